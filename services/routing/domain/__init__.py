@@ -1,0 +1,1 @@
+"""The pure rules of routing: one file per concept."""

@@ -1,0 +1,23 @@
+"""What a customer contact says, as far as understanding it needs: the value every rule of routing reads."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """One contact's text with the structured fields its channel supplied; empty fields are None.
+
+    `details` are the contact's own (`product_name`, `order_no`, `project_name`, `employee` …), as registered.
+    """
+
+    text: str
+    details: Mapping[str, str] = field(default_factory=dict)
+    channel: str = "web"
+    customer_name: str | None = None
+    customer_phone: str | None = None
+    company: str | None = None
+    customer_type: str | None = None
+    tier: str | None = None
+    member_no: str | None = None
+    honorific: str | None = None

@@ -1,0 +1,1 @@
+"""The classifiers and assigners that ship with routing."""
