@@ -1,0 +1,1 @@
+"""What every service stands on: events, policy, bus, database, clock, metrics, command line. Never imports `services`."""

@@ -1,0 +1,102 @@
+"""Contacts 来访: what an adapter publishes, and what intake makes of it."""
+
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.events.base import Channel, Emotion, Event, Moment
+
+
+class Customer(BaseModel):
+    """The customer as the channel knows them; every detail may be missing (R-IN-04)."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    name: str | None = None
+    honorific: str | None = None
+    phone: str | None = None
+    email: str | None = None
+    company: str | None = None
+    address: str | None = None
+    type: str | None = None
+    tier: str | None = None
+    industry: str | None = None
+    member_no: str | None = None
+
+
+class Attachment(BaseModel):
+    """A file that came with the contact: its kind, name and how it was obtained (R-IN-02)."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    kind: str
+    name: str
+    how_obtained: str | None = None
+
+
+class Contact(BaseModel):
+    """A contact on the generic channels (contract, "A contact on the generic channels"). Unknown fields are kept."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    occurred_at: Moment
+    text: str = Field(min_length=1, max_length=10_000)
+    customer: Customer = Customer()
+    category: str | None = None
+    topic: str | None = None
+    details: dict[str, Any] = Field(default_factory=dict)
+    emotion: Emotion | None = None
+    agent_id: str | None = None
+    duration_seconds: float | None = Field(default=None, ge=0)
+    attachments: tuple[Attachment, ...] = ()
+    locale: str = "zh-CN"
+
+
+class Personal(BaseModel):
+    """The personal data of a contact; nothing of it may appear in logs, metrics or other events."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str | None = None
+    honorific: str | None = None
+    phone: str | None = None
+    email: str | None = None
+    company: str | None = None
+    address: str | None = None
+    text: str = ""
+
+
+class ContactRegistered(Event):
+    """A contact is recorded and its customer is found or created (R-IN-01, R-IN-02)."""
+
+    TYPE: ClassVar[str] = "yingda.contact.registered.v1"
+
+    contact_id: str
+    channel: Channel
+    source_id: str
+    customer_id: str
+    occurred_at: Moment
+    registered_at: Moment
+    category: str | None = None
+    topic: str | None = None
+    details: dict[str, Any] = Field(default_factory=dict)
+    emotion: Emotion | None = None
+    locale: str = "zh-CN"
+    customer_type: str | None = None
+    tier: str | None = None
+    member_no: str | None = None
+    agent_id: str | None = None
+    duration_seconds: float | None = None
+    attachments: tuple[Attachment, ...] = ()
+    personal: Personal
+
+
+class ContactRejected(Event):
+    """A contact cannot be read; its raw form waits in the dead letters for an operator (R-IN-08)."""
+
+    TYPE: ClassVar[str] = "yingda.contact.rejected.v1"
+
+    channel: str
+    source_id: str
+    reason: str
+    errors: tuple[dict[str, Any], ...] = ()

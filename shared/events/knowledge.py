@@ -1,0 +1,34 @@
+"""Knowledge 知识: what was learned from closed cases, drafted, published and retired."""
+
+from typing import ClassVar
+
+from shared.events.base import Event, Moment
+
+
+class KnowledgeStep(Event):
+    """A revision of a knowledge entry and the work orders that it rests on (R-FB-04)."""
+
+    entry_id: str
+    revision: int
+    category: str
+    work_order_ids: tuple[str, ...] = ()
+    by: str
+    at: Moment
+
+
+class KnowledgeDrafted(KnowledgeStep):
+    """A closed case with a good score became a draft."""
+
+    TYPE: ClassVar[str] = "yingda.knowledge.drafted.v1"
+
+
+class KnowledgePublished(KnowledgeStep):
+    """A supervisor published the entry."""
+
+    TYPE: ClassVar[str] = "yingda.knowledge.published.v1"
+
+
+class KnowledgeRetired(KnowledgeStep):
+    """A supervisor took the entry out of use."""
+
+    TYPE: ClassVar[str] = "yingda.knowledge.retired.v1"

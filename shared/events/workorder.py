@@ -1,0 +1,211 @@
+"""Work orders 工作单: opened from a contact, then one event for every step of the life (R-RT-06)."""
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from shared.events.base import Channel, Event, Grade, Moment
+
+Status = Literal[
+    "opened", "responded", "resolved", "signed", "confirmed", "called_back", "paused", "closed", "cancelled"
+]
+Outcome = Literal["resolved", "pending", "transferred", "unresolvable"]
+Audience = Literal["customer", "staff"]
+
+
+class WorkorderOpened(Event):
+    """A work order exists, in its department or in the triage queue of `service` (R-RT-01, R-RT-02)."""
+
+    TYPE: ClassVar[str] = "yingda.workorder.opened.v1"
+
+    work_order_id: str
+    number: str
+    contact_id: str
+    source_id: str
+    customer_id: str
+    channel: Channel
+    category: str
+    topic: str | None = None
+    grade: Grade
+    sensitive: bool
+    department: str
+    queue: Literal["department", "triage"]
+    classified_by: str
+    confidence: float = Field(ge=0, le=1)
+    evidence: tuple[str, ...] = ()
+    missing_fields: tuple[str, ...] = ()
+    cutoff_at: Moment | None = None
+    policy_version: str
+    version: int = 1
+    cycle: int = 1
+    assignee: str | None = None
+    occurred_at: Moment
+    opened_at: Moment
+
+
+class WorkorderStep(Event):
+    """What every later step of a work order tells: who, when, why, and the work order's gapless `version`."""
+
+    work_order_id: str
+    number: str
+    department: str
+    status: Status
+    version: int = Field(ge=1)
+    cycle: int = Field(ge=1)
+    by: str
+    at: Moment
+    reason: str | None = None
+
+
+class WorkorderResponded(WorkorderStep):
+    """A person answered the customer, or the department responded (R-SLA-01, R-SLA-02)."""
+
+    TYPE: ClassVar[str] = "yingda.workorder.responded.v1"
+
+    audience: Audience = "customer"
+    by_department: str = Field(description="the department of the person who responded")
+    text: str = ""
+
+
+class WorkorderResolved(WorkorderStep):
+    """The department recorded its result (R-SLA-02)."""
+
+    TYPE: ClassVar[str] = "yingda.workorder.resolved.v1"
+
+    outcome: Outcome
+    text: str = ""
+
+
+class WorkorderSigned(WorkorderStep):
+    """The department's supervisor approved the result (R-RT-07)."""
+
+    TYPE: ClassVar[str] = "yingda.workorder.signed.v1"
+
+    confirmation_required: bool = Field(description="true where the service agent must countersign first")
+
+
+class WorkorderReturned(WorkorderStep):
+    """The supervisor did not sign and sent the work order back to its department, with the reason."""
+
+    TYPE: ClassVar[str] = "yingda.workorder.returned.v1"
+
+
+class WorkorderConfirmed(WorkorderStep):
+    """A service agent checked and countersigned a change that `network` made."""
+
+    TYPE: ClassVar[str] = "yingda.workorder.confirmed.v1"
+
+
+class WorkorderTransferred(WorkorderStep):
+    """The work order belongs to `department` now; `from_department` gave it away with a reason."""
+
+    TYPE: ClassVar[str] = "yingda.workorder.transferred.v1"
+
+    from_department: str
+
+
+class WorkorderClassified(WorkorderStep):
+    """A person decided category and topic; the work order left the triage queue (R-RT-01)."""
+
+    TYPE: ClassVar[str] = "yingda.workorder.classified.v1"
+
+    category: str
+    topic: str | None = None
+    grade: Grade
+    suggested_category: str | None = None
+    suggested_topic: str | None = None
+    cutoff_at: Moment | None = None
+    occurred_at: Moment
+
+
+class WorkorderPaused(WorkorderStep):
+    """The work order waits for the customer; its clocks stand still (R-SLA-08)."""
+
+    TYPE: ClassVar[str] = "yingda.workorder.paused.v1"
+
+
+class WorkorderResumed(WorkorderStep):
+    """The waiting is over; the clocks run on with what was left (R-SLA-08)."""
+
+    TYPE: ClassVar[str] = "yingda.workorder.resumed.v1"
+
+
+class WorkorderReopened(WorkorderStep):
+    """A new cycle begins; the earlier cycle's clocks stay as they were (R-SLA-11)."""
+
+    TYPE: ClassVar[str] = "yingda.workorder.reopened.v1"
+
+    category: str
+    topic: str | None = None
+    grade: Grade
+
+
+class WorkorderCalledBack(WorkorderStep):
+    """The customer was told the result and asked for satisfaction (R-FB-02)."""
+
+    TYPE: ClassVar[str] = "yingda.workorder.called_back.v1"
+
+    callback_id: str
+
+
+class WorkorderClosed(WorkorderStep):
+    """The work order is done, with its outcome."""
+
+    TYPE: ClassVar[str] = "yingda.workorder.closed.v1"
+
+    outcome: Outcome
+
+
+class WorkorderCancelled(WorkorderStep):
+    """The work order ended without a result, with the reason."""
+
+    TYPE: ClassVar[str] = "yingda.workorder.cancelled.v1"
+
+
+class WorkorderEscalated(WorkorderStep):
+    """A step of the escalation ladder reached the work order (R-SLA-10)."""
+
+    TYPE: ClassVar[str] = "yingda.workorder.escalated.v1"
+
+    metric: str
+    step: str
+    to: tuple[str, ...] = Field(description="ids of the staff who were told")
+
+
+class WorkorderPromised(WorkorderStep):
+    """A member of staff promised the customer something by a time (R-RT-10)."""
+
+    TYPE: ClassVar[str] = "yingda.workorder.promised.v1"
+
+    promised_at: Moment
+    text: str = ""
+
+
+class WorkorderAssigned(WorkorderStep):
+    """The work order has an assignee inside its department (R-RT-08)."""
+
+    TYPE: ClassVar[str] = "yingda.workorder.assigned.v1"
+
+    assignee: str
+
+
+class WorkorderCollaborated(WorkorderStep):
+    """The owner asked another department for a deliverable by a time (R-RT-09)."""
+
+    TYPE: ClassVar[str] = "yingda.workorder.collaborated.v1"
+
+    collaboration_id: str
+    with_department: str
+    deliverable: str
+    due_at: Moment
+
+
+class WorkorderHandedOver(Event):
+    """The 16:00 batch of one department was handed to its supervisor (R-RT-03)."""
+
+    TYPE: ClassVar[str] = "yingda.workorder.handed_over.v1"
+
+    department: str
+    cutoff_at: Moment
+    work_order_ids: tuple[str, ...]
+    numbers: tuple[str, ...] = ()

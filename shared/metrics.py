@@ -1,0 +1,79 @@
+"""Every metric of the suite, declared once (R-OB-01). No customer data and no ids in labels."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+REGISTRY = CollectorRegistry(auto_describe=True)
+
+_SECONDS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+
+
+def _counter(name: str, text: str, *labels: str) -> Counter:
+    return Counter(name, text, labels, namespace="yingda", registry=REGISTRY)
+
+
+def _gauge(name: str, text: str, *labels: str) -> Gauge:
+    return Gauge(name, text, labels, namespace="yingda", registry=REGISTRY)
+
+
+def _histogram(name: str, text: str, *labels: str) -> Histogram:
+    return Histogram(name, text, labels, namespace="yingda", buckets=_SECONDS, registry=REGISTRY)
+
+
+SERVICE_UP = _gauge("service_up", "1 while the service is ready to work", "service", "version")
+
+MESSAGES = _counter("messages_total", "messages taken from a consumer, by what became of them", "service", "outcome")
+BATCH_SECONDS = _histogram("batch_seconds", "time from fetching a batch to its acknowledgement", "service")
+BATCH_MESSAGES = Histogram(
+    "batch_messages",
+    "messages in one batch",
+    ("service",),
+    namespace="yingda",
+    buckets=(1, 2, 5, 10, 25, 50, 100, 250, 500, 1000),
+    registry=REGISTRY,
+)
+CONSUMER_BACKLOG = _gauge("consumer_backlog", "messages that wait for the service's consumer", "service")
+OUTBOX_BACKLOG = _gauge("outbox_backlog", "events written but not yet published", "service")
+OUTBOX_AGE = _gauge("outbox_oldest_seconds", "age of the oldest event not yet published", "service")
+OUTBOX_PUBLISHED = _counter("outbox_published_total", "events published, by the way they took", "service", "way")
+PARKED = _gauge("parked_messages", "events that wait for an earlier version of their work order", "service")
+DEAD_LETTERS = _counter("dead_letters_total", "messages put into the dead letters", "service")
+DEAD_LETTERS_OPEN = _gauge("dead_letters_open", "dead letters that nobody has dealt with", "service")
+COMMANDS = _counter("commands_total", "commands answered", "service", "command", "status")
+COMMAND_SECONDS = _histogram("command_seconds", "time to answer a command", "service", "command")
+LOOP_HEARTBEAT = _gauge("loop_heartbeat_timestamp_seconds", "when a loop of the service last turned", "service", "loop")
+CLOCK_DRIFT = _gauge("clock_drift_seconds", "this machine's clock minus PostgreSQL's", "service")
+
+CONTACTS = _counter("contacts_total", "contacts registered or rejected", "channel", "outcome")
+WORKORDERS_OPENED = _counter(
+    "workorders_opened_total", "work orders opened", "department", "category", "grade", "queue"
+)
+WORKORDER_STEPS = _counter("workorder_steps_total", "steps of work orders", "department", "step")
+WORKORDERS = _gauge("workorders", "work orders by department and state", "department", "status")
+
+CLOCKS_STARTED = _counter("clocks_started_total", "clocks started", "metric", "department")
+CLOCKS_WARNED = _counter("clocks_warned_total", "warnings given", "metric", "department", "percent")
+CLOCKS_BREACHED = _counter("clocks_breached_total", "deadlines missed", "metric", "department")
+CLOCKS_MET = _counter("clocks_met_total", "deadlines met", "metric", "department")
+CLOCKS_RUNNING = _gauge("clocks_running", "clocks that run now", "metric", "department")
+CLOCK_NEXT_DUE = _gauge("clock_next_due_timestamp_seconds", "earliest due time of the running clocks", "department")
+CLOCK_OLDEST_BREACH = _gauge(
+    "clock_oldest_breach_timestamp_seconds", "due time of the oldest breach still open", "department"
+)
+DETECTION_LATENESS = _histogram("sla_detection_lateness_seconds", "detection time minus due time (R-SLA-14)", "kind")
+
+NOTIFICATIONS = _counter("notifications_total", "notifications by how they ended", "transport", "purpose", "outcome")
+NOTIFICATIONS_WAITING = _gauge("notifications_waiting", "notifications that wait for their attempt", "transport")
+NOTIFICATION_SECONDS = _histogram("notification_seconds", "time one send to a transport took", "transport")
+
+CALLBACKS = _counter("callbacks_total", "callbacks by how they ended", "kind", "outcome")
+CALLBACKS_OPEN = _gauge("callbacks_open", "callbacks still to be made", "kind")
+CALLBACK_SCORE = Histogram(
+    "callback_score",
+    "scores that customers gave",
+    ("department",),
+    namespace="yingda",
+    buckets=tuple(float(n) for n in range(11)),
+    registry=REGISTRY,
+)
+SATISFACTION = _counter("satisfaction_total", "answers on the five-level scale", "department", "satisfaction")
+KNOWLEDGE = _gauge("knowledge_entries", "knowledge entries by state", "state")

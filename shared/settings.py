@@ -1,0 +1,48 @@
+"""Settings from the environment, validated at start; every name begins with `YINGDA_` (contract, "Names")."""
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class SettingsError(Exception):
+    """The environment does not hold valid settings."""
+
+
+class Settings(BaseSettings):
+    """What one process needs to know. The policy of the business is not here but in the policy file."""
+
+    model_config = SettingsConfigDict(env_prefix="YINGDA_", frozen=True, extra="ignore")
+
+    nats_url: str = Field(default="nats://127.0.0.1:4222", description="address of NATS")
+    nats_user: str | None = Field(default=None, description="user for NATS, if it asks for one")
+    nats_password: SecretStr | None = Field(default=None, description="password of that user")
+    database_url: str = Field(
+        default="postgresql://postgres@127.0.0.1:5432/yingda", description="address of PostgreSQL"
+    )
+    database_password: SecretStr | None = Field(default=None, description="password, kept out of the address")
+    database_pool: int = Field(default=5, ge=1, le=100, description="connections that one service holds at most")
+    policy: Path | None = Field(default=None, description="the policy file; empty: the default policy")
+    clock: str = Field(default="", description="a clock to rehearse with, as in 2026-11-23T10:00:00+08:00@3600")
+    data: Path = Field(default=Path(".yingda"), description="where `up` keeps its files and `file` its messages")
+    metrics_host: str = Field(default="127.0.0.1", description="address on which metrics and probes are served")
+    metrics_port: int = Field(default=0, ge=0, le=65535, description="port of metrics and probes; 0: any free one")
+    log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$", description="least level logged")
+    batch_size: int = Field(default=250, ge=1, le=1000, description="messages taken from a consumer at once")
+    smtp_host: str | None = Field(default=None, description="mail server of the `smtp` transport")
+    smtp_port: int = Field(default=587, ge=1, le=65535, description="its port")
+    smtp_user: str | None = Field(default=None, description="its user, if it asks for one")
+    smtp_password: SecretStr | None = Field(default=None, description="that user's password")
+    smtp_from: str = Field(default="service@example.com", description="sender of the mails")
+    smtp_tls: str = Field(default="starttls", pattern="^(none|starttls|tls)$", description="how SMTP is encrypted")
+    ready_fd: int | None = Field(default=None, description="file descriptor on which a service tells that it is ready")
+
+
+def load_settings() -> Settings:
+    """Return the settings of this process; `SettingsError` names every variable that is wrong, never its value."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        faults = [f"YINGDA_{'.'.join(map(str, item['loc'])).upper()}: {item['msg']}" for item in error.errors()]
+        raise SettingsError("; ".join(faults)) from None
