@@ -1,0 +1,95 @@
+"""The rules as they are read from `rules_zh.yaml`: vocabularies expanded, patterns compiled, everything checked once."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+_WORD = re.compile(r"<([a-z_]+)>")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Adds `weight` when its pattern occurs (or always, without one) and its cues allow."""
+
+    weight: float
+    pattern: re.Pattern[str] | None
+    needs: frozenset[str]
+    unless: frozenset[str]
+
+    def evidence(self, text: str, holds: Callable[[str], bool]) -> str | None:
+        """What matched, the empty string for a rule without a pattern, or None where the rule does not apply."""
+        found = self.pattern.search(text) if self.pattern else None
+        if self.pattern and not found:
+            return None
+        if any(not holds(cue) for cue in self.needs) or any(holds(cue) for cue in self.unless):
+            return None
+        return found.group() if found else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A category with topic, and the object and act whose scores make it up."""
+
+    category: str
+    topic: str | None
+    subject: str | None
+    act: str | None
+    bias: float
+
+
+@dataclass(frozen=True, slots=True)
+class Rulebook:
+    """All rules of one language."""
+
+    masks: tuple[tuple[re.Pattern[str], str], ...]
+    cues: Mapping[str, re.Pattern[str]]
+    objects: Mapping[str, tuple[Rule, ...]]
+    acts: Mapping[str, tuple[Rule, ...]]
+    direct: Mapping[str, tuple[Rule, ...]]
+    labels: Mapping[str, Label]
+
+
+def _expand(pattern: str, words: Mapping[str, str]) -> str:
+    while _WORD.search(pattern):
+        pattern = _WORD.sub(lambda found: f"(?:{words[found.group(1)]})", pattern)
+    return pattern
+
+
+def _rules(tables: Mapping[str, list[Mapping[str, Any]]], words: Mapping[str, str]) -> dict[str, tuple[Rule, ...]]:
+    return {
+        name: tuple(
+            Rule(
+                weight=float(row["w"]),
+                pattern=re.compile(_expand("|".join(row["any"]), words)) if "any" in row else None,
+                needs=frozenset(row.get("if", ())),
+                unless=frozenset(row.get("unless", ())),
+            )
+            for row in rows
+        )
+        for name, rows in tables.items()
+    }
+
+
+def _label(name: str, row: Mapping[str, Any]) -> Label:
+    category, _, topic = name.partition("/")
+    return Label(category, topic or None, row.get("object"), row.get("act"), float(row.get("bias", 0.0)))
+
+
+@cache
+def rulebook(name: str = "rules_zh.yaml") -> Rulebook:
+    """The compiled rules of a packaged rule file; read once per process."""
+    data = yaml.safe_load(files(__package__).joinpath(name).read_text(encoding="utf-8"))
+    words: dict[str, str] = data["words"]
+    return Rulebook(
+        masks=tuple((re.compile(_expand(row["match"], words)), row["with"]) for row in data["masks"]),
+        cues={cue: re.compile(_expand(pattern, words)) for cue, pattern in data["cues"].items()},
+        objects=_rules(data["objects"], words),
+        acts=_rules(data["acts"], words),
+        direct=_rules(data["direct"], words),
+        labels={label: _label(label, row) for label, row in data["labels"].items()},
+    )

@@ -1,0 +1,95 @@
+"""The built-in classifier: what a contact is about and what its writer does about it, each by weighted rules (R-RT-01)."""
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+
+from services.routing.plugins.normal import normal
+from services.routing.plugins.rulebook import Label, Rule, rulebook
+from services.routing.ports import Matter, Suggestion
+
+_Score = tuple[float, tuple[tuple[float, str], ...]]
+_NOTHING: _Score = (0.0, ())
+_SLOPE = 0.7
+_SOLID = 5.0
+_EVIDENCE_SHOWN = 6
+
+
+class RulesClassifier:
+    """Rules for Chinese and reasonable English; pure and deterministic. The rules themselves are `rules_zh.yaml`."""
+
+    name = "rules"
+
+    def __init__(self) -> None:
+        self._book = rulebook()
+
+    def classify(self, matter: Matter) -> Suggestion:
+        """The best label over all categories."""
+        label, confidence, evidence = self._best(matter, self._book.labels.values())
+        return Suggestion(label.category, self._told(label, matter), confidence, evidence)
+
+    def topic_of(self, matter: Matter, category: str) -> tuple[str | None, float, tuple[str, ...]]:
+        """The best topic within `category`; None where it has none or the text does not tell."""
+        labels = [label for label in self._book.labels.values() if label.category == category]
+        if len(labels) < 2:  # noqa: PLR2004 - one label leaves no topic to choose
+            return None, 1.0, ()
+        label, confidence, evidence = self._best(matter, labels)
+        return self._told(label, matter), confidence, evidence
+
+    def scores(self, matter: Matter) -> dict[str, float]:
+        """The score of every label, for reports on the rules."""
+        return {name: score for name, (score, _) in self._score(matter).items()}
+
+    def _told(self, label: Label, matter: Matter) -> str | None:
+        if label.topic != "product" or matter.details.get("product_name"):
+            return label.topic
+        return label.topic if self._book.cues["concrete"].search(normal(matter.text)) else None
+
+    def _best(self, matter: Matter, labels: Iterable[Label]) -> tuple[Label, float, tuple[str, ...]]:
+        scored = self._score(matter)
+        ranked = sorted(((*scored[_name(label)], label) for label in labels), key=lambda row: (-row[0], _name(row[2])))
+        score, evidence, label = ranked[0]
+        rival = next((row[0] for row in ranked if row[2].category != label.category), ranked[1][0])
+        sure = 1 / (1 + math.exp(-_SLOPE * (score - rival)))
+        solid = 1 / (1 + math.exp(-_SLOPE * (score - _SOLID) - 1.5))
+        shown = dict.fromkeys(word for weight, word in sorted(evidence, key=lambda row: -row[0]) if word and weight > 0)
+        return label, round(sure * solid, 3), tuple(shown)[:_EVIDENCE_SHOWN]
+
+    def _score(self, matter: Matter) -> dict[str, _Score]:
+        text = normal(matter.text)
+        for mask, replacement in self._book.masks:
+            text = mask.sub(replacement, text)
+        holds = self._holds(text)
+        objects = _sums(self._book.objects, text, holds)
+        acts = _sums(self._book.acts, text, holds)
+        direct = _sums(self._book.direct, text, holds)
+        scored = {}
+        for name, label in self._book.labels.items():
+            parts = (
+                objects.get(label.subject or "", _NOTHING),
+                acts.get(label.act or "", _NOTHING),
+                direct.get(name, _NOTHING),
+            )
+            scored[name] = (label.bias + sum(part[0] for part in parts), sum((part[1] for part in parts), ()))
+        return scored
+
+    def _holds(self, text: str) -> Callable[[str], bool]:
+        known: dict[str, bool] = {}
+
+        def holds(cue: str) -> bool:
+            if cue not in known:
+                known[cue] = self._book.cues[cue].search(text) is not None
+            return known[cue]
+
+        return holds
+
+
+def _name(label: Label) -> str:
+    return f"{label.category}/{label.topic}" if label.topic else label.category
+
+
+def _sums(tables: Mapping[str, tuple[Rule, ...]], text: str, holds: Callable[[str], bool]) -> dict[str, _Score]:
+    sums = {}
+    for name, rules in tables.items():
+        found = [(rule.weight, word) for rule in rules if (word := rule.evidence(text, holds)) is not None]
+        sums[name] = (sum(weight for weight, _ in found), tuple(found))
+    return sums
