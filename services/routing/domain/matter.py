@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from services.routing.domain.script import plain
+
 
 @dataclass(frozen=True, slots=True)
 class Matter:
@@ -21,3 +23,8 @@ class Matter:
     tier: str | None = None
     member_no: str | None = None
     honorific: str | None = None
+
+    @property
+    def plain(self) -> str:
+        """The text in half-width and simplified characters, of bounded length: what the patterns of the rules read."""
+        return plain(self.text)

@@ -22,7 +22,7 @@ class Rule:
     unless: frozenset[str]
 
     def evidence(self, text: str, holds: Callable[[str], bool]) -> str | None:
-        """What matched, the empty string for a rule without a pattern, or None where the rule does not apply."""
+        """Return what matched, the empty string for a rule without a pattern, or None where the rule does not apply."""
         found = self.pattern.search(text) if self.pattern else None
         if self.pattern and not found:
             return None
@@ -82,7 +82,7 @@ def _label(name: str, row: Mapping[str, Any]) -> Label:
 
 @cache
 def rulebook(name: str = "rules_zh.yaml") -> Rulebook:
-    """The compiled rules of a packaged rule file; read once per process."""
+    """Return the compiled rules of a packaged rule file; read once per process."""
     data = yaml.safe_load(files(__package__).joinpath(name).read_text(encoding="utf-8"))
     words: dict[str, str] = data["words"]
     return Rulebook(

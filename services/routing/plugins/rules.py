@@ -3,7 +3,6 @@
 import math
 from collections.abc import Callable, Iterable, Mapping
 
-from services.routing.plugins.normal import normal
 from services.routing.plugins.rulebook import Label, Rule, rulebook
 from services.routing.ports import Matter, Suggestion
 
@@ -23,12 +22,12 @@ class RulesClassifier:
         self._book = rulebook()
 
     def classify(self, matter: Matter) -> Suggestion:
-        """The best label over all categories."""
+        """Return the best label over all categories."""
         label, confidence, evidence = self._best(matter, self._book.labels.values())
         return Suggestion(label.category, self._told(label, matter), confidence, evidence)
 
     def topic_of(self, matter: Matter, category: str) -> tuple[str | None, float, tuple[str, ...]]:
-        """The best topic within `category`; None where it has none or the text does not tell."""
+        """Return the best topic within `category`; None where it has none or the text does not tell."""
         labels = [label for label in self._book.labels.values() if label.category == category]
         if len(labels) < 2:  # noqa: PLR2004 - one label leaves no topic to choose
             return None, 1.0, ()
@@ -36,13 +35,13 @@ class RulesClassifier:
         return self._told(label, matter), confidence, evidence
 
     def scores(self, matter: Matter) -> dict[str, float]:
-        """The score of every label, for reports on the rules."""
+        """Return the score of every label, for reports on the rules."""
         return {name: score for name, (score, _) in self._score(matter).items()}
 
     def _told(self, label: Label, matter: Matter) -> str | None:
         if label.topic != "product" or matter.details.get("product_name"):
             return label.topic
-        return label.topic if self._book.cues["concrete"].search(normal(matter.text)) else None
+        return label.topic if self._book.cues["concrete"].search(matter.plain.lower()) else None
 
     def _best(self, matter: Matter, labels: Iterable[Label]) -> tuple[Label, float, tuple[str, ...]]:
         scored = self._score(matter)
@@ -55,7 +54,7 @@ class RulesClassifier:
         return label, round(sure * solid, 3), tuple(shown)[:_EVIDENCE_SHOWN]
 
     def _score(self, matter: Matter) -> dict[str, _Score]:
-        text = normal(matter.text)
+        text = matter.plain.lower()
         for mask, replacement in self._book.masks:
             text = mask.sub(replacement, text)
         holds = self._holds(text)

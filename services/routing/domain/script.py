@@ -1,9 +1,10 @@
-"""One written form for all texts before rules read them: half-width, lower case, simplified characters."""
+"""One written form for all texts before rules read them: half-width and simplified characters, of bounded length."""
 
 import unicodedata
+from functools import lru_cache
 
-_HEAD = 1_200
-_TAIL = 300
+_HEAD = 1_500
+_TAIL = 500
 
 # Traditional forms that occur in the vocabulary of the rules, each pair traditional then simplified.
 _PAIRS = (
@@ -26,8 +27,9 @@ _PAIRS = (
 _SIMPLIFIED = str.maketrans(dict(zip(_PAIRS[::2], _PAIRS[1::2], strict=True)))
 
 
-def normal(text: str) -> str:
-    """The text as rules read it; of a very long one its beginning and its end, where the matter is stated."""
+@lru_cache(maxsize=256)
+def plain(text: str) -> str:
+    """Return the text as rules read it; of a very long one its beginning and its end, where the matter is stated."""
     if len(text) > _HEAD + _TAIL:
         text = f"{text[:_HEAD]}\n{text[-_TAIL:]}"
-    return unicodedata.normalize("NFKC", text).translate(_SIMPLIFIED).lower()
+    return unicodedata.normalize("NFKC", text).translate(_SIMPLIFIED)
