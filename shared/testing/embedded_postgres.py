@@ -78,6 +78,7 @@ class EmbeddedPostgres:
         binaries = postgres_bin()
         self.data_dir.mkdir(parents=True, exist_ok=True)
         await self._lock.acquire()
+        self._child = None
         try:
             if self._identity is None:
                 self._identity = await asyncio.to_thread(choose_identity, binaries)

@@ -1,0 +1,91 @@
+"""Real servers for tests: those that are named, else containers, else the wheels' programs on this machine."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import secrets
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractContextManager, AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+import nats
+from sqlalchemy import make_url
+
+from shared.testing.containers import docker_answers, nats_container, postgres_container
+from shared.testing.embedded import EmbeddedServers
+
+NATS_VARIABLE = "YINGDA_NATS_URL"
+DATABASE_VARIABLE = "YINGDA_DATABASE_URL"
+
+
+@dataclass(frozen=True, slots=True)
+class Servers:
+    """Where the servers of a test run are; they belong to the run, except those named in the environment."""
+
+    nats_url: str
+    database_url: str
+    """As SQLAlchemy takes it, `postgresql+asyncpg://…`; the role may create databases."""
+
+
+@contextlib.asynccontextmanager
+async def real_servers(data_dir: Path, environ: Mapping[str, str] = os.environ) -> AsyncIterator[Servers]:
+    """Yield both servers, answering.
+
+    Each is the one named by `YINGDA_NATS_URL` or `YINGDA_DATABASE_URL`; else a container when a Docker engine answers;
+    else a program of the `embedded` extra with its data in `data_dir`. What was started is gone afterwards.
+    """
+    nats_url, database_url = environ.get(NATS_VARIABLE), environ.get(DATABASE_VARIABLE)
+    async with AsyncExitStack() as stack:
+        if not (nats_url and database_url) and await asyncio.to_thread(docker_answers):
+            nats_url = nats_url or await _started(stack, nats_container())
+            database_url = database_url or await _started(stack, postgres_container())
+        embedded = EmbeddedServers(data_dir, nats_url=nats_url, database_url=database_url)
+        servers = await stack.enter_async_context(embedded)
+        yield Servers(servers.nats_url, servers.database_url)
+
+
+@contextlib.asynccontextmanager
+async def fresh_database(server_url: str, label: str = "test") -> AsyncIterator[str]:
+    """Yield the URL of a new, empty database on the server of `server_url`; it is dropped afterwards."""
+    name = f"{label}_{secrets.token_hex(4)}"
+    await _execute(server_url, f'CREATE DATABASE "{name}" TEMPLATE template0')
+    try:
+        yield make_url(server_url).set(database=name).render_as_string(hide_password=False)
+    finally:
+        await _execute(server_url, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def asyncpg_dsn(database_url: str) -> str:
+    """Return the URL as asyncpg takes it: without SQLAlchemy's driver name."""
+    return make_url(database_url).set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+async def delete_all_streams(nats_url: str) -> None:
+    """Leave no stream, and so no consumer and no key-value bucket, on the server."""
+    client = await nats.connect(nats_url)
+    try:
+        jetstream = client.jetstream()
+        while streams := await jetstream.streams_info():
+            for stream in streams:
+                await jetstream.delete_stream(str(stream.config.name))
+    finally:
+        await client.close()
+
+
+async def _started(stack: AsyncExitStack, container: AbstractContextManager[str]) -> str:
+    """Enter a blocking container off the event loop, and have it removed when the stack unwinds."""
+    url = await asyncio.to_thread(container.__enter__)
+    stack.push_async_callback(asyncio.to_thread, container.__exit__, None, None, None)
+    return url
+
+
+async def _execute(server_url: str, statement: str) -> None:
+    connection = await asyncpg.connect(asyncpg_dsn(server_url))
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
