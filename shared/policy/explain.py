@@ -1,0 +1,83 @@
+"""pydantic's faults in the words of someone who edits a policy file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic_core import ErrorDetails
+
+from shared.policy.references import did_you_mean
+from shared.policy.yaml_marks import Location
+
+
+def explain(error: ErrorDetails, location: Location, model: type[BaseModel]) -> str:
+    """Return one sentence about a fault at `location` of the data of `model`."""
+    if error["type"] == "extra_forbidden":
+        return f"no such key is known here{did_you_mean(str(location[-1]), _keys(model, location[:-1]))}"
+    value, message = error["input"], error["msg"].removesuffix(".").removeprefix("Input should be ")
+    if value is None:
+        return "is empty"
+    if error["type"] == "literal_error":
+        return _choice(value, message)
+    sentence = _SENTENCES.get(error["type"], "{value!r} does not fit: it should be {message}")
+    return sentence.format(value=value, message=message, **error.get("ctx", {}))
+
+
+_KEYED: Final = "holds keys with values, not a single value"
+_SENTENCES: Final[dict[str, str]] = {
+    "missing": "is missing",
+    "value_error": "{error}",
+    "string_type": '{value!r} is not text; put it in quotes: "{value}"',
+    "union_tag_invalid": '"{tag}" is not one of {expected_tags}',
+    "union_tag_not_found": "needs the key {discriminator}",
+    "model_type": _KEYED,
+    "mapping_type": _KEYED,
+    "dict_type": _KEYED,
+    "tuple_type": "is a list; write it in [ ] or as lines beginning with -",
+    "greater_than_equal": "{value} is out of range: it should be {message}",
+    "less_than_equal": "{value} is out of range: it should be {message}",
+}
+
+
+def _choice(value: object, expected: str) -> str:
+    known = tuple(part.strip("'") for part in expected.replace(" or ", ", ").split(", "))
+    return f'"{value}" is not one of {", ".join(known)}{did_you_mean(str(value), known)}'
+
+
+def _keys(model: object, location: Location) -> tuple[str, ...]:
+    """Return the keys that the part of the model at `location` knows."""
+    for step in location:
+        model = _part(model, step)
+    names: list[str] = []
+    for kind in _models(model):
+        names += [found.alias or name for name, found in kind.model_fields.items() if not found.exclude]
+    return tuple(names)
+
+
+def _part(model: object, step: str | int) -> object:
+    for kind in _models(model):
+        for name, found in kind.model_fields.items():
+            if step == (found.alias or name):
+                return found.annotation
+    arguments = [part for part in _alternatives(model) if get_origin(part) in {Mapping, dict, tuple}]
+    return get_args(arguments[0])[-1 if get_origin(arguments[0]) is not tuple else 0] if arguments else None
+
+
+def _models(model: object) -> list[type[BaseModel]]:
+    return [part for part in _alternatives(model) if isinstance(part, type) and issubclass(part, BaseModel)]
+
+
+def _alternatives(annotation: Any) -> list[Any]:
+    """Return what an annotation may be once Annotated and unions are taken apart."""
+    if hasattr(annotation, "__metadata__"):
+        return _alternatives(annotation.__origin__)
+    origin = get_origin(annotation)
+    if origin is None or (isinstance(origin, type) and not _is_union(annotation)):
+        return [annotation]
+    return [found for part in get_args(annotation) for found in _alternatives(part)]
+
+
+def _is_union(annotation: Any) -> bool:
+    return type(annotation).__name__ in {"UnionType", "_UnionGenericAlias", "Union"}

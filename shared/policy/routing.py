@@ -1,0 +1,41 @@
+"""Which plugins decide about a contact, and when it is sensitive (handbook, section 3)."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from shared.policy.base import Key, Model, WrittenDuration
+
+Emotion = Literal["calm", "dissatisfied", "anxious", "impatient", "other"]
+
+
+class ClassifierPolicy(Model):
+    """The classifier plugin; below the threshold a work order goes to triage (R-RT-01)."""
+
+    plugin: Key
+    threshold: Annotated[float, Field(ge=0, le=1)]
+
+
+class AssignmentPolicy(Model):
+    """How work is given out inside a department (R-RT-08)."""
+
+    plugin: Key
+    capacity: Annotated[int, Field(ge=1)]
+    """Open work orders one person may hold."""
+
+
+class SensitivePolicy(Model):
+    """What makes a matter sensitive besides its text (R-RT-05)."""
+
+    repeated_complaint: WrittenDuration
+    """A second complaint by the same customer within this time."""
+
+
+class RoutingPolicy(Model):
+    """How a contact becomes a work order in the right hands."""
+
+    classifier: ClassifierPolicy
+    assignment: AssignmentPolicy
+    sensitive: SensitivePolicy
+    urgent_emotions: tuple[Emotion, ...]
+    """Customers marked so make a work order urgent (R-RT-04)."""

@@ -1,0 +1,109 @@
+"""Targets, warnings and the escalation ladder (handbook, section 4)."""
+
+from itertools import pairwise
+from typing import Annotated, Final, Literal
+
+from pydantic import Field, field_validator
+
+from shared.policy.base import Grade, Model, WrittenDuration
+from shared.policy.durations import Duration
+
+Rung = Literal["assignee", "supervisor", "head", "manager"]
+
+_RUNGS: Final[tuple[Rung, ...]] = ("assignee", "supervisor", "head", "manager")
+Percent = Annotated[int, Field(ge=1, le=99)]
+
+
+class GradeTargets(Model):
+    """A target for each grade."""
+
+    urgent: WrittenDuration
+    normal: WrittenDuration
+    complex: WrittenDuration
+
+    def of(self, grade: Grade) -> Duration:
+        """Return the target of that grade."""
+        if grade == "urgent":
+            return self.urgent
+        return self.complex if grade == "complex" else self.normal
+
+
+class ComplaintTarget(Model):
+    """A target, and the shorter one of complaints and staff complaints."""
+
+    default: WrittenDuration
+    complaint: WrittenDuration
+
+
+class AwayTargets(Model):
+    """How long an agent may be away, and how many at once (R-SLA-07)."""
+
+    meal: WrittenDuration
+    short: WrittenDuration
+    at_most: Annotated[int, Field(ge=1)]
+
+
+class WarningStep(Model):
+    """Tell someone when that share of the target is used up."""
+
+    on: Literal["warning"]
+    percent: Percent
+    to: Rung
+
+
+class BreachStep(Model):
+    """Tell someone that long after the breach."""
+
+    on: Literal["breach"]
+    after: Annotated[WrittenDuration, Field(default=Duration(0, "wall"))]
+    to: Rung
+
+
+LadderStep = Annotated[WarningStep | BreachStep, Field(discriminator="on")]
+
+
+class SlaPolicy(Model):
+    """All targets that do not depend on the category, the warnings and the ladder."""
+
+    first_response: GradeTargets
+    resolution: GradeTargets
+    customer_reply: ComplaintTarget
+    callback: ComplaintTarget
+    progress_update: WrittenDuration
+    supervisor_contact: WrittenDuration
+    record_entry: WrittenDuration
+    agent_away: AwayTargets
+    collaboration_start: WrittenDuration
+    """A complex matter starts its collaboration within this time (R-RT-09)."""
+    warnings: Annotated[tuple[Percent, ...], Field(min_length=1)]
+    ladder: Annotated[tuple[LadderStep, ...], Field(min_length=1)]
+    digest_window: WrittenDuration
+    """Bursts become one message per person in this time (R-SLA-10)."""
+
+    @field_validator("warnings")
+    @classmethod
+    def _rising(cls, warnings: tuple[int, ...]) -> tuple[int, ...]:
+        if any(following <= one for one, following in pairwise(warnings)):
+            raise ValueError(f"warnings must rise: {', '.join(map(str, warnings))}")
+        return warnings
+
+    @field_validator("ladder")
+    @classmethod
+    def _climbing(cls, ladder: tuple[WarningStep | BreachStep, ...]) -> tuple[WarningStep | BreachStep, ...]:
+        for one, following in pairwise(ladder):
+            if _RUNGS.index(following.to) <= _RUNGS.index(one.to):
+                raise ValueError(f"each step goes to someone higher: {following.to} comes after {one.to}")
+            if not _later(one, following):
+                raise ValueError(f"each step comes later: the step to {following.to} is not after that to {one.to}")
+        return ladder
+
+
+def _later(one: WarningStep | BreachStep, following: WarningStep | BreachStep) -> bool:
+    if isinstance(one, WarningStep):
+        return isinstance(following, BreachStep) or following.percent > one.percent
+    if isinstance(following, WarningStep):
+        return False
+    # Between a business and a wall duration only zero decides: their length depends on the calendar.
+    if following.after.kind != one.after.kind:
+        return following.after.seconds > 0
+    return following.after.seconds > one.after.seconds
