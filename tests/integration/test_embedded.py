@@ -231,6 +231,11 @@ async def test_a_port_that_was_taken_meanwhile_is_given_up(tmp_path: Path, monke
             assert second.pid != first.pid
 
 
+def test_a_clients_own_port_is_never_a_servers() -> None:
+    lowest_outgoing = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text(encoding="ascii").split()[0])
+    assert {port for port in (free_port() for _ in range(50)) if port >= lowest_outgoing} == set()
+
+
 async def test_a_server_given_by_url_is_neither_started_nor_stopped(tmp_path: Path) -> None:
     async with EmbeddedServers(tmp_path, database_url="postgresql+asyncpg://elsewhere/yingda") as servers:
         assert servers.database_url == "postgresql+asyncpg://elsewhere/yingda"
