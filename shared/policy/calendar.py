@@ -173,14 +173,16 @@ class BusinessCalendar:
         return self.next_opening(datetime.combine(day, since, self.zone))
 
     def local(self, at: datetime) -> datetime:
-        """`at` on the clocks of this calendar's time zone."""
+        """`at` on the clocks of this calendar's time zone; ValueError for a naive one."""
+        if at.utcoffset() is None:
+            raise _naive(at)
         return at.astimezone(self.zone)
 
     def _find(self, at: datetime) -> tuple[int, YearTable]:
         try:
             instant = (at - _EPOCH) // _MICROSECOND
         except TypeError:
-            raise ValueError(f"{at.isoformat()} has no offset from UTC, so it names no instant") from None
+            raise _naive(at) from None
         return instant, self._table(at.astimezone(self.zone).year)
 
     def _table(self, year: int) -> YearTable:
@@ -200,9 +202,13 @@ def due(start: datetime, duration: Duration, calendar: BusinessCalendar) -> date
     if duration.kind == "business":
         return calendar.add(start, duration.seconds)
     if start.utcoffset() is None:
-        raise ValueError(f"{start.isoformat()} has no offset from UTC, so it names no instant")
+        raise _naive(start)
     return start.astimezone(UTC) + duration.timedelta
 
 
 def _moment(micros: int) -> datetime:
     return _EPOCH + timedelta(microseconds=micros)
+
+
+def _naive(at: datetime) -> ValueError:
+    return ValueError(f"{at.isoformat()} has no offset from UTC, so it names no instant")
