@@ -35,7 +35,7 @@ class Duration:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read ``45m business``, ``2d business`` (960 minutes) or ``24h wall``; ValueError says how it is written."""
-        found = re.match(DURATION_PATTERN, text)
+        found = re.fullmatch(DURATION_PATTERN, text)
         if found is None:
             raise ValueError(f'"{text}" is not a duration; write it as "45m business", "2d business" or "24h wall"')
         count, unit, kind = found.groups()

@@ -85,7 +85,7 @@ class DaySpan:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read ``2026-10-01`` or ``2026-10-01..2026-10-07``; ValueError says how it is written."""
-        if re.match(DAYS_PATTERN, text) is None:
+        if re.fullmatch(DAYS_PATTERN, text) is None:
             raise ValueError(f'"{text}" is not a day; write it as "2026-10-01" or "2026-10-01..2026-10-07"')
         first, _, last = text.partition("..")
         return cls(date.fromisoformat(first), date.fromisoformat(last or first))
@@ -127,7 +127,7 @@ def _two_times(text: str) -> tuple[int, int]:
 
 
 def _seconds(text: str) -> int | None:
-    found = _TIME.match(text)
+    found = _TIME.fullmatch(text)
     if found is None:
         return None
     hours, minutes, seconds = (int(part or 0) for part in found.groups())

@@ -24,6 +24,19 @@ _DECIMAL: Final = re.compile(r"^[-+]?(0|[1-9]\d{0,17})\.\d{1,17}$")
 _DEEPEST: Final = 20
 
 
+class _PlainLoader(yaml.SafeLoader):
+    """Composes YAML without anchors, aliases and tags."""
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        event: yaml.Event = self.peek_event()  # type: ignore[no-untyped-call]  # the stubs leave it out
+        mark = event.start_mark
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            raise yaml.MarkedYAMLError(problem="anchors and aliases are not used in a policy", problem_mark=mark)
+        if tag := getattr(event, "tag", None):
+            raise yaml.MarkedYAMLError(problem=f"tags are not used in a policy: {tag}", problem_mark=mark)
+        return super().compose_node(parent, index)
+
+
 @dataclass(slots=True)
 class MarkedYaml:
     """The data of one file and the lines it stands on."""
@@ -59,29 +72,19 @@ def parse_yaml(text: str, file: str) -> MarkedYaml:
     """Read text as `read_yaml` does; `file` is named in the faults."""
     marked = MarkedYaml(file)
     try:
-        _refuse_references(text, file)
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        root = yaml.compose(text, Loader=_PlainLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
         message = " ".join(part for part in (error.context, error.problem) if part)
-        raise PolicyFileError([Fault(line, "", f"is not YAML: {message}", file)]) from None
+        raise PolicyFileError([Fault(line, "", f"is no plain YAML: {message}", file)]) from None
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        raise PolicyFileError([Fault(line, "", f"is not YAML: {error.reason}", file)]) from None
+        raise PolicyFileError([Fault(line, "", f"is no plain YAML: {error.reason}", file)]) from None
     except RecursionError:
         raise PolicyFileError([Fault(None, "", "is nested too deeply", file)]) from None
     if root is not None:
         marked.data = _value(root, (), marked)
     return marked
-
-
-def _refuse_references(text: str, file: str) -> None:
-    for event in yaml.parse(text, Loader=yaml.SafeLoader):
-        line = event.start_mark.line + 1 if event.start_mark else None
-        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            raise PolicyFileError([Fault(line, "", "anchors and aliases are not used in a policy; write it out", file)])
-        if tag := getattr(event, "tag", None):
-            raise PolicyFileError([Fault(line, "", f"tags are not used in a policy: {tag}", file)])
 
 
 def _value(node: yaml.Node, location: Location, marked: MarkedYaml) -> Any:
