@@ -1,0 +1,89 @@
+"""Order per work order, across replicas and redeliveries.
+
+Every event of a work order carries a gapless `version`. A service applies the next one; a later one is parked
+until the gap closes, an earlier one has been applied already and is dropped.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from sqlalchemy import ARRAY, Text, any_, bindparam, delete, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.bus.tables import RuntimeTables
+from shared.bus.transaction import Delivery, Incoming
+from shared.db import insert_rows
+from shared.events import WorkorderOpened, WorkorderStep, decode_event
+
+_IDS = bindparam("ids", type_=ARRAY(Text))
+
+
+async def in_order(connection: AsyncConnection, tables: RuntimeTables, incoming: Sequence[Incoming]) -> list[Incoming]:
+    """Return what may be applied now, in an order that respects every work order's versions.
+
+    Events without a version keep their place. Afterwards the versions returned count as applied and the events
+    that came too early are parked; the parked ones whose turn has come are among those returned.
+    """
+    versioned = [item for item in incoming if isinstance(item.data, WorkorderOpened | WorkorderStep)]
+    if not versioned:
+        return list(incoming)
+    ids = sorted({item.data.work_order_id for item in versioned})
+    applied = await _applied(connection, tables, ids)
+    waiting = await _unpark(connection, tables, ids)
+    for item in versioned:
+        if item.data.version > applied[item.data.work_order_id]:
+            waiting[item.data.work_order_id].setdefault(item.data.version, item)
+    ready: list[Incoming] = []
+    for item in incoming:
+        if not isinstance(item.data, WorkorderOpened | WorkorderStep):
+            ready.append(item)
+            continue
+        work_order_id = item.data.work_order_id
+        while (following := waiting[work_order_id].pop(applied[work_order_id] + 1, None)) is not None:
+            applied[work_order_id] += 1
+            ready.append(following)
+    await _save(connection, tables, {key: applied[key] for key in ids}, waiting)
+    return ready
+
+
+async def _applied(connection: AsyncConnection, tables: RuntimeTables, ids: Sequence[str]) -> dict[str, int]:
+    """Return the last version applied of each work order, 0 for a new one; the rows stay locked until the commit."""
+    versions = tables.versions
+    rows = [{"work_order_id": key, "version": 0} for key in ids]
+    await insert_rows(connection, versions, rows, ignore_conflicts=True)
+    query = (
+        select(versions.c.work_order_id, versions.c.version)
+        .where(versions.c.work_order_id == any_(_IDS))
+        .order_by(versions.c.work_order_id)
+        .with_for_update()
+    )
+    return {row.work_order_id: row.version for row in await connection.execute(query, {"ids": list(ids)})}
+
+
+async def _unpark(
+    connection: AsyncConnection, tables: RuntimeTables, ids: Sequence[str]
+) -> defaultdict[str, dict[int, Incoming]]:
+    parked = tables.parked
+    taken: defaultdict[str, dict[int, Incoming]] = defaultdict(dict)
+    query = delete(parked).where(parked.c.work_order_id == any_(_IDS)).returning(parked)
+    for row in await connection.execute(query, {"ids": list(ids)}):
+        message = decode_event(row.body)
+        if message is not None:
+            taken[row.work_order_id][row.version] = Incoming(message, Delivery("parked", 0, "", row.body))
+    return taken
+
+
+async def _save(
+    connection: AsyncConnection,
+    tables: RuntimeTables,
+    applied: dict[str, int],
+    waiting: dict[str, dict[int, Incoming]],
+) -> None:
+    rows = [{"work_order_id": key, "version": version} for key, version in applied.items()]
+    await insert_rows(connection, tables.versions, rows, update_on=("work_order_id",))
+    early = [
+        {"work_order_id": key, "version": version, "body": item.delivery.body}
+        for key, items in waiting.items()
+        for version, item in items.items()
+    ]
+    await insert_rows(connection, tables.parked, early, ignore_conflicts=True)

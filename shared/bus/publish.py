@@ -1,0 +1,105 @@
+"""Publishing to JetStream: many messages as one atomic batch, one by one where the server knows one already."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import nats.errors
+from nats.aio.client import Client
+from nats.js import JetStreamContext
+from nats.js.errors import APIError
+from pydantic_core import from_json
+
+from shared.events.envelope import CONTENT_TYPE
+from shared.ids import new_id
+
+PUBLISH_TIMEOUT_SECONDS = 5.0
+ATOMIC_LIMIT = 1_000  # messages in one batch, the server's limit (ADR-50 of NATS)
+
+Way = Literal["single", "atomic", "one_by_one"]
+
+
+class PublishError(Exception):
+    """JetStream did not acknowledge the messages; the relay publishes them later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One message on its way out; `message_id` lets the server drop what it has already."""
+
+    message_id: str
+    subject: str
+    body: bytes
+
+    def headers(self) -> dict[str, str]:
+        """Return the headers of the contract."""
+        return {"Nats-Msg-Id": self.message_id, "content-type": CONTENT_TYPE}
+
+
+class Publisher:
+    """Publishes to one stream and returns only when the server has acknowledged all."""
+
+    def __init__(self, client: Client, stream: str) -> None:
+        self._client = client
+        self._jetstream = JetStreamContext(client, timeout=PUBLISH_TIMEOUT_SECONDS)
+        self._stream = stream
+
+    async def publish(self, messages: Sequence[Outgoing]) -> Way:
+        """Publish all `messages` in order; they are on the stream afterwards. `PublishError` where that is unknown."""
+        way: Way = "single"
+        try:
+            for start in range(0, len(messages), ATOMIC_LIMIT):
+                way = await self._chunk(messages[start : start + ATOMIC_LIMIT])
+        except (nats.errors.Error, OSError, TimeoutError) as error:
+            raise PublishError(f"JetStream did not acknowledge: {error!r}") from error
+        return way
+
+    async def _chunk(self, messages: Sequence[Outgoing]) -> Way:
+        if len(messages) == 1:
+            await self._one(messages[0])
+            return "single"
+        if await self._atomic(messages):
+            return "atomic"
+        for message in messages:
+            await self._one(message)
+        return "one_by_one"
+
+    async def _one(self, message: Outgoing) -> None:
+        await self._jetstream.publish(
+            message.subject,
+            message.body,
+            stream=self._stream,
+            headers=message.headers(),
+            timeout=PUBLISH_TIMEOUT_SECONDS,
+        )
+
+    async def _atomic(self, messages: Sequence[Outgoing]) -> bool:
+        """Publish as one atomic batch; False where the server refused it whole (it knows one of them already)."""
+        batch = new_id()
+        last = len(messages)
+        for number, message in enumerate(messages, start=1):
+            headers = message.headers() | {"Nats-Batch-Id": batch, "Nats-Batch-Sequence": str(number)}
+            if number < last:
+                await self._client.publish(message.subject, message.body, headers=headers)
+                continue
+            headers["Nats-Batch-Commit"] = "1"
+            reply = await self._client.request(
+                message.subject, message.body, timeout=PUBLISH_TIMEOUT_SECONDS, headers=headers
+            )
+            answer = from_json(reply.data)
+            if "error" not in answer:
+                return True
+            if answer["error"].get("code", 500) >= 500:  # noqa: PLR2004 (the server's own trouble, not the batch's)
+                raise APIError(**{k: answer["error"].get(k) for k in ("code", "description", "err_code")})
+        return False
+
+
+async def connected(client: Client, timeout_seconds: float) -> bool:
+    """Return whether `client` is connected, waiting up to `timeout_seconds` for a reconnection."""
+    try:
+        async with asyncio.timeout(timeout_seconds):
+            await client.flush()
+    except (nats.errors.Error, OSError, TimeoutError):
+        return False
+    return True

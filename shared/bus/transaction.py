@@ -1,0 +1,75 @@
+"""What a handler gets: one database transaction, the present moment, and a way to emit events with it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.bus.publish import Outgoing
+from shared.events import Event, Fault, Message, compose, encode
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Where a message came from: stream, sequence, subject and its raw body."""
+
+    stream: str
+    sequence: int
+    subject: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One fresh message with its envelope decoded, as a handler receives it."""
+
+    message: Message[Any]
+    delivery: Delivery
+
+    @property
+    def data(self) -> Any:
+        """The event, or for a contact the raw `data` object."""
+        return self.message.data
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A message for the dead letters: why, what is wrong in it, and who it said it was from."""
+
+    delivery: Delivery
+    reason: str
+    faults: tuple[Fault, ...] = ()
+    message_id: str | None = None
+
+
+@dataclass(slots=True)
+class Transaction:
+    """One unit of work. What is emitted is published if and only if the transaction commits."""
+
+    connection: AsyncConnection
+    now: datetime
+    source: str
+    emitted: list[Message[Event]] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
+
+    def emit(self, event: Event, *, subject: str, cause: Message[Any] | str | None = None) -> Message[Event]:
+        """Send `event` about the entity `subject` after the commit; it continues the trace of `cause`."""
+        trace = cause.traceparent if isinstance(cause, Message) else cause
+        message = compose(event, source=self.source, subject=subject, at=self.now, traceparent=trace)
+        self.emitted.append(message)
+        return message
+
+    def reject(self, incoming: Incoming, reason: str, faults: Sequence[Fault] = ()) -> None:
+        """Put `incoming` into the dead letters, where an operator sees it and can replay it (R-IN-08)."""
+        self.rejected.append(Rejected(incoming.delivery, reason, tuple(faults), incoming.message.key))
+
+    def outgoing(self) -> list[Outgoing]:
+        """Return what was emitted in the form that goes over the wire."""
+        return [Outgoing(m.key, m.data.SUBJECT, encode(m)) for m in self.emitted]
+
+
+def outbox_rows(outgoing: Sequence[Outgoing]) -> list[Mapping[str, Any]]:
+    """Return the outbox rows for `outgoing`."""
+    return [{"message_id": o.message_id, "subject": o.subject, "body": o.body} for o in outgoing]

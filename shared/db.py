@@ -1,0 +1,149 @@
+"""PostgreSQL: one database, one schema and one role per service, set-based statements."""
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from pydantic_core import from_json, to_json
+from sqlalchemy import Column, MetaData, Row, Table, TextClause, text
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from shared.settings import Settings, SettingsError
+
+_DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
+
+
+def database_url(settings: Settings) -> URL:
+    """Return the address of PostgreSQL for SQLAlchemy, with the password from its own variable if there is one."""
+    try:
+        url = make_url(settings.database_url).set(drivername="postgresql+asyncpg")
+    except ArgumentError:
+        raise SettingsError("YINGDA_DATABASE_URL is not of the form postgresql://user@host:5432/database") from None
+    if settings.database_password is not None:
+        url = url.set(password=settings.database_password.get_secret_value())
+    return url
+
+
+def create_engine(settings: Settings, *, role: str | None = None) -> AsyncEngine:
+    """Return an engine whose connections act as `role`, so that they see no other service's schema."""
+    server_settings = {"application_name": f"yingda-{role or 'cli'}", "jit": "off", "timezone": "UTC"}
+    if role is not None:
+        server_settings["role"] = role_name(role)
+    return create_async_engine(
+        database_url(settings),
+        pool_size=settings.database_pool,
+        max_overflow=2,
+        pool_pre_ping=False,
+        pool_timeout=10,
+        json_serializer=lambda value: to_json(value).decode(),
+        json_deserializer=from_json,
+        connect_args={"server_settings": server_settings, "timeout": 5, "command_timeout": 60},
+    )
+
+
+def role_name(service: str) -> str:
+    """Return the PostgreSQL role that owns the schema of `service`."""
+    return f"yingda_{service}"
+
+
+def schema_of(service: str) -> MetaData:
+    """Return the empty metadata of the schema that belongs to `service`."""
+    return MetaData(schema=service)
+
+
+async def insert_rows(
+    connection: AsyncConnection,
+    table: Table,
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    ignore_conflicts: bool = False,
+    update_on: Sequence[str] = (),
+    returning: Sequence[str] = (),
+) -> Sequence[Row[Any]]:
+    """Insert all `rows` in one statement and one round trip; every row has the same columns.
+
+    `ignore_conflicts` leaves rows out that are there already; `update_on` names the key on which a row that is
+    there takes the new values instead. Returns the `returning` columns of the rows written. Columns of array type
+    are not for this function.
+    """
+    if not rows:
+        return []
+    names = tuple(rows[0])
+    statement = _insert(table, names, ignore_conflicts, tuple(update_on), tuple(returning))
+    result = await connection.execute(statement, _columns(table, names, rows))
+    return result.fetchall() if returning else []
+
+
+async def update_rows(
+    connection: AsyncConnection, table: Table, rows: Sequence[Mapping[str, Any]], *, key: str = "id"
+) -> None:
+    """Set the given columns of the rows with the given `key` values, all in one statement."""
+    if not rows:
+        return
+    names = tuple(rows[0])
+    await connection.execute(_update(table, names, key), _columns(table, names, rows))
+
+
+def _columns(table: Table, names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    """Turn rows into one list per column; JSON goes as text, since an array of JSON has no binary form."""
+    return {
+        name: [
+            None if row[name] is None else to_json(row[name]).decode() if _is_json(table.c[name]) else row[name]
+            for row in rows
+        ]
+        for name in names
+    }
+
+
+@lru_cache(maxsize=256)
+def _insert(
+    table: Table, names: tuple[str, ...], ignore: bool, update_on: tuple[str, ...], returning: tuple[str, ...]
+) -> TextClause:
+    conflict = ""
+    if ignore:
+        conflict = " ON CONFLICT DO NOTHING"
+    elif update_on:
+        changes = ", ".join(f'"{name}" = EXCLUDED."{name}"' for name in names if name not in update_on)
+        conflict = f" ON CONFLICT ({_names(update_on)}) DO UPDATE SET {changes}"
+    back = f" RETURNING {_names(returning)}" if returning else ""
+    return text(
+        f"INSERT INTO {table.fullname} ({_names(names)}) SELECT {_picked(table, names)} "
+        f"FROM unnest({_arrays(table, names)}) AS given({_names(names)}){conflict}{back}"
+    )
+
+
+@lru_cache(maxsize=256)
+def _update(table: Table, names: tuple[str, ...], key: str) -> TextClause:
+    changes = ", ".join(f'"{name}" = {_pick(table.c[name])}' for name in names if name != key)
+    return text(
+        f"UPDATE {table.fullname} AS target SET {changes} "
+        f'FROM unnest({_arrays(table, names)}) AS given({_names(names)}) WHERE target."{key}" = given."{key}"'
+    )
+
+
+def _names(names: Sequence[str]) -> str:
+    return ", ".join(f'"{name}"' for name in names)
+
+
+def _picked(table: Table, names: Sequence[str]) -> str:
+    return ", ".join(_pick(table.c[name]) for name in names)
+
+
+def _pick(column: Column[Any]) -> str:
+    return f'given."{column.name}"::jsonb' if _is_json(column) else f'given."{column.name}"'
+
+
+def _arrays(table: Table, names: Sequence[str]) -> str:
+    return ", ".join(f"CAST(:{name} AS {_type(table.c[name])}[])" for name in names)
+
+
+def _type(column: Column[Any]) -> str:
+    return "text" if _is_json(column) else column.type.compile(_DIALECT)
+
+
+def _is_json(column: Column[Any]) -> bool:
+    return isinstance(column.type, JSONB)

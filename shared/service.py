@@ -1,0 +1,105 @@
+"""What a service is to the rest of the suite, and the process that runs one (`yingda run SERVICE`).
+
+Services are plugins: they are found by the entry point group `yingda.services`, so nothing here imports one.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from importlib.metadata import entry_points
+
+from sqlalchemy import MetaData
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from shared.bus.commands import CommandHandler
+from shared.bus.outbox import Outbox
+from shared.bus.runtime import BatchHandler, RejectHandler
+from shared.bus.streams import Consumer, Stream, subjects_of
+from shared.bus.tables import RuntimeTables
+from shared.clock import Clock
+from shared.events import Command, Event
+from shared.policy import Policy
+from shared.settings import Settings
+
+SERVICE_GROUP = "yingda.services"
+
+
+class UnknownServiceError(Exception):
+    """No installed package offers this service."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a composition root builds its service from."""
+
+    settings: Settings
+    policy: Policy
+    clock: Clock
+    engine: AsyncEngine
+    outbox: Outbox
+    backlog: Callable[[], Awaitable[int]]
+    """Asks the server how many messages the service's consumer has not finished yet."""
+
+
+@dataclass(slots=True)
+class Loop:
+    """A task of a service that turns by time: `turn` does what is due and returns when it wants to turn next.
+
+    Returning None sleeps until `wake` is set (or the loop's longest sleep has passed); a moment in the past turns again
+    at once. What `turn` raises is logged and repeated after a pause; it never ends the service.
+    """
+
+    name: str
+    turn: Callable[[], Awaitable[datetime | None]]
+    wake: asyncio.Event = field(default_factory=asyncio.Event)
+    longest_sleep_seconds: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a composition root returns: the handlers, commands and loops of one running service."""
+
+    on_events: BatchHandler
+    on_rejected: RejectHandler | None = None
+    commands: Mapping[type[Command], CommandHandler] = field(default_factory=dict)
+    loops: Sequence[Loop] = ()
+    gauges: Callable[[], Awaitable[None]] | None = None
+    """Refreshes the gauges that are read from the database; called every few seconds."""
+    stop: Callable[[], Awaitable[None]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One service as the suite knows it: its name, its tables, what it consumes, and how it is built.
+
+    `consumes` is empty for a service that reads raw contacts from its stream.
+    """
+
+    name: str
+    metadata: MetaData
+    tables: RuntimeTables
+    stream: Stream
+    consumes: tuple[type[Event], ...]
+    build: Callable[[Context], Awaitable[Parts]]
+
+    @property
+    def consumer(self) -> Consumer:
+        """The service's durable consumer."""
+        return Consumer(self.name, self.stream, subjects_of(self.consumes) or self.stream.subjects)
+
+
+def installed_services() -> dict[str, Service]:
+    """Return every installed service by its name."""
+    found = {point.name: point.load() for point in entry_points(group=SERVICE_GROUP)}
+    return dict(sorted(found.items()))
+
+
+def find_service(name: str) -> Service:
+    """Return the service `name`; `UnknownServiceError` names those that exist."""
+    points = entry_points(group=SERVICE_GROUP, name=name)
+    for point in points:
+        service: Service = point.load()
+        return service
+    known = ", ".join(sorted(point.name for point in entry_points(group=SERVICE_GROUP)))
+    raise UnknownServiceError(f'there is no service "{name}"; installed are {known}')
