@@ -106,6 +106,8 @@ class CalendarSpec(Model):
     holidays: Key | None = None
     closed_days: tuple[WrittenDays, ...] = ()
     make_up_days: tuple[WrittenDay, ...] = ()
+    ical: tuple[str, ...] = ()
+    """iCalendar files beside the policy file; their all-day events join the closed and make-up days (`shared.policy.ical`)."""
     special_days: Annotated[Mapping[WrittenDay, DayHours], Field(default_factory=dict)]
 
     @field_validator("hours")

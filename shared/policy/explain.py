@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final, get_args, get_origin
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from shared.policy.errors import Fault
 from shared.policy.references import did_you_mean
-from shared.policy.yaml_marks import Location
+from shared.policy.yaml_marks import Location, MarkedYaml
+
+
+def value_faults(
+    error: ValidationError, marked: MarkedYaml, model: type[BaseModel], *, leave_out: str = ""
+) -> Iterator[Fault]:
+    """Turn pydantic's errors about the data of one file into faults with lines, but for those of type `leave_out`."""
+    for detail in error.errors(include_url=False):
+        if detail["type"] != leave_out:
+            location = _location(detail["loc"], marked)
+            yield marked.fault(location, explain(detail, location, model))
+
+
+def _location(loc: Location, marked: MarkedYaml) -> Location:
+    """Leave out of a pydantic location what is no place in the file: tags of unions and marks of keys."""
+    location: Location = ()
+    for step in loc:
+        if (*location, step) in marked.lines or step == loc[-1]:
+            location = (*location, step)
+    return location[:-1] if location and location[-1] == "[key]" else location
 
 
 def explain(error: ErrorDetails, location: Location, model: type[BaseModel]) -> str:

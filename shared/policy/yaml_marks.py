@@ -28,7 +28,7 @@ class _PlainLoader(yaml.SafeLoader):
     """Composes YAML without anchors, aliases and tags."""
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
-        event: yaml.Event = self.peek_event()  # type: ignore[no-untyped-call]  # the stubs leave it out
+        event: Any = self.peek_event()  # type: ignore[no-untyped-call]  # the stubs leave it out
         mark = event.start_mark
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise yaml.MarkedYAMLError(problem="anchors and aliases are not used in a policy", problem_mark=mark)
@@ -66,6 +66,15 @@ def read_yaml(path: Path) -> MarkedYaml:
     except OSError as error:
         raise PolicyFileError([Fault(None, "", f"cannot be read: {error.strerror}", path.name)]) from None
     return parse_yaml(text, path.name)
+
+
+def read_mapping(path: Path) -> MarkedYaml:
+    """Read a file whose data is a mapping, as `read_yaml` does; PolicyFileError if it is none."""
+    marked = read_yaml(path)
+    if not isinstance(marked.data, dict):
+        message = "is empty" if marked.data is None else "holds no mapping of keys to values"
+        raise PolicyFileError([Fault(1, "", message, path.name)])
+    return marked
 
 
 def parse_yaml(text: str, file: str) -> MarkedYaml:
