@@ -23,12 +23,12 @@ class Rule:
 
     def evidence(self, text: str, holds: Callable[[str], bool]) -> str | None:
         """Return what matched, the empty string for a rule without a pattern, or None where the rule does not apply."""
-        found = self.pattern.search(text) if self.pattern else None
-        if self.pattern and not found:
-            return None
         if any(not holds(cue) for cue in self.needs) or any(holds(cue) for cue in self.unless):
             return None
-        return found.group() if found else ""
+        if self.pattern is None:
+            return ""
+        found = self.pattern.search(text)
+        return found.group() if found else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Label:
     category: str
     topic: str | None
     subject: str | None
-    act: str | None
+    acts: tuple[str, ...]
     bias: float
 
 
@@ -52,6 +52,7 @@ class Rulebook:
     acts: Mapping[str, tuple[Rule, ...]]
     direct: Mapping[str, tuple[Rule, ...]]
     labels: Mapping[str, Label]
+    unmentioned: float
 
 
 def _expand(pattern: str, words: Mapping[str, str]) -> str:
@@ -77,7 +78,9 @@ def _rules(tables: Mapping[str, list[Mapping[str, Any]]], words: Mapping[str, st
 
 def _label(name: str, row: Mapping[str, Any]) -> Label:
     category, _, topic = name.partition("/")
-    return Label(category, topic or None, row.get("object"), row.get("act"), float(row.get("bias", 0.0)))
+    return Label(
+        category, topic or None, row.get("object"), tuple(str(row.get("act", "")).split()), float(row.get("bias", 0.0))
+    )
 
 
 @cache
@@ -85,6 +88,15 @@ def rulebook(name: str = "rules_zh.yaml") -> Rulebook:
     """Return the compiled rules of a packaged rule file; read once per process."""
     data = yaml.safe_load(files(__package__).joinpath(name).read_text(encoding="utf-8"))
     words: dict[str, str] = data["words"]
+    unknown = {
+        cue
+        for part in ("objects", "acts", "direct")
+        for rows in data[part].values()
+        for row in rows
+        for cue in (*row.get("if", ()), *row.get("unless", ()))
+    } - set(data["cues"])
+    if unknown:
+        raise ValueError(f"{name}: no such cues: {', '.join(sorted(unknown))}")
     return Rulebook(
         masks=tuple((re.compile(_expand(row["match"], words)), row["with"]) for row in data["masks"]),
         cues={cue: re.compile(_expand(pattern, words)) for cue, pattern in data["cues"].items()},
@@ -92,4 +104,5 @@ def rulebook(name: str = "rules_zh.yaml") -> Rulebook:
         acts=_rules(data["acts"], words),
         direct=_rules(data["direct"], words),
         labels={label: _label(label, row) for label, row in data["labels"].items()},
+        unmentioned=float(data["unmentioned"]),
     )

@@ -1,8 +1,12 @@
-"""The built-in classifier: what a contact is about and what its writer does about it, each by weighted rules (R-RT-01)."""
+"""The built-in classifier (R-RT-01): what a contact is about and what its writer does about it, each by weighted rules.
+
+To a label's rule score is added how much the text resembles the worked examples of that label.
+"""
 
 import math
 from collections.abc import Callable, Iterable, Mapping
 
+from services.routing.plugins.resemblance import worked_examples
 from services.routing.plugins.rulebook import Label, Rule, rulebook
 from services.routing.ports import Matter, Suggestion
 
@@ -11,6 +15,8 @@ _NOTHING: _Score = (0.0, ())
 _SLOPE = 0.7
 _SOLID = 5.0
 _EVIDENCE_SHOWN = 6
+# What a nat of resemblance is worth beside the rules' weights; pieces overlap, so it is far below 1.
+_RESEMBLANCE = 0.06
 
 
 class RulesClassifier:
@@ -20,6 +26,7 @@ class RulesClassifier:
 
     def __init__(self) -> None:
         self._book = rulebook()
+        self._examples = worked_examples()
 
     def classify(self, matter: Matter) -> Suggestion:
         """Return the best label over all categories."""
@@ -34,8 +41,8 @@ class RulesClassifier:
         label, confidence, evidence = self._best(matter, labels)
         return self._told(label, matter), confidence, evidence
 
-    def scores(self, matter: Matter) -> dict[str, float]:
-        """Return the score of every label, for reports on the rules."""
+    def rule_scores(self, matter: Matter) -> dict[str, float]:
+        """Return what the rules alone give every label, for reports on them."""
         return {name: score for name, (score, _) in self._score(matter).items()}
 
     def _told(self, label: Label, matter: Matter) -> str | None:
@@ -45,7 +52,15 @@ class RulesClassifier:
 
     def _best(self, matter: Matter, labels: Iterable[Label]) -> tuple[Label, float, tuple[str, ...]]:
         scored = self._score(matter)
-        ranked = sorted(((*scored[_name(label)], label) for label in labels), key=lambda row: (-row[0], _name(row[2])))
+        alike = self._examples.scores(matter.text)
+        ranked = sorted(
+            (
+                (scored[name][0] + _RESEMBLANCE * alike.get(name, 0.0), scored[name][1], label)
+                for label in labels
+                if (name := _name(label))
+            ),
+            key=lambda row: (-row[0], _name(row[2])),
+        )
         score, evidence, label = ranked[0]
         rival = next((row[0] for row in ranked if row[2].category != label.category), ranked[1][0])
         sure = 1 / (1 + math.exp(-_SLOPE * (score - rival)))
@@ -63,12 +78,10 @@ class RulesClassifier:
         direct = _sums(self._book.direct, text, holds)
         scored = {}
         for name, label in self._book.labels.items():
-            parts = (
-                objects.get(label.subject or "", _NOTHING),
-                acts.get(label.act or "", _NOTHING),
-                direct.get(name, _NOTHING),
-            )
-            scored[name] = (label.bias + sum(part[0] for part in parts), sum((part[1] for part in parts), ()))
+            subject = objects.get(label.subject or "", _NOTHING)
+            parts = (subject, direct.get(name, _NOTHING), *(acts[act] for act in label.acts))
+            bias = label.bias - (self._book.unmentioned if label.subject and not subject[1] else 0.0)
+            scored[name] = (bias + sum(part[0] for part in parts), sum((part[1] for part in parts), ()))
         return scored
 
     def _holds(self, text: str) -> Callable[[str], bool]:
