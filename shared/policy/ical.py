@@ -16,7 +16,7 @@ from typing import Final
 
 from shared.policy.hours import DaySpan
 
-_MAKE_UP: Final = re.compile("补班|调班|上班|[((]班[))]")
+_MAKE_UP: Final = re.compile("补班|调班|上班|[(\uff08]班[)\uff09]")
 _DURATION: Final = re.compile(r"P(\d{1,3})([DW])")
 _DATE: Final = re.compile(r"\d{8}")
 _RECURRENCE: Final = ("RRULE", "RDATE", "EXDATE", "RECURRENCE-ID")

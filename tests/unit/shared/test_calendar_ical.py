@@ -27,7 +27,13 @@ def test_all_day_events_are_closed_days() -> None:
 
 @pytest.mark.parametrize(
     "mark",
-    ["SUMMARY:春节(班)", "SUMMARY:国庆节 补班", "X-APPLE-SPECIAL-DAY:ALTERNATE-WORKDAY", "SUMMARY:春节 补\r\n\t班"],
+    [
+        "SUMMARY:春节(班)",
+        "SUMMARY:春节（班）",
+        "SUMMARY:国庆节 补班",
+        "X-APPLE-SPECIAL-DAY:ALTERNATE-WORKDAY",
+        "SUMMARY:春节 补\r\n\t班",
+    ],
 )
 def test_make_up_days_say_so(mark: str) -> None:
     days = read_ical(calendar(f"DTSTART;VALUE=DATE:20270213\r\n{mark}"))

@@ -1,12 +1,16 @@
 """Every kind of fault of a policy file is reported, all together, each with its line."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from shared.policy import Fault, PolicyFileError, load_policy
 from shared.policy.loader import DEFAULT_POLICY
 
+MONDAY = datetime(2026, 11, 23, tzinfo=UTC)  # 08:00 in Shanghai
 DEFAULT = DEFAULT_POLICY.read_text(encoding="utf-8")
 
 # (what to change, into what, the fault without its line); the line is that of `what`, plus `down`.
@@ -32,9 +36,12 @@ FAULTS = [
     ),
     ('version: "2026.1"', "version: 2026.1", 'version: 2026.1 is not text; put it in quotes: "2026.1"'),
     ("good_score: 8", "good_score: 11", "feedback.good_score: 11 is out of range"),
-    ("attempts: 3", "attempts: some", "feedback.attempts: 'some' does not fit: it should be a valid integer"),
+    ("attempts: 3", "attempts: some", "feedback.attempts: 'some' is not a whole number"),
+    ("locale: zh-CN", "locale: Chinese", 'locale: "Chinese" does not have the form'),
+    ("staff_channels: [email]", "staff_channels: []", "notify.staff_channels: is empty"),
+    ("threshold: 0.35", "threshold: low", "routing.classifier.threshold: 'low' is not a number"),
     ("locale: zh-CN", "locale:", "locale: is empty"),
-    ("confirmation: true", "confirmation: maybe", "confirmation: 'maybe' does not fit: it should be a valid boolean"),
+    ("confirmation: true", "confirmation: maybe", "confirmation: 'maybe' is neither true nor false"),
     ("email: service-1@example.com", "email: service-1", '.email: "service-1" is not an e-mail address'),
     ("market: {name: {zh: 市场部", "Market: {name: {zh: 市场部", 'departments.Market: "Market" cannot be a name here'),
     # the shape
@@ -218,6 +225,29 @@ def test_all_faults_come_together_in_order_of_the_file(tmp_path: Path) -> None:
     assert [fault.line for fault in faults] == sorted(fault.line or 0 for fault in faults)
 
 
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    number=st.integers(0, DEFAULT.count("\n") - 1),
+    value=st.sampled_from(["3", "null", "[]", "{}", "[1, {a: b}]", "{a: [1]}", "true", "x", "''", "2026-01-01"]),
+    how=st.sampled_from(["delete", "indent", "replace"]),
+)
+def test_whatever_is_broken_is_a_fault_or_harmless(tmp_path: Path, number: int, value: str, how: str) -> None:
+    """No slip of the pen ends in anything but a policy or faults with lines."""
+    lines = DEFAULT.splitlines()
+    key = lines[number].partition(":")[0]
+    lines[number : number + 1] = {"delete": [], "indent": [f"  {lines[number]}"], "replace": [f"{key}: {value}"]}[how]
+    path = tmp_path / "policy.yaml"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    faults: tuple[Fault, ...] = ()
+    opened = MONDAY
+    try:
+        opened = load_policy(path).calendar_of("market").next_opening(MONDAY)
+    except PolicyFileError as error:
+        faults = error.faults
+    assert bool(faults) == (opened == MONDAY)
+    assert all(fault.line and fault.message for fault in faults)
+
+
 def test_what_is_missing_is_reported_where_it_should_stand(tmp_path: Path) -> None:
     faults = faults_of(tmp_path, 'version: "1"\nlocale: zh-CN\nintake:\n  link_window: 24h wall\n')
     assert "policy.yaml:3: intake.answering: is missing" in map(str, faults)
@@ -268,7 +298,7 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
     [
         (
             "2026:\n    official: yes please\n    holidays: []",
-            "holidays.cn.yaml:4: years.2026.official: 'yes please' does",
+            "holidays.cn.yaml:4: years.2026.official: 'yes please' is neither",
         ),
         (
             "2026:\n    official: true\n    holidays: []\n    make_up_days: [2027-01-02]",
