@@ -43,8 +43,11 @@ class PromptBatchSubscriber(BatchPullStreamSubscriber):
                 log.warning("fetching paused", why=repr(error))
                 await asyncio.sleep(PAUSE_SECONDS)  # a closed or refusing server must not be asked in a tight loop
                 continue
-            if messages:
+            if messages and self.running:
                 await self.consume(messages)
+            else:
+                for message in messages:  # fetched while stopping: another replica takes them at once
+                    await message.nak()
 
     async def _fetch(self) -> list[Any]:
         if self.subscription is None:

@@ -1,0 +1,49 @@
+"""Connections to NATS that survive an outage of any length."""
+
+from typing import Any
+
+import nats
+import structlog
+from faststream.nats import NatsBroker
+from nats.aio.client import Client
+
+from shared.settings import Settings
+
+GRACE_SECONDS = 8.0
+"""How long a stopping service may take to finish the batch in hand."""
+
+log = structlog.get_logger()
+
+
+def make_broker(settings: Settings, name: str) -> NatsBroker:
+    """Return an unconnected broker that reconnects for ever and lets handlers finish on stop."""
+    return NatsBroker(
+        settings.nats_url,
+        graceful_timeout=GRACE_SECONDS,
+        logger=None,
+        **_options(settings, name),
+    )
+
+
+async def connect(settings: Settings, name: str) -> Client:
+    """Return a client connected to NATS; fails at once where the server cannot be reached now."""
+    return await nats.connect(settings.nats_url, **(_options(settings, name) | {"allow_reconnect": False}))
+
+
+def _options(settings: Settings, name: str) -> dict[str, Any]:
+    async def on_error(error: Exception) -> None:
+        log.warning("nats", why=repr(error))
+
+    options: dict[str, Any] = {
+        "name": f"yingda-{name}",
+        "connect_timeout": 5,
+        "reconnect_time_wait": 0.2,
+        "max_reconnect_attempts": -1,  # a connection given up is never taken up again
+        "ping_interval": 10,
+        "max_outstanding_pings": 3,
+        "error_cb": on_error,
+    }
+    if settings.nats_user is not None:
+        password = settings.nats_password.get_secret_value() if settings.nats_password else ""
+        options |= {"user": settings.nats_user, "password": password}
+    return options

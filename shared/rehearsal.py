@@ -1,0 +1,34 @@
+"""Keeps the clocks of all services together: PostgreSQL's time, and one beginning for a rehearsal clock."""
+
+import time
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.clock import SystemClock, parse_clock
+from shared.provision import SUITE_SCHEMA
+
+
+async def read_database_clock(connection: AsyncConnection, clock: SystemClock) -> None:
+    """Set `clock` by PostgreSQL's, assuming that the answer took as long as the question."""
+    before = time.monotonic()
+    at = await connection.scalar(text("SELECT clock_timestamp()"))
+    clock.set_reference(at, (before + time.monotonic()) / 2)
+
+
+async def shared_clock(connection: AsyncConnection, spec: str) -> SystemClock:
+    """Return the clock that `spec` (`YINGDA_CLOCK`) asks for, the same in every process on this database."""
+    clock = SystemClock(parse_clock(spec))
+    await read_database_clock(connection, clock)
+    if spec:
+        table = f"{SUITE_SCHEMA}.clock"
+        await connection.execute(
+            text(f"INSERT INTO {table} (spec) VALUES (:spec) ON CONFLICT DO NOTHING"), {"spec": spec}
+        )
+        clock.anchor(await connection.scalar(text(f"SELECT anchor FROM {table} WHERE spec = :spec"), {"spec": spec}))
+    return clock
+
+
+async def restart_clock(connection: AsyncConnection, spec: str) -> None:
+    """Let the rehearsal clock `spec` begin now; for a suite whose services are not running yet."""
+    await connection.execute(text(f"DELETE FROM {SUITE_SCHEMA}.clock WHERE spec = :spec"), {"spec": spec})

@@ -1,0 +1,222 @@
+"""Runs one service in this process: connects, checks, builds, works until it is told to stop, and stops in order."""
+
+import asyncio
+import json
+import os
+import signal
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
+from typing import Any
+
+import nats.errors
+import structlog
+from faststream.nats import NatsBroker
+from nats.aio.client import Client
+from sqlalchemy import func, select, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from shared import metrics
+from shared.bus.commands import CommandDesk, CommandServer
+from shared.bus.connect import GRACE_SECONDS, make_broker
+from shared.bus.outbox import Outbox
+from shared.bus.publish import Publisher
+from shared.bus.runtime import BatchRuntime
+from shared.bus.streams import EVENTS
+from shared.bus.subscriber import PromptBatchSubscriber, subscribe
+from shared.clock import SystemClock, sleep_until
+from shared.db import create_engine
+from shared.health import Health, HealthServer
+from shared.log import configure_logging
+from shared.policy import load_policy
+from shared.provision import check
+from shared.rehearsal import read_database_clock, shared_clock
+from shared.service import Context, Loop, Parts, Service
+from shared.settings import Settings
+
+RELAY_SECONDS = 1.0
+GAUGES_SECONDS = 5.0
+FAILURE_PAUSE_SECONDS = 0.5
+
+log = structlog.get_logger()
+
+
+async def run(service: Service, settings: Settings) -> None:
+    """Run `service` until SIGTERM or SIGINT; the batch in hand is finished and acknowledged before it returns."""
+    configure_logging(settings.log_level, service=service.name)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with AsyncExitStack() as stack:
+        running = await _start(service, settings, stack)
+        metrics.SERVICE_UP.labels(service.name, version("yingda")).set(1)
+        _tell_ready(settings, running.health_server.url)
+        log.info("ready", metrics=running.health_server.url)
+        await stop.wait()
+        log.info("stopping")
+
+
+async def _start(service: Service, settings: Settings, stack: AsyncExitStack) -> "Running":
+    """Build and start everything in order; what `stack` unwinds stops it in the opposite order."""
+    health = Health()
+    health_server = HealthServer(health, settings.metrics_host, settings.metrics_port)
+    stack.callback(health_server.close)
+    engine = create_engine(settings, role=service.name)
+    stack.push_async_callback(engine.dispose)
+    broker = make_broker(settings, service.name)
+    stack.push_async_callback(broker.stop)
+    client: Client = await broker.connect()
+    async with engine.connect() as connection:
+        await check(connection, client, service)
+    async with engine.begin() as connection:
+        clock = await shared_clock(connection, settings.clock)
+    outbox = Outbox(service.name, engine, service.tables, clock, Publisher(client, EVENTS.name))
+    context = Context(settings, load_policy(settings.policy), clock, engine, outbox, _backlog(client, service))
+    parts = await service.build(context)
+    if parts.stop is not None:
+        stack.push_async_callback(parts.stop)
+    running = Running(service, context, clock, parts, broker, client, health, health_server)
+    await running.start(stack)
+    return running
+
+
+class Running:
+    """A started service: its subscriber, its command desk and its loops."""
+
+    def __init__(
+        self,
+        service: Service,
+        context: Context,
+        clock: SystemClock,
+        parts: Parts,
+        broker: NatsBroker,
+        client: Client,
+        health: Health,
+        health_server: HealthServer,
+    ) -> None:
+        self.health_server = health_server
+        self._service = service
+        self._context = context
+        self._clock = clock
+        self._parts = parts
+        self._broker = broker
+        self._client = client
+        self._health = health
+        self._loops: list[Loop] = []
+        self._tasks: list[asyncio.Task[None]] = []
+        self._runtime = BatchRuntime(
+            context.outbox, parts.on_events, raw=not service.consumes, on_rejected=parts.on_rejected
+        )
+
+    async def start(self, stack: AsyncExitStack) -> None:
+        """Start consuming, answering and turning; `stack` stops it."""
+        desk = CommandDesk(self._context.outbox, self._parts.commands)
+        commands = CommandServer(self._client, desk, self._service.name)
+        subscriber = self._subscriber()
+        self._loops = [
+            *self._parts.loops,
+            Loop("relay", self._relay, longest_sleep_seconds=RELAY_SECONDS),
+            Loop("gauges", self._gauges, longest_sleep_seconds=GAUGES_SECONDS),
+        ]
+        stack.push_async_callback(self._end_loops)
+        for loop in self._loops:
+            self._tasks.append(asyncio.create_task(self._turn(loop), name=loop.name))
+        await self._broker.start()
+        stack.push_async_callback(subscriber.stop)
+        stack.callback(self._runtime.stopping.set)
+        await commands.start()
+        stack.push_async_callback(commands.stop)
+        self._health.set_missing()
+
+    def _subscriber(self) -> PromptBatchSubscriber:
+        subscriber = subscribe(self._broker, self._service.consumer, self._context.settings.batch_size)
+        subscriber.on_turn = lambda: self._beat("consumer")
+
+        @subscriber
+        async def on_batch(messages: Any) -> None:
+            await self._runtime.process(messages)
+
+        return subscriber
+
+    async def _turn(self, loop: Loop) -> None:
+        """Turn `loop` until the service stops; a failing turn is told and repeated after a pause."""
+        while not self._runtime.stopping.is_set():
+            self._beat(loop.name)
+            longest = self._clock.now() + timedelta(seconds=loop.longest_sleep_seconds * self._clock.speed)
+            try:
+                wanted = await loop.turn()
+            except Exception as error:  # noqa: BLE001 (a loop must outlive whatever one turn meets)
+                log.warning("turn failed", loop=loop.name, why=f"{type(error).__name__}: {error}"[:300])
+                await asyncio.sleep(FAILURE_PAUSE_SECONDS)
+                continue
+            at = min(wanted, longest) if wanted is not None else longest
+            if self._clock.seconds_until(at) > 0:
+                await sleep_until(self._clock, at, loop.wake)
+
+    async def _end_loops(self) -> None:
+        """Let every loop finish the turn in hand; one that takes too long is cut off, as a crash would."""
+        for loop in self._loops:
+            loop.wake.set()
+        _, late = await asyncio.wait(self._tasks, timeout=GRACE_SECONDS)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+
+    def _beat(self, loop: str) -> None:
+        self._health.turned()
+        metrics.LOOP_HEARTBEAT.labels(self._service.name, loop).set(time.time())
+
+    async def _relay(self) -> datetime | None:
+        left = await self._context.outbox.relay()
+        return self._clock.now() if left else None
+
+    async def _gauges(self) -> datetime | None:
+        """Refresh what is read from the servers, and with it the readiness."""
+        name, missing = self._service.name, []
+        try:
+            async with self._context.engine.connect() as connection:
+                await read_database_clock(connection, self._clock)
+            await _count(self._context.engine, name, self._service)
+            if self._parts.gauges is not None:
+                await self._parts.gauges()
+        except Exception as error:  # noqa: BLE001 (whatever the database says, the probe tells it)
+            log.warning("PostgreSQL does not answer", why=f"{type(error).__name__}: {error}"[:300])
+            missing.append("PostgreSQL")
+        try:
+            metrics.CONSUMER_BACKLOG.labels(name).set(await self._context.backlog())
+        except (nats.errors.Error, OSError, TimeoutError):
+            missing.append("NATS")
+        metrics.CLOCK_DRIFT.labels(name).set(-self._clock.drift_seconds)
+        self._health.set_missing(*missing)
+        return None
+
+
+async def _count(engine: AsyncEngine, name: str, service: Service) -> None:
+    outbox, letters, parked = service.tables.outbox, service.tables.dead_letters, service.tables.parked
+    age = func.extract("epoch", func.clock_timestamp() - func.min(outbox.c.created_at))
+    async with engine.connect() as connection:
+        unsent = (await connection.execute(select(func.count(), age).where(outbox.c.sent_at.is_(None)))).one()
+        metrics.OUTBOX_BACKLOG.labels(name).set(unsent[0])
+        metrics.OUTBOX_AGE.labels(name).set(float(unsent[1] or 0))
+        dead = await connection.scalar(select(func.count()).where(letters.c.state == text("'open'")))
+        metrics.DEAD_LETTERS_OPEN.labels(name).set(dead or 0)
+        metrics.PARKED.labels(name).set(await connection.scalar(select(func.count()).select_from(parked)) or 0)
+
+
+def _backlog(client: Client, service: Service) -> Callable[[], Awaitable[int]]:
+    async def backlog() -> int:
+        info = await client.jetstream().consumer_info(service.stream.name, service.name)
+        return (info.num_pending or 0) + (info.num_ack_pending or 0)
+
+    return backlog
+
+
+def _tell_ready(settings: Settings, metrics_url: str) -> None:
+    """Tell whoever started this process, over the pipe it gave us, that the service works now."""
+    if settings.ready_fd is None:
+        return
+    with os.fdopen(settings.ready_fd, "w") as pipe:
+        json.dump({"metrics": metrics_url, "pid": os.getpid(), "at": datetime.now(UTC).isoformat()}, pipe)

@@ -1,0 +1,292 @@
+"""The path of a batch on real NATS and PostgreSQL: once only, in order, poison alone, nothing lost."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import nats
+import pytest
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from sqlalchemy import Column, Integer, Table, Text, func, select, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from shared.bus.commands import CommandDesk
+from shared.bus.outbox import Outbox
+from shared.bus.publish import Outgoing, Publisher, PublishError
+from shared.bus.runtime import BatchRuntime
+from shared.bus.streams import EVENTS
+from shared.bus.tables import runtime_tables
+from shared.bus.transaction import Incoming, Transaction
+from shared.clock import SystemClock
+from shared.db import create_engine, insert_rows, schema_of, update_rows
+from shared.events import (
+    Problem,
+    ReportPublished,
+    WorkorderPaused,
+    compose,
+    encode,
+    refuse,
+)
+from shared.events.commands import Cancel
+from shared.provision import provision
+from shared.service import Context, Parts, Service
+from shared.settings import Settings
+
+NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+metadata = schema_of("probe")
+tables = runtime_tables(metadata)
+effects = Table(
+    "effects",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("times", Integer, nullable=False),
+)
+
+
+async def _build(_context: Context) -> Parts:
+    raise AssertionError("the probe is never built")
+
+
+PROBE = Service("probe", metadata, tables, EVENTS, (WorkorderPaused, ReportPublished), _build)
+
+
+@dataclass
+class Probe:
+    """A consumer of real streams whose handler records what it was given and fails where it is told to."""
+
+    engine: AsyncEngine
+    client: Client
+    outbox: Outbox
+    poison: set[str] = field(default_factory=set)
+    seen: list[str] = field(default_factory=list)
+    answer: bool = False
+
+    async def handle(self, tx: Transaction, batch: Sequence[Incoming]) -> None:
+        for item in batch:
+            if item.message.subject in self.poison:
+                raise ValueError("this one is poison")
+        await insert_rows(
+            tx.connection, effects, [{"id": i.message.key, "kind": i.message.type, "times": 1} for i in batch]
+        )
+        self.seen += [item.message.subject for item in batch]
+        if self.answer:
+            for item in batch:
+                tx.emit(report(item.message.subject), subject=item.message.subject, cause=item.message)
+
+    async def publish(self, *bodies: tuple[str, bytes]) -> None:
+        for subject, body in bodies:
+            await self.client.jetstream().publish(subject, body, stream="EVENTS")
+
+    async def consume(self, count: int) -> None:
+        subscription = await self.client.jetstream().pull_subscribe_bind("probe", "EVENTS")
+        taken: list[Msg] = []
+        while len(taken) < count:
+            taken += await subscription.fetch(count - len(taken), timeout=5)
+        await BatchRuntime(self.outbox, self.handle).process(taken)
+        await subscription.unsubscribe()
+
+    async def count(self, table: Table) -> int:
+        async with self.engine.connect() as connection:
+            return await connection.scalar(select(func.count()).select_from(table)) or 0
+
+
+def report(name: str) -> ReportPublished:
+    return ReportPublished(report=name, period_start=NOW, period_end=NOW, uri="file:///r")
+
+
+def paused(work_order_id: str, version: int) -> tuple[str, bytes]:
+    event = WorkorderPaused(
+        work_order_id=work_order_id,
+        number="XR20261123001",
+        department="market",
+        status="paused",
+        version=version,
+        cycle=1,
+        by="market-1",
+        at=NOW,
+    )
+    message = compose(event, source="yingda/routing", subject=f"{work_order_id}.{version}", at=NOW, traceparent=None)
+    return event.SUBJECT, encode(message)
+
+
+def published(name: str) -> tuple[str, bytes]:
+    message = compose(report(name), source="yingda/feedback", subject=name, at=NOW, traceparent=None)
+    return ReportPublished.SUBJECT, encode(message)
+
+
+@asynccontextmanager
+async def running(database_url: str, nats_url: str) -> AsyncIterator[Probe]:
+    engine = create_engine(Settings(database_url=database_url))
+    client = await nats.connect(nats_url)
+    try:
+        await provision(engine, client, [PROBE])
+        outbox = Outbox("probe", engine, tables, SystemClock(), Publisher(client, "EVENTS"))
+        yield Probe(engine, client, outbox)
+        async with engine.begin() as connection:
+            for table in metadata.sorted_tables:
+                await connection.execute(text(f"TRUNCATE {table.fullname}"))
+        await client.jetstream().purge_stream("EVENTS")
+    finally:
+        await client.close()
+        await engine.dispose()
+
+
+@pytest.fixture
+async def probe(database_url: str, fresh_nats: str) -> AsyncIterator[Probe]:
+    async with running(database_url, fresh_nats) as ready:
+        yield ready
+
+
+async def test_a_message_delivered_three_times_has_its_effect_once(probe: Probe) -> None:
+    message = published("a")
+    await probe.publish(message, message, message)
+    await probe.consume(3)
+    assert await probe.count(effects) == 1
+    info = await probe.client.jetstream().consumer_info("EVENTS", "probe")
+    assert (info.num_pending, info.num_ack_pending) == (0, 0)
+
+
+async def test_a_redelivery_after_the_commit_changes_nothing(probe: Probe) -> None:
+    message = published("a")
+    await probe.publish(message)
+    await probe.consume(1)
+    await probe.publish(message)
+    await probe.consume(1)
+    assert await probe.count(effects) == 1
+
+
+async def test_poison_ends_alone_in_the_dead_letters_and_the_rest_passes(probe: Probe) -> None:
+    probe.poison = {"m13", "m77"}
+    await probe.publish(*(published(f"m{n}") for n in range(100)))
+    await probe.consume(100)
+    assert await probe.count(effects) == 98
+    async with probe.engine.connect() as connection:
+        letters = (await connection.execute(select(tables.dead_letters))).all()
+    assert len(letters) == 2
+    assert all("this one is poison" in letter.reason for letter in letters)
+    assert all(letter.body.startswith(b'{"specversion":"1.0"') for letter in letters)
+
+
+async def test_a_body_that_cannot_be_read_is_kept_raw_and_the_others_go_on(probe: Probe) -> None:
+    await probe.publish(
+        published("good"),
+        (ReportPublished.SUBJECT, b"not json"),
+        (ReportPublished.SUBJECT, b'{"specversion":"1.0","id":"1","source":"x"}'),
+    )
+    await probe.consume(3)
+    assert probe.seen == ["good"]
+    async with probe.engine.connect() as connection:
+        reasons = (await connection.execute(select(tables.dead_letters.c.reason).order_by(text("sequence")))).scalars()
+        first, second = reasons.all()
+    assert first.startswith("the body is not JSON")
+    assert "type is required" in second
+    assert "data is required" in second
+
+
+async def test_versions_are_applied_in_order_whatever_order_they_come_in(probe: Probe) -> None:
+    await probe.publish(paused("w1", 3), paused("w1", 2), paused("w2", 1))
+    await probe.consume(3)
+    assert probe.seen == ["w2.1"]
+    assert await probe.count(tables.parked) == 2
+    await probe.publish(paused("w1", 1), paused("w1", 4))
+    await probe.consume(2)
+    assert probe.seen == ["w2.1", "w1.1", "w1.2", "w1.3", "w1.4"]
+    assert await probe.count(tables.parked) == 0
+
+
+async def test_what_a_batch_emits_is_one_atomic_batch_on_the_stream(probe: Probe) -> None:
+    probe.answer = True
+    await probe.publish(*(published(f"m{n}") for n in range(20)))
+    await probe.consume(20)
+    info = await probe.client.jetstream().stream_info("EVENTS")
+    assert info.state.messages == 40
+    last = await probe.client.jetstream().get_msg("EVENTS", info.state.last_seq)
+    assert (last.headers or {})["Nats-Batch-Commit"] == "1"
+    assert await probe.outbox.relay() == 0
+    async with probe.engine.connect() as connection:
+        unsent = select(func.count()).where(tables.outbox.c.sent_at.is_(None))
+        assert await connection.scalar(unsent) == 0
+
+
+async def test_an_atomic_batch_with_a_duplicate_is_published_one_by_one(probe: Probe) -> None:
+    publisher = Publisher(probe.client, "EVENTS")
+    messages = [Outgoing(f"yingda/probe/{n}", ReportPublished.SUBJECT, published(str(n))[1]) for n in range(5)]
+    assert await publisher.publish(messages[2:3]) == "single"
+    assert await publisher.publish(messages) == "one_by_one"
+    info = await probe.client.jetstream().stream_info("EVENTS")
+    assert info.state.messages == 5
+
+
+class _Deaf(Publisher):
+    """A publisher whose server does not answer."""
+
+    async def publish(self, messages: Sequence[Outgoing]) -> str:  # type: ignore[override]
+        raise PublishError(f"{len(messages)} messages went nowhere")
+
+
+async def test_the_relay_publishes_what_a_crash_left(probe: Probe) -> None:
+    deaf = Outbox("probe", probe.engine, tables, SystemClock(), _Deaf(probe.client, "EVENTS"))
+    async with deaf.transaction() as tx:
+        tx.emit(report("left"), subject="left")
+    assert await probe.outbox.relay() == 0, "what is fresh may still be on its way"
+    async with probe.engine.begin() as connection:
+        await connection.execute(text("UPDATE probe.outbox SET created_at = created_at - interval '3 seconds'"))
+    assert await probe.outbox.relay() == 1
+    assert await probe.outbox.relay() == 0
+    assert (await probe.client.jetstream().stream_info("EVENTS")).state.messages == 1
+
+
+async def test_a_command_repeated_gives_the_same_reply_and_another_body_is_refused(probe: Probe) -> None:
+    done: list[str] = []
+
+    async def cancel(tx: Transaction, command: Cancel) -> dict[str, str] | Problem:
+        if command.reason == "no":
+            return refuse(409, "illegal-step", "It cannot be cancelled", "It is closed.")
+        done.append(command.command_id)
+        tx.emit(report(command.work_order_id), subject=command.work_order_id)
+        return {"work_order_id": command.work_order_id}
+
+    desk = CommandDesk(probe.outbox, {Cancel: cancel})
+    body = b'{"command_id": "c1", "by": "market-1", "work_order_id": "w1", "reason": "twice"}'
+    first, second = await desk.answer(Cancel.SUBJECT, body), await desk.answer(Cancel.SUBJECT, body)
+    assert first == second == b'{"ok":true,"result":{"work_order_id":"w1"}}'
+    assert done == ["c1"]
+    other = await desk.answer(Cancel.SUBJECT, body.replace(b"w1", b"w2"))
+    assert b'"status":409' in other
+    assert b"command-reused" in other
+    refused = await desk.answer(Cancel.SUBJECT, body.replace(b"c1", b"c2").replace(b"twice", b"no"))
+    assert b"illegal-step" in refused
+    unreadable = await desk.answer(Cancel.SUBJECT, b'{"command_id": "c3"}')
+    assert b'"field":"by"' in unreadable
+    assert (await probe.client.jetstream().stream_info("EVENTS")).state.messages == 1
+
+
+async def test_commands_racing_with_one_command_id_take_effect_once(probe: Probe) -> None:
+    done: list[str] = []
+
+    async def cancel(_tx: Transaction, command: Cancel) -> dict[str, str]:
+        done.append(command.command_id)
+        return {"at": str(len(done))}
+
+    desk = CommandDesk(probe.outbox, {Cancel: cancel})
+    body = b'{"command_id": "c1", "by": "market-1", "work_order_id": "w1", "reason": "race"}'
+    replies = await asyncio.gather(*(desk.answer(Cancel.SUBJECT, body) for _ in range(5)))
+    assert set(replies) == {b'{"ok":true,"result":{"at":"1"}}'}
+    assert done == ["c1"]
+
+
+async def test_rows_are_updated_set_based(probe: Probe) -> None:
+    async with probe.engine.begin() as connection:
+        rows = [{"id": str(n), "kind": "a", "times": n} for n in range(10)]
+        await insert_rows(connection, effects, rows)
+        await update_rows(connection, effects, [{"id": str(n), "times": n * 2} for n in range(5)])
+        total = await connection.scalar(select(func.sum(effects.c.times)))
+    assert total == 45 + 10
+
+
+async def test_provisioning_twice_changes_nothing(probe: Probe) -> None:
+    assert await provision(probe.engine, probe.client, [PROBE]) == []
