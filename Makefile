@@ -1,0 +1,54 @@
+# Two commands do everything: `make demo` and `make test`. They make their own .venv from the lock; only python3 (3.11 or
+# later), make and git are assumed. Nothing outside this folder is written, but for temporary folders removed at the end.
+
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.locked
+
+.PHONY: demo test check unit format lint types lock contract faults clean
+.DEFAULT_GOAL := help
+
+help:
+	@sed -n 's/^## //p' Makefile
+
+## make demo      a day of contacts through all five services, on servers of its own, then a table of what came of them
+demo: $(STAMP)
+	@$(BIN)/yingda demo
+
+## make test      every test, on real NATS and PostgreSQL
+test: $(STAMP)
+	@$(BIN)/python -m pytest -q
+
+## make check     format, lint, types, architecture and unit tests, in under 30 seconds: run it before each commit
+check: $(STAMP)
+	@$(BIN)/python tests/check.py
+
+## make faults    kill -9 in the middle of batches
+faults: $(STAMP)
+	@$(BIN)/python -m pytest -q tests/faults
+
+## make format    let ruff put the code into shape
+format: $(STAMP)
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+## make contract  write the generated contract in docs/contract anew
+contract: $(STAMP)
+	@$(BIN)/python -m shared.contract
+
+## make lock      resolve the dependencies anew and pin them with their hashes
+lock: $(STAMP)
+	@CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile -q --generate-hashes --allow-unsafe --strip-extras \
+		--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options \
+		--extra embedded --extra dev -o requirements.lock pyproject.toml
+
+## make clean     remove .venv and everything that a run left in this folder
+clean:
+	@rm -rf .venv .yingda .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info build
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Yingda needs Python 3.11 or later; this is " + sys.version.split()[0])'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "installing what requirements.lock pins into .venv ..."
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-cache-dir --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-cache-dir --no-build-isolation --no-deps -e .
+	@touch $(STAMP)

@@ -1,0 +1,103 @@
+"""The house rules that can be read off the imports and the files (docs/adr/0001)."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SERVICES = ("intake", "routing", "sla", "notify", "feedback")
+ROOMS = {"app", "handlers", "domain", "store", "ports", "plugins"}
+LONGEST_FILE = 400
+MODULES = sorted((ROOT / "services").rglob("*.py")) + sorted((ROOT / "shared").rglob("*.py"))
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Yield the dotted name of every module that `path` imports, wherever in the file."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def within(name: str, *packages: str) -> bool:
+    return any(name == package or name.startswith(f"{package}.") for package in packages)
+
+
+def relative(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def test_every_service_has_the_same_rooms() -> None:
+    for service in SERVICES:
+        house = ROOT / "services" / service
+        rooms = {p.stem for p in house.iterdir() if p.suffix == ".py" or (p.is_dir() and (p / "__init__.py").exists())}
+        assert rooms - {"__init__"} <= ROOMS | {"commands"}, f"{service} has rooms of its own"
+        assert ROOMS - rooms <= {"plugins"}, f"{service} lacks rooms: {ROOMS - rooms}"
+        assert ast.get_docstring(ast.parse((house / "__init__.py").read_text())), f"{service} has no front door"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=relative)
+def test_no_file_is_too_long(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST_FILE
+
+
+@pytest.mark.parametrize("path", MODULES, ids=relative)
+def test_every_module_says_what_it_is(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert not text.strip() or ast.get_docstring(ast.parse(text)), "a module begins with its docstring"
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_services_never_import_one_another(service: str) -> None:
+    others = [f"services.{other}" for other in SERVICES if other != service]
+    for path in (ROOT / "services" / service).rglob("*.py"):
+        assert not [name for name in imports(path) if within(name, *others)], relative(path)
+
+
+def test_shared_never_imports_services() -> None:
+    for path in (ROOT / "shared").rglob("*.py"):
+        assert not [name for name in imports(path) if within(name, "services")], relative(path)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_domain_is_pure(service: str) -> None:
+    """R: domain imports only the standard library, its own domain, `shared.events` and `shared.policy`."""
+    house = ROOT / "services" / service
+    allowed = (f"services.{service}.domain", "shared.events", "shared.policy", *sys.stdlib_module_names)
+    forbidden = ("asyncio", "socket", "subprocess", "sqlite3", "threading", "time", "random")
+    files = sorted((house / "domain").rglob("*.py")) if (house / "domain").is_dir() else [house / "domain.py"]
+    assert files
+    for path in files:
+        for name in imports(path):
+            assert within(name, *allowed), f"{relative(path)} imports {name}"
+            assert not within(name, *forbidden), f"{relative(path)} imports {name}"
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_plugins_see_only_their_ports(service: str) -> None:
+    own = (f"services.{service}.ports", f"services.{service}.plugins", f"services.{service}.domain.matter")
+    for path in (ROOT / "services" / service / "plugins").rglob("*.py"):
+        for name in imports(path):
+            if within(name, "services", "shared"):
+                assert within(name, *own, "shared.events"), f"{relative(path)} imports {name}"
+
+
+def test_nothing_but_entry_points_and_tests_imports_an_app() -> None:
+    for path in MODULES:
+        apps = [name for name in imports(path) if name.startswith("services.") and name.split(".")[-1] == "app"]
+        assert not apps, relative(path)
+
+
+def test_handlers_hold_no_sql_and_domains_no_clock() -> None:
+    for service in SERVICES:
+        house = ROOT / "services" / service
+        for path in [house / "handlers.py", *(house / "handlers").rglob("*.py")]:
+            if path.exists():
+                assert not [n for n in imports(path) if within(n, "sqlalchemy")], relative(path)
+        for path in (house / "domain").rglob("*.py"):
+            assert "datetime.now(" not in path.read_text(encoding="utf-8"), relative(path)
