@@ -1,4 +1,5 @@
-"""How much a text resembles worked examples of each label: a naive Bayes over character pairs and triples.
+"""How much a text resembles worked examples of each label: a naive Bayes over characters, their pairs and
+triples, and Latin words.
 
 Rules know what was thought of; resemblance carries over to the wordings nobody listed. The examples are invented and
 kept as data (`examples_zh.tsv`: label, tab, text), so a wrong suggestion is cured by adding the case as an example.
@@ -14,13 +15,20 @@ from importlib.resources import files
 from services.routing.domain.script import plain
 
 _DIGITS = re.compile(r"\d+")
+_WORDS = re.compile(r"[a-z]{2,}")
 _SMOOTHING = 0.002
 _CONSIDERED = 600
+# Beyond this many known pieces a text is long, not surer: its likelihoods are scaled back to it.
+_PLENTY = 60
 
 
 def _pieces(text: str) -> set[str]:
     folded = _DIGITS.sub("0", plain(text).lower()[:_CONSIDERED])
-    return {folded[at : at + size] for size in (1, 2, 3) for at in range(len(folded) - size + 1)}
+    words = set(_WORDS.findall(folded))
+    folded = _WORDS.sub(" ", folded)
+    pairs = {folded[at : at + 2] for at in range(len(folded) - 1)}
+    triples = {folded[at : at + 3] for at in range(len(folded) - 2)}
+    return words | set(folded) | pairs | triples
 
 
 class Resemblance:
@@ -51,7 +59,8 @@ class Resemblance:
             for label, gain in gains:
                 likelihood[label] += gain
         best = max(likelihood.values(), default=0.0)
-        return {label: value - best for label, value in likelihood.items()}
+        share = min(1.0, _PLENTY / max(1, len(known)))
+        return {label: (value - best) * share for label, value in likelihood.items()}
 
 
 @cache

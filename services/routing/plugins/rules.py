@@ -16,7 +16,7 @@ _SLOPE = 0.7
 _SOLID = 5.0
 _EVIDENCE_SHOWN = 6
 # What a nat of resemblance is worth beside the rules' weights; pieces overlap, so it is far below 1.
-_RESEMBLANCE = 0.06
+_RESEMBLANCE = 0.1
 
 
 class RulesClassifier:
@@ -72,6 +72,8 @@ class RulesClassifier:
         text = matter.plain.lower()
         for mask, replacement in self._book.masks:
             text = mask.sub(replacement, text)
+        # Registered details speak as marks, so that rules can name them like words: [order_no], [employee].
+        text = " ".join((text, *(f"[{key}]" for key in sorted(matter.details))))
         holds = self._holds(text)
         objects = _sums(self._book.objects, text, holds)
         acts = _sums(self._book.acts, text, holds)
