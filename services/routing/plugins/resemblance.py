@@ -1,5 +1,5 @@
-"""How much a text resembles worked examples of each label: a naive Bayes over characters, their pairs and
-triples, and Latin words.
+"""How much a text resembles worked examples of each label: a naive Bayes over characters, their pairs,
+and Latin words.
 
 Rules know what was thought of; resemblance carries over to the wordings nobody listed. The examples are invented and
 kept as data (`examples_zh.tsv`: label, tab, text), so a wrong suggestion is cured by adding the case as an example.
@@ -11,12 +11,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
+from itertools import chain
 
 from services.routing.domain.script import plain
 
 _DIGITS = re.compile(r"\d+")
 _WORDS = re.compile(r"[a-z]{2,}")
-_SMOOTHING = 0.002
+_SMOOTHING = 0.005
 _CONSIDERED = 600
 # Beyond this many known pieces a text is long, not surer: its likelihoods are scaled back to it.
 _PLENTY = 60
@@ -27,8 +28,7 @@ def _pieces(text: str) -> set[str]:
     words = set(_WORDS.findall(folded))
     folded = _WORDS.sub(" ", folded)
     pairs = {folded[at : at + 2] for at in range(len(folded) - 1)}
-    triples = {folded[at : at + 3] for at in range(len(folded) - 2)}
-    return words | set(folded) | pairs | triples
+    return words | set(folded) | pairs
 
 
 class Resemblance:
@@ -41,26 +41,28 @@ class Resemblance:
         for label, text in examples:
             seen.setdefault(label, Counter()).update(_pieces(text))
             sizes[label] += 1
+        self._labels = tuple(seen)
         # A piece no example of a label has costs the same for all pieces, so only seen pairs are stored.
-        self._unseen = {label: math.log(_SMOOTHING / (size + 2 * _SMOOTHING)) for label, size in sizes.items()}
-        self._gains: dict[str, tuple[tuple[str, float], ...]] = {}
-        for piece in set().union(*seen.values()):
-            self._gains[piece] = tuple(
-                (label, math.log((counts[piece] + _SMOOTHING) / _SMOOTHING))
-                for label, counts in seen.items()
-                if piece in counts
+        self._unseen = [math.log(_SMOOTHING / (sizes[label] + 2 * _SMOOTHING)) for label in self._labels]
+        self._gains = {
+            piece: tuple(
+                (at, math.log((seen[label][piece] + _SMOOTHING) / _SMOOTHING))
+                for at, label in enumerate(self._labels)
+                if piece in seen[label]
             )
+            for piece in set().union(*seen.values())
+        }
 
     def scores(self, text: str) -> Mapping[str, float]:
         """Return the log-likelihood of each label less the best one's; all 0 for a text without a known piece."""
-        known = [gains for piece in _pieces(text) if (gains := self._gains.get(piece))]
-        likelihood = {label: unseen * len(known) for label, unseen in self._unseen.items()}
-        for gains in known:
-            for label, gain in gains:
-                likelihood[label] += gain
-        best = max(likelihood.values(), default=0.0)
+        gains = self._gains
+        known = [gains[piece] for piece in _pieces(text) if piece in gains]
+        likelihood = [unseen * len(known) for unseen in self._unseen]
+        for at, gain in chain.from_iterable(known):
+            likelihood[at] += gain
+        best = max(likelihood, default=0.0)
         share = min(1.0, _PLENTY / max(1, len(known)))
-        return {label: (value - best) * share for label, value in likelihood.items()}
+        return {label: (value - best) * share for label, value in zip(self._labels, likelihood, strict=True)}
 
 
 @cache

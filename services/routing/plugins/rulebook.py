@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 _WORD = re.compile(r"<([a-z_]+)>")
+_ALONE = re.compile(r"(?:(?<=^)|(?<=\|))<([a-z_]+)>(?=\||$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +24,17 @@ class Rule:
 
     def evidence(self, text: str, holds: Callable[[str], bool]) -> str | None:
         """Return what matched, the empty string for a rule without a pattern, or None where the rule does not apply."""
-        if any(not holds(cue) for cue in self.needs) or any(holds(cue) for cue in self.unless):
+        if self.needs and not all(map(holds, self.needs)):
             return None
-        if self.pattern is None:
-            return ""
-        found = self.pattern.search(text)
-        return found.group() if found else None
+        word = ""
+        if self.pattern:
+            found = self.pattern.search(text)
+            if not found:
+                return None
+            word = found.group()
+        if self.unless and any(map(holds, self.unless)):
+            return None
+        return word
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +62,9 @@ class Rulebook:
 
 
 def _expand(pattern: str, words: Mapping[str, str]) -> str:
+    # A vocabulary that stands alone between bars needs no group, and without one the engine skips by first character.
     while _WORD.search(pattern):
+        pattern = _ALONE.sub(lambda found: words[found.group(1)], pattern)
         pattern = _WORD.sub(lambda found: f"(?:{words[found.group(1)]})", pattern)
     return pattern
 

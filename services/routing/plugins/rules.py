@@ -16,7 +16,7 @@ _SLOPE = 0.7
 _SOLID = 5.0
 _EVIDENCE_SHOWN = 6
 # What a nat of resemblance is worth beside the rules' weights; pieces overlap, so it is far below 1.
-_RESEMBLANCE = 0.1
+_RESEMBLANCE = 0.12
 
 
 class RulesClassifier:
@@ -82,7 +82,7 @@ class RulesClassifier:
         for name, label in self._book.labels.items():
             subject = objects.get(label.subject or "", _NOTHING)
             parts = (subject, direct.get(name, _NOTHING), *(acts[act] for act in label.acts))
-            bias = label.bias - (self._book.unmentioned if label.subject and not subject[1] else 0.0)
+            bias = label.bias - (self._book.unmentioned if label.subject and subject[0] <= 0 else 0.0)
             scored[name] = (bias + sum(part[0] for part in parts), sum((part[1] for part in parts), ()))
         return scored
 
@@ -104,6 +104,12 @@ def _name(label: Label) -> str:
 def _sums(tables: Mapping[str, tuple[Rule, ...]], text: str, holds: Callable[[str], bool]) -> dict[str, _Score]:
     sums = {}
     for name, rules in tables.items():
-        found = [(rule.weight, word) for rule in rules if (word := rule.evidence(text, holds)) is not None]
-        sums[name] = (sum(weight for weight, _ in found), tuple(found))
+        total = 0.0
+        found = []
+        for rule in rules:
+            word = rule.evidence(text, holds)
+            if word is not None:
+                total += rule.weight
+                found.append((rule.weight, word))
+        sums[name] = (total, tuple(found))
     return sums
