@@ -1,6 +1,8 @@
 """Settings from the environment, validated at start; every name begins with `YINGDA_` (contract, "Names")."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -39,10 +41,14 @@ class Settings(BaseSettings):
     ready_fd: int | None = Field(default=None, description="file descriptor on which a service tells that it is ready")
 
 
-def load_settings() -> Settings:
-    """Return the settings of this process; `SettingsError` names every variable that is wrong, never its value."""
+def load_settings(overlay: Mapping[str, str] | None = None) -> Settings:
+    """Return the settings of this process; `SettingsError` names every variable that is wrong, never its value.
+
+    Variables of `overlay` count as if they were set in the environment.
+    """
+    values: dict[str, Any] = {k.removeprefix("YINGDA_").lower(): v for k, v in (overlay or {}).items()}
     try:
-        return Settings()
+        return Settings(**values)
     except ValidationError as error:
         faults = [f"YINGDA_{'.'.join(map(str, item['loc'])).upper()}: {item['msg']}" for item in error.errors()]
         raise SettingsError("; ".join(faults)) from None

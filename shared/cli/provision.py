@@ -1,0 +1,40 @@
+"""`yingda provision`: makes the servers agree with the code; safe to repeat."""
+
+import asyncio
+
+import typer
+
+from shared.cli.connection import DataOption, client_settings, database, nats_client
+from shared.cli.errors import WrongUse
+from shared.cli.services import load_services
+from shared.clock import ClockError, parse_clock
+from shared.provision import provision
+from shared.rehearsal import restart_clock
+from shared.service import Service
+from shared.settings import Settings
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("provision")(provision_command)
+
+
+def provision_command(data: DataOption = None) -> None:
+    """Create or update streams, consumers, schemas and roles; safe to repeat."""
+    changes = asyncio.run(prepare(client_settings(data), load_services()))
+    for change in changes or ["everything is as the services need it"]:
+        print(change)
+
+
+async def prepare(settings: Settings, services: list[Service], *, begin_rehearsal: bool = False) -> list[str]:
+    """Provision for `services`; return what changed. `begin_rehearsal` lets the clock of `YINGDA_CLOCK` begin now."""
+    try:
+        rehearsal = parse_clock(settings.clock)
+    except ClockError as error:
+        raise WrongUse(str(error)) from error
+    async with database(settings) as engine, nats_client(settings) as client:
+        changes = await provision(engine, client, services)
+        if begin_rehearsal and rehearsal is not None:
+            async with engine.begin() as connection:
+                await restart_clock(connection, settings.clock)
+    return changes

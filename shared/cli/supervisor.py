@@ -1,0 +1,195 @@
+"""Everything on one machine: both servers and every service, each a process, kept running until it is stopped."""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Self
+
+from shared.cli.endpoints import Endpoints, remove_endpoints, write_endpoints
+from shared.cli.environment import DATA_VARIABLE, DATABASE_VARIABLE, NATS_VARIABLE, settings_of
+from shared.cli.errors import CliError
+from shared.cli.installed import service_names
+from shared.cli.keeping import keep
+from shared.cli.service_process import ServiceProcess
+from shared.testing.embedded import DataDirectoryInUseError, EmbeddedNats, EmbeddedPostgres, EmbeddedServers
+from shared.testing.embedded_lock import DirectoryLock
+
+START_SECONDS = 60.0
+
+
+def quiet(_sentence: str) -> None:
+    """Tell nobody."""
+
+
+class Suite:
+    """The whole suite with its data in `data_dir`: ready inside `async with`; after it, every process of it is gone.
+
+        async with Suite(directory, {"YINGDA_CLOCK": "2026-11-23T10:00:00+08:00@3600"}) as suite:
+            suite.endpoints.nats_url
+            await suite.kill("sla")         # kill -9; it is started again
+            await suite.ready("sla")
+
+    `env` is laid over the environment of this process. NATS and PostgreSQL are started here unless the environment
+    names them. `services` are all installed ones when None. `tell` receives a sentence for whatever goes wrong.
+    `start_seconds` is how long all may take to be ready; None waits for ever, while what fails is told and repeated.
+    """
+
+    def __init__(
+        self,
+        data_dir: Path,
+        env: Mapping[str, str] | None = None,
+        *,
+        services: Sequence[str] | None = None,
+        tell: Callable[[str], None] = quiet,
+        start_seconds: float | None = START_SECONDS,
+    ) -> None:
+        self.data_dir = data_dir.absolute()
+        self._env = {**(env or {}), DATA_VARIABLE: str(self.data_dir)}
+        self._names = tuple(services) if services is not None else service_names()
+        self._tell = tell
+        self._start_seconds = start_seconds
+        self._lock = DirectoryLock(self.data_dir)
+        given = os.environ | self._env
+        self._given_nats, self._given_database = given.get(NATS_VARIABLE), given.get(DATABASE_VARIABLE)
+        self.servers = EmbeddedServers(self.data_dir, nats_url=self._given_nats, database_url=self._given_database)
+        self._services: dict[str, ServiceProcess] = {}
+        self._ready: dict[str, asyncio.Event] = {}
+        self._keepers: list[asyncio.Task[None]] = []
+        self._locked = False
+        self._complete = False
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self._start()
+        except BaseException:
+            await self.stop()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    @property
+    def endpoints(self) -> Endpoints:
+        """Where everything can be reached now; of a service that is being restarted, where it was."""
+        running = [service for service in self._services.values() if service.metrics_url and service.pid]
+        return Endpoints(
+            self.servers.nats_url,
+            self.servers.database_url.replace("postgresql+asyncpg://", "postgresql://", 1),
+            {service.name: service.metrics_url or "" for service in running},
+            {service.name: service.pid or 0 for service in running},
+        )
+
+    @property
+    def pids(self) -> Mapping[str, int]:
+        """The process ids of the services."""
+        return self.endpoints.pids
+
+    async def kill(self, service: str) -> None:
+        """End the service as `kill -9` does; it is gone on return and will be started again (see `ready`)."""
+        self._ready[service].clear()
+        await self._services[service].kill()
+
+    async def ready(self, *services: str) -> None:
+        """Return when the `services` are ready, all for none named."""
+        for name in services or tuple(self._ready):
+            await self._ready[name].wait()
+
+    async def stop(self) -> None:
+        """Stop the services, then the servers; no process and no endpoints file is left, whatever interrupts this."""
+        ending = asyncio.ensure_future(self._stop())
+        try:
+            await asyncio.shield(ending)
+        except asyncio.CancelledError:
+            await ending
+            raise
+
+    async def _start(self) -> None:
+        self.data_dir.mkdir(parents=True, exist_ok=True)
+        try:
+            await self._lock.acquire()
+        except DataDirectoryInUseError as error:
+            raise CliError(str(error)) from error
+        self._locked = True
+        remove_endpoints(self.data_dir)
+        provisioning, _ = await asyncio.gather(asyncio.to_thread(_provisioning, self._names), self.servers.start())
+        await provisioning(self._environment())
+        self._keep_all()
+        await self._all_ready()
+        self._complete = True
+        self._write()
+
+    def _environment(self) -> dict[str, str]:
+        """Return what is laid over the environment of this process for every service."""
+        return {
+            **self._env,
+            NATS_VARIABLE: self.servers.nats_url,
+            DATABASE_VARIABLE: self.servers.database_url,
+            "YINGDA_METRICS_PORT": "0",  # several services share this machine
+        }
+
+    def _keep_all(self) -> None:
+        logs = self.data_dir / "logs"
+        logs.mkdir(exist_ok=True)
+        environment = os.environ | self._environment()
+        for name in self._names:
+            service = ServiceProcess(name, logs / f"{name}.log", environment, self._lock.fd)
+            self._services[name], self._ready[name] = service, asyncio.Event()
+            self._keep(name, partial(self._start_service, name), partial(self._service_ended, name))
+        if not self._given_nats:
+            self._keep("nats", self.servers.nats.start, partial(_server_ended, self.servers.nats))
+        if not self._given_database:
+            self._keep("postgres", self.servers.postgres.start, partial(_server_ended, self.servers.postgres))
+
+    def _keep(self, name: str, start: Callable[[], Awaitable[None]], ended: Callable[[], Awaitable[str]]) -> None:
+        self._keepers.append(asyncio.create_task(keep(name, start, ended, self._tell), name=f"keep-{name}"))
+
+    async def _start_service(self, name: str) -> None:
+        await self._services[name].start()
+        self._ready[name].set()
+        self._write()
+
+    async def _service_ended(self, name: str) -> str:
+        how = await self._services[name].ended()
+        self._ready[name].clear()
+        return how
+
+    def _write(self) -> None:
+        """Keep the file current; it appears when everything is ready for the first time."""
+        if self._complete:
+            write_endpoints(self.data_dir, self.endpoints)
+
+    async def _all_ready(self) -> None:
+        try:
+            async with asyncio.timeout(self._start_seconds):
+                await self.ready()
+        except TimeoutError:
+            late = ", ".join(name for name, event in self._ready.items() if not event.is_set())
+            raise CliError(
+                f"not ready after {self._start_seconds:g} s: {late} (see {self.data_dir / 'logs'})"
+            ) from None
+
+    async def _stop(self) -> None:
+        for keeper in self._keepers:
+            keeper.cancel()
+        await asyncio.gather(*self._keepers, return_exceptions=True)
+        await asyncio.gather(*(service.stop() for service in self._services.values()))
+        await self.servers.stop()
+        if self._locked:
+            remove_endpoints(self.data_dir)
+            self._lock.release()
+
+
+async def _server_ended(server: EmbeddedNats | EmbeddedPostgres) -> str:
+    return f"ended with exit code {await server.wait()}"
+
+
+def _provisioning(names: Sequence[str]) -> Callable[[Mapping[str, str]], Awaitable[object]]:
+    """Import the services and what provisions for them, which takes about as long as the servers need to start."""
+    from shared.cli.provision import prepare  # noqa: PLC0415 (slow: imported in a thread while the servers start)
+    from shared.cli.services import load_services  # noqa: PLC0415 (same)
+
+    services = load_services(names)
+    return lambda environment: prepare(settings_of(environment), services, begin_rehearsal=True)
