@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from services.routing.domain.matter import Matter as Matter
+from services.routing.domain.script import plain as plain
 
 
 @dataclass(frozen=True, slots=True)

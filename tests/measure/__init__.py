@@ -1,0 +1,1 @@
+"""How well contacts are understood, measured on labelled samples."""

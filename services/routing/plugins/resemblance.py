@@ -1,5 +1,4 @@
-"""How much a text resembles worked examples of each label: a naive Bayes over characters, their pairs,
-and Latin words.
+"""How much a text resembles worked examples: a naive Bayes over characters, their pairs, and Latin words.
 
 Rules know what was thought of; resemblance carries over to the wordings nobody listed. The examples are invented and
 kept as data (`examples_zh.tsv`: label, tab, text), so a wrong suggestion is cured by adding the case as an example.
@@ -13,7 +12,7 @@ from functools import cache
 from importlib.resources import files
 from itertools import chain
 
-from services.routing.domain.script import plain
+from services.routing.ports import plain
 
 _DIGITS = re.compile(r"\d+")
 _WORDS = re.compile(r"[a-z]{2,}")
