@@ -12,7 +12,7 @@ _ASKING = frozenset({"product_inquiry", "project_matching", "membership", "info_
 _GO = "(?:去|找|向|到|上|给|打|联系|委托|通过|交给|请|让|叫|寄给|报|告诉|发给|约|已经?|已向)"
 _MENTIONS = {
     "media": (
-        r"曝光|爆料|媒体|記者|记者|上热搜|上新闻|新闻热线|采访|報社|报社|电视台(?!.{0,6}(?:项目|大屏|广告))|"
+        r"曝光(?!量|率|次数|度|数据|效果|机会)|爆料|(?<![自新融多流全传])媒体(?!广告|投放|资源|合作|报价|推广|类|播放)|記者|记者|上热搜|上新闻|新闻热线|采访|報社|报社|电视台(?!.{0,6}(?:项目|大屏|广告))|"
         rf"{_GO}[^。!?,\n]{{0,6}}(?:电视台|日报|晚报|都市报|焦点访谈|今日说法)|"
         r"(?:发|挂|传|晒|捅|放)(?:到|上|在)?[^。!?,\n]{0,4}(?:网上|抖音|微博|小红书|快手|朋友圈|论坛|贴吧|视频号|b站)|"
         r"\b(?:journalist|reporter|newspaper|tv station|the media|the press|go viral)\b"
@@ -46,13 +46,15 @@ _RISK = (
     r"玻璃[^。!?,\n]{0,6}(?:自爆|炸)|(?:人身|生命)威胁|威胁(?:要)?[^。!?,\n]{0,6}(?:上门|打|弄死|报复|家人)|要(?:打|揍|弄死|杀)(?:我|人|你)|动手打|打了我|推搡|自杀|跳楼|轻生|不想活|"
     r"\b(?:on fire|caught fire|smok(?:e|ing)|explo\w+|electric shock|gas leak)\b"
 )
-_REPEATED = r"(?:第[二三四五六七八九十两\d]+次|再次|又(?:来|一次)?)(?:来)?(?:打电话)?投诉|投诉(?:了|过)?(?:[二两三四五六七八九十几\d]+|好多|无数)[次遍回](?!购)"
+_REPEATED = r"(?:第[二三四五六七八九十两\d]+次|再次|又(?:来|一次)?)(?:来)?(?:打电话)?投诉|投诉(?:了|过)?(?:[二两三四五六七八九十几\d]+|好多|无数)[次遍回](?!购)|(?:这周|本周|上周|前天|昨天|前几天|几天前|刚刚?|\d天前)(?:就|才|也|已经)?(?:打电话|打过电话|来)?投诉(?:过|了)"
 _DENIED = re.compile(
     r"(?:不会|不想|没想|不打算|没打算|不准备|不至于|不用|不必|没必要|犯不着|无意|不愿|并非|不是(?:要|想|来|什么|说)?|没有?要|还没到|不(?:再|去|找)|别(?:误会|紧张)?|"
     r"won't|not going to|don't want to|no need to|no intention)"
     r"[^,。!?;\n就再]{0,10}$"
 )
 _PATTERNS = {reason: re.compile(pattern, re.IGNORECASE) for reason, pattern in _MENTIONS.items()}
+# Where business is asked for, media are a business; only these threaten or report.
+_PRESS = re.compile(r"曝光(?!量|率|次数|度|数据|效果|机会)|爆料|记者|采访|journalist|reporter", re.IGNORECASE)
 _HARMED = re.compile(_HARM, re.IGNORECASE)
 _ENDANGERED = re.compile(_RISK, re.IGNORECASE)
 _AGAIN = re.compile(_REPEATED)
@@ -80,7 +82,8 @@ def sensitive(category: str, matter: Matter, complaints_last_7_days: int = 0) ->
     """
     text = _NAMED.sub("", matter.plain)
     reasons = ["emergency"] if category == "emergency" else []
-    reasons += [reason for reason, pattern in _PATTERNS.items() if _stated(pattern, text)]
+    patterns = _PATTERNS | {"media": _PRESS} if category in _ASKING else _PATTERNS
+    reasons += [reason for reason, pattern in patterns.items() if _stated(pattern, text)]
     if _safety(category, _UNHARMED.sub("", text)):
         reasons.append("personal_safety")
     if category in _COMPLAINTS and (complaints_last_7_days > 0 or _AGAIN.search(text)):

@@ -40,6 +40,7 @@ def test_sensitive_matters_are_flagged_with_their_reason(category: str, text: st
         ("info_change", "工商登记换了新执照，请更新"),
         ("after_sales", "杯子碎了，没人受伤，补发一个"),
         ("product_inquiry", "3.15米的货架有吗"),
+        ("ad_slot", "这个广告位一天曝光量多少，能不能发到抖音"),
     ],
 )
 def test_denied_or_mere_mentions_are_not_sensitive(category: str, text: str) -> None:
