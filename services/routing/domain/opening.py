@@ -1,0 +1,124 @@
+"""A registered contact becomes a work order (R-RT-01 to R-RT-05)."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from services.routing.domain.assessment import assess
+from services.routing.domain.matter import Matter
+from services.routing.domain.verdict import Verdict
+from services.routing.domain.workorder import WorkOrder
+from shared.events import ContactRegistered, WorkorderOpened
+from shared.policy import Policy
+
+
+def matter_of(contact: ContactRegistered) -> Matter:
+    """Return what the contact says, in the form that every rule of routing reads."""
+    personal = contact.personal
+    return Matter(
+        text=personal.text,
+        details=_plain(contact.details),
+        channel=contact.channel,
+        customer_name=personal.name or None,
+        customer_phone=personal.phone or None,
+        company=personal.company or None,
+        customer_type=contact.customer_type,
+        tier=contact.tier,
+        member_no=contact.member_no,
+        honorific=personal.honorific or None,
+    )
+
+
+def open_work_order(
+    contact: ContactRegistered,
+    matter: Matter,
+    verdict: Verdict,
+    policy: Policy,
+    now: datetime,
+    *,
+    work_order_id: str,
+    number: str,
+    traceparent: str,
+    complaints_before: int,
+) -> WorkOrder:
+    """Return the work order at version 1.
+
+    What is in triage belongs to the service centre and waits for no cut-off: its category is only a suggestion yet.
+    """
+    found = assess(
+        matter,
+        category=verdict.category,
+        topic=verdict.topic,
+        emotion=contact.emotion,
+        complaints_before=complaints_before,
+        registered_at=contact.registered_at,
+        policy=policy,
+    )
+    return WorkOrder(
+        id=work_order_id,
+        number=number,
+        contact_id=contact.contact_id,
+        source_id=contact.source_id,
+        customer_id=contact.customer_id,
+        channel=contact.channel,
+        category=verdict.category,
+        topic=verdict.topic,
+        grade=found.grade,
+        sensitive=found.sensitive,
+        sensitive_reasons=found.sensitive_reasons,
+        attitude=contact.emotion,
+        complaints_before=complaints_before,
+        department=policy.service.id if verdict.triage else found.department,
+        queue="triage" if verdict.triage else "department",
+        classified_by=verdict.classified_by,
+        confidence=verdict.confidence,
+        evidence=verdict.evidence,
+        suggested_category=verdict.category if verdict.suggested else None,
+        suggested_topic=verdict.topic if verdict.suggested else None,
+        missing_fields=found.missing_fields,
+        cutoff_at=None if verdict.triage else found.cutoff_at,
+        confirmation_required=policy.category(verdict.category).confirmation,
+        policy_version=policy.policy_version,
+        traceparent=traceparent,
+        occurred_at=contact.occurred_at,
+        registered_at=contact.registered_at,
+        opened_at=now,
+    )
+
+
+def opened(work_order: WorkOrder) -> WorkorderOpened:
+    """Return the event that tells of a work order just opened."""
+    return WorkorderOpened(
+        work_order_id=work_order.id,
+        number=work_order.number,
+        contact_id=work_order.contact_id,
+        source_id=work_order.source_id,
+        customer_id=work_order.customer_id,
+        channel=work_order.channel,
+        category=work_order.category,
+        topic=work_order.topic,
+        grade=work_order.grade,
+        sensitive=work_order.sensitive,
+        department=work_order.department,
+        queue=work_order.queue,
+        classified_by=work_order.classified_by,
+        confidence=work_order.confidence,
+        evidence=work_order.evidence,
+        missing_fields=work_order.missing_fields,
+        cutoff_at=work_order.cutoff_at,
+        policy_version=work_order.policy_version,
+        version=work_order.version,
+        cycle=work_order.cycle,
+        assignee=work_order.assignee,
+        occurred_at=work_order.occurred_at,
+        opened_at=work_order.opened_at,
+    )
+
+
+def _plain(details: Mapping[str, Any]) -> dict[str, str]:
+    """Return the details that a rule can read: words and figures; what is empty or nested says nothing to it."""
+    return {
+        str(key): str(value).strip()
+        for key, value in details.items()
+        if isinstance(value, str | int | float) and not isinstance(value, bool) and str(value).strip()
+    }

@@ -1,0 +1,136 @@
+"""The steps of the main line, once legal: each gives the work order afterwards and the event that tells of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, TypeVar
+
+from services.routing.domain.matter import Matter
+from services.routing.domain.workorder import Decided, Refusal, WorkOrder, forbidden, illegal, invalid
+from shared.events import (
+    Status,
+    WorkorderCancelled,
+    WorkorderConfirmed,
+    WorkorderReopened,
+    WorkorderResolved,
+    WorkorderResponded,
+    WorkorderReturned,
+    WorkorderSigned,
+)
+from shared.events.commands import (
+    Cancel,
+    Confirm,
+    Reopen,
+    Resolve,
+    Respond,
+    Sign,
+    WorkorderCommand,
+)
+from shared.policy import Policy, Staff
+
+C = TypeVar("C", bound=WorkorderCommand)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The circumstances of a step: who asks, under which policy, when, and what the customer wrote."""
+
+    caller: Staff
+    policy: Policy
+    now: datetime
+    matter: Matter | None
+
+    @property
+    def by(self) -> str:
+        """The id of who asks."""
+        return self.caller.id
+
+
+@dataclass(frozen=True, slots=True)
+class Rule(Generic[C]):
+    """One line of the lifecycle: the statuses in which the step is legal, who may ask for it, and what it does."""
+
+    done: str
+    legal: frozenset[Status]
+    may: Callable[[WorkOrder, Staff, Policy], str | None]
+    apply: Callable[[WorkOrder, C, Asked], Decided | Refusal]
+
+
+def respond(work_order: WorkOrder, command: Respond, asked: Asked) -> Decided:
+    """Answer; the first answer leads from opened to responded, also behind a pause (R-SLA-01)."""
+    first = {"status": "responded"} if work_order.status == "opened" else {}
+    if work_order.status == "paused" and work_order.before == "opened":
+        first = {"before": "responded"}
+    after = work_order.next(**first)
+    event = WorkorderResponded(
+        **after.told(asked.by, asked.now),
+        audience=command.audience,
+        by_department=asked.caller.department or asked.caller.role,
+        text=command.text,
+    )
+    return Decided(after, (event,))
+
+
+def resolve(work_order: WorkOrder, command: Resolve, asked: Asked) -> Decided:
+    """Record the result; it waits for the supervisor's signature."""
+    after = work_order.next(status="resolved", before=work_order.status, outcome=command.outcome, resolved_by=asked.by)
+    event = WorkorderResolved(**after.told(asked.by, asked.now), outcome=command.outcome, text=command.text)
+    return Decided(after, (event,))
+
+
+def sign(work_order: WorkOrder, command: Sign, asked: Asked) -> Decided | Refusal:
+    """Approve the result, or return it to the department with a reason (R-RT-07)."""
+    reason = stated(command.reason)
+    if not command.approve:
+        if reason is None:
+            return invalid("reason", f"{work_order.number} is returned only with a reason.")
+        back = work_order.next(status=work_order.before, before=None, outcome=None, resolved_by=None)
+        return Decided(back, (WorkorderReturned(**back.told(asked.by, asked.now, reason)),))
+    if work_order.resolved_by == asked.by:
+        return forbidden(
+            f"Nobody signs their own result, and {asked.by} resolved {work_order.number}. "
+            "Another supervisor signs it, or it is returned and resolved by somebody else."
+        )
+    after = work_order.next(status="signed", before=None)
+    event = WorkorderSigned(
+        **after.told(asked.by, asked.now, reason), confirmation_required=work_order.confirmation_required
+    )
+    return Decided(after, (event,))
+
+
+def confirm(work_order: WorkOrder, _command: Confirm, asked: Asked) -> Decided | Refusal:
+    """Countersign a change that was checked."""
+    if not work_order.confirmation_required:
+        return illegal(f"{work_order.number} is signed and needs no confirmation; the callback comes next.")
+    if work_order.resolved_by == asked.by:
+        return forbidden(f"Nobody confirms their own result, and {asked.by} resolved {work_order.number}.")
+    after = work_order.next(status="confirmed")
+    return Decided(after, (WorkorderConfirmed(**after.told(asked.by, asked.now)),))
+
+
+def reopen(work_order: WorkOrder, command: Reopen, asked: Asked) -> Decided:
+    """Begin a new cycle on a person's word (R-SLA-11)."""
+    return reopened(work_order, asked.by, asked.now, stated(command.reason))
+
+
+def reopened(work_order: WorkOrder, by: str, at: datetime, reason: str | None) -> Decided:
+    """Begin a new cycle in the same department, as if just opened."""
+    after = work_order.next(status="opened", before=None, cycle=work_order.cycle + 1, outcome=None, resolved_by=None)
+    event = WorkorderReopened(
+        **after.told(by, at, reason), category=after.category, topic=after.topic, grade=after.grade
+    )
+    return Decided(after, (event,))
+
+
+def cancel(work_order: WorkOrder, command: Cancel, asked: Asked) -> Decided | Refusal:
+    """End the work order without a result."""
+    reason = stated(command.reason)
+    if reason is None:
+        return invalid("reason", f"{work_order.number} is cancelled only with a reason.")
+    after = work_order.next(status="cancelled", before=None)
+    return Decided(after, (WorkorderCancelled(**after.told(asked.by, asked.now, reason)),))
+
+
+def stated(reason: str | None) -> str | None:
+    """Return the reason without blanks around it; None where nothing is said."""
+    return reason.strip() or None if reason else None

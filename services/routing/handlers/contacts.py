@@ -1,0 +1,94 @@
+"""Registered contacts become work orders: one for each, numbered without gaps (R-RT-01 to R-RT-05)."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.routing import store
+from services.routing.domain.complaints import RecentComplaints
+from services.routing.domain.matter import Matter
+from services.routing.domain.numbers import day_of, number
+from services.routing.domain.opening import matter_of, open_work_order, opened
+from services.routing.domain.verdict import Verdict, judge
+from services.routing.domain.workorder import WorkOrder
+from services.routing.ports import Classifier
+from shared.bus.transaction import Incoming, Transaction
+from shared.events import ContactRegistered, WorkorderOpened
+from shared.ids import new_id
+from shared.policy import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A contact that has been read: what it says and where it belongs."""
+
+    incoming: Incoming
+    contact: ContactRegistered
+    matter: Matter
+    verdict: Verdict
+
+
+class Opener:
+    """Opens the work orders of a batch of contacts."""
+
+    def __init__(self, policy: Policy, classifier: Classifier) -> None:
+        self._policy = policy
+        self._classifier = classifier
+        self._complaints = [name for name, entry in policy.categories.items() if entry.complaint]
+        self._window = policy.routing.sensitive.repeated_complaint.timedelta
+
+    async def open(self, tx: Transaction, batch: Sequence[Incoming]) -> list[WorkOrder]:
+        """Open a work order for each contact of `batch` that has none yet, and return them.
+
+        The texts are read first: from the moment the day's numbers are locked, other replicas wait.
+        """
+        read = [await self._read(item) for item in batch]
+        day = day_of(tx.now, self._policy.timezone)
+        last = await store.lock_numbers(tx.connection, day)
+        known = await store.known_contacts(tx.connection, [item.contact.contact_id for item in read])
+        recent = await self._recent_complaints(tx, [item.contact for item in read])
+        fresh: list[tuple[WorkOrder, Matter, WorkorderOpened]] = []
+        for item in read:
+            if item.contact.contact_id in known:
+                continue
+            known.add(item.contact.contact_id)
+            last += 1
+            work_order = self._open(item, number(day, last), recent, tx.now)
+            if work_order.category in self._complaints:
+                recent.add([(work_order.customer_id, work_order.occurred_at)])
+            event = opened(work_order)
+            fresh.append((work_order, item.matter, event))
+            tx.emit(event, subject=work_order.id, cause=item.incoming.message)
+        if fresh:
+            await store.insert(tx.connection, fresh, tx.now)
+            await store.advance_numbers(tx.connection, day, last)
+        return [work_order for work_order, _, _ in fresh]
+
+    async def _read(self, incoming: Incoming) -> _Read:
+        contact: ContactRegistered = incoming.data
+        matter = matter_of(contact)
+        verdict = judge(contact.category, contact.topic, matter, self._classifier, self._policy)
+        await asyncio.sleep(0)  # reading is arithmetic; commands are answered in between
+        return _Read(incoming, contact, matter, verdict)
+
+    async def _recent_complaints(self, tx: Transaction, contacts: Sequence[ContactRegistered]) -> RecentComplaints:
+        moments = [contact.occurred_at for contact in contacts]
+        recent = RecentComplaints(self._window)
+        since, until = min(moments) - self._window, max(moments) + self._window
+        customers = {contact.customer_id for contact in contacts}
+        recent.add(await store.complaints_between(tx.connection, customers, self._complaints, since, until))
+        return recent
+
+    def _open(self, item: _Read, given: str, recent: RecentComplaints, now: datetime) -> WorkOrder:
+        return open_work_order(
+            item.contact,
+            item.matter,
+            item.verdict,
+            self._policy,
+            now,
+            work_order_id=new_id(),
+            number=given,
+            traceparent=item.incoming.message.traceparent,
+            complaints_before=recent.before(item.contact.customer_id, item.contact.occurred_at),
+        )

@@ -1,0 +1,114 @@
+"""Work orders as rows: inserted, loaded, saved and read, each for any number at once."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, fields
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import ARRAY, Row, Text, any_, bindparam, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.routing.domain.matter import Matter
+from services.routing.domain.workorder import WorkOrder
+from services.routing.store.history import history_rows
+from services.routing.store.tables import matters, steps, work_orders
+from shared.db import insert_rows, update_rows
+from shared.events import WorkorderOpened, WorkorderStep
+
+_FIELDS: Final = tuple(field.name for field in fields(WorkOrder))
+_LISTS: Final = ("sensitive_reasons", "evidence", "missing_fields", "collaborators")
+_STATE: Final = tuple(work_orders.c[name] for name in _FIELDS)
+_IDS: Final = bindparam("ids", type_=ARRAY(Text))
+_CHANGING: Final = (
+    "id", "category", "topic", "grade", "sensitive", "sensitive_reasons", "department", "queue", "classified_by",
+    "confidence", "missing_fields", "cutoff_at", "confirmation_required", "status", "before", "version", "cycle",
+    "assignee", "collaborators", "outcome", "resolved_by",
+)  # fmt: skip
+"""What a step may change; the rest of a work order is fixed when it opens."""
+
+_KNOWN: Final = select(work_orders.c.contact_id).where(work_orders.c.contact_id == any_(_IDS))
+_COMPLAINTS: Final = (
+    select(work_orders.c.customer_id, work_orders.c.occurred_at)
+    .where(work_orders.c.customer_id == any_(_IDS))
+    .where(work_orders.c.category == any_(bindparam("categories", type_=ARRAY(Text))))
+    .where(work_orders.c.occurred_at.between(bindparam("since"), bindparam("until")))
+    .where(work_orders.c.status != "cancelled")
+)
+_LOAD: Final = select(*_STATE).where(work_orders.c.id == any_(_IDS)).order_by(work_orders.c.id).with_for_update()
+
+
+async def known_contacts(connection: AsyncConnection, contact_ids: Sequence[str]) -> set[str]:
+    """Return those of `contact_ids` that have a work order already."""
+    return set((await connection.execute(_KNOWN, {"ids": list(contact_ids)})).scalars())
+
+
+async def complaints_between(
+    connection: AsyncConnection,
+    customer_ids: Iterable[str],
+    categories: Sequence[str],
+    since: datetime,
+    until: datetime,
+) -> list[tuple[str, datetime]]:
+    """Return customer and time of every complaint of these customers in that time; cancelled ones do not count."""
+    given = {"ids": sorted(set(customer_ids)), "categories": list(categories), "since": since, "until": until}
+    return [(row.customer_id, row.occurred_at) for row in await connection.execute(_COMPLAINTS, given)]
+
+
+async def insert(
+    connection: AsyncConnection, fresh: Sequence[tuple[WorkOrder, Matter, WorkorderOpened]], now: datetime
+) -> None:
+    """Write work orders just opened, what the customers wrote, and the first step of each history."""
+    rows = [_row(work_order, _FIELDS, now) for work_order, _, _ in fresh]
+    await insert_rows(connection, work_orders, rows)
+    texts = [{"work_order_id": work_order.id, "matter": asdict(matter)} for work_order, matter, _ in fresh]
+    await insert_rows(connection, matters, texts)
+    await _write_history(connection, [event for _, _, event in fresh], now)
+
+
+async def load(connection: AsyncConnection, ids: Iterable[str]) -> dict[str, WorkOrder]:
+    """Return the work orders with these ids, locked until the commit; unknown ids are left out."""
+    rows = await connection.execute(_LOAD, {"ids": sorted(set(ids))})
+    return {row.id: _work_order(row) for row in rows}
+
+
+async def save(
+    connection: AsyncConnection, changed: Sequence[WorkOrder], events: Sequence[WorkorderStep], now: datetime
+) -> None:
+    """Write work orders after their steps, and the steps into the history."""
+    await update_rows(connection, work_orders, [_row(work_order, _CHANGING, now) for work_order in changed])
+    await _write_history(connection, events, now)
+
+
+async def matter(connection: AsyncConnection, work_order_id: str) -> Matter | None:
+    """Return what the customer wrote; None where it was erased."""
+    query = select(matters.c.matter).where(matters.c.work_order_id == work_order_id)
+    found = (await connection.execute(query)).scalar_one_or_none()
+    return None if found is None else Matter(**found)
+
+
+async def find(
+    connection: AsyncConnection, *, work_order_id: str | None, number: str | None
+) -> tuple[WorkOrder, Sequence[Row[Any]]] | None:
+    """Return the work order with that id, or else that number, and its history in order; None where there is none."""
+    wanted = work_orders.c.id == work_order_id if work_order_id else work_orders.c.number == number
+    row = (await connection.execute(select(*_STATE).where(wanted))).one_or_none()
+    if row is None:
+        return None
+    query = select(steps).where(steps.c.work_order_id == row.id).order_by(steps.c.version)
+    return _work_order(row), (await connection.execute(query)).all()
+
+
+async def _write_history(
+    connection: AsyncConnection, events: Iterable[WorkorderOpened | WorkorderStep], now: datetime
+) -> None:
+    for table, rows in history_rows(events, now).items():
+        await insert_rows(connection, table, rows)
+
+
+def _row(work_order: WorkOrder, names: Sequence[str], now: datetime) -> Mapping[str, Any]:
+    return {name: getattr(work_order, name) for name in names} | {"updated_at": now}
+
+
+def _work_order(row: Row[Any]) -> WorkOrder:
+    values = dict(row._mapping)  # noqa: SLF001 (SQLAlchemy's public way to a row's names)
+    return WorkOrder(**values | {name: tuple(values[name]) for name in _LISTS})
