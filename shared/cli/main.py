@@ -17,6 +17,7 @@ COMMANDS = {
     "up": "shared.cli.up",
     "run": "shared.cli.run",
     "provision": "shared.cli.provision",
+    "demo": "shared.cli.demo",
     "contact": "shared.cli.contact",
     "events": "shared.cli.events",
     "workorder": "shared.cli.workorder",

@@ -1,0 +1,250 @@
+"""From the channel to the closed work order, through `yingda up` and the contract alone."""
+
+import asyncio
+import json
+import time
+import urllib.request
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from tests.e2e.suite import Suite, contact, envelope, running_suite
+
+RUSH_HOUR = "2026-11-23T10:00:00+08:00@1"
+"""A Monday morning in real speed: office time runs whenever the tests do."""
+
+
+@pytest.fixture(scope="module")
+async def suite() -> AsyncIterator[Suite]:
+    async with running_suite(RUSH_HOUR) as started:
+        yield started
+
+
+def at_ten(**fields: Any) -> dict[str, Any]:
+    return contact(occurred_at="2026-11-23T10:00:00+08:00", **fields)
+
+
+async def opened(suite: Suite, source_id: str) -> dict[str, Any]:
+    data: dict[str, Any] = (await suite.event("workorder.opened", source_id=source_id))["data"]
+    return data
+
+
+async def closed_case(suite: Suite, department: str, work_order_id: str, score: int = 9) -> None:
+    """Take a work order through the rest of its life."""
+    agent, supervisor = f"{department}-1", f"{department}-supervisor"
+    await suite.done("workorder.respond", agent, work_order_id=work_order_id, text="正在处理", audience="customer")
+    await suite.done("workorder.resolve", agent, work_order_id=work_order_id, outcome="resolved", text="已换货")
+    await suite.done("workorder.sign", supervisor, work_order_id=work_order_id, approve=True)
+    callback = await suite.event("callback.scheduled", work_order_id=work_order_id, kind="callback")
+    await suite.done(
+        "callback.record",
+        "service-1",
+        callback_id=callback["data"]["callback_id"],
+        outcome="reached",
+        solved=True,
+        score=score,
+        satisfaction="very_satisfied",
+    )
+
+
+async def test_a_contact_is_a_work_order_with_clocks_and_a_notice_in_under_a_second(suite: Suite) -> None:
+    """R-IN-01, R-RT-02, R-SLA-01, R-NT-01: the issue's own figure, measured at the first contact of the day."""
+    await suite.publish(at_ten())  # the first one warms the caches of five processes
+    await suite.event("notification.sent", purpose="accepted")
+    seen = len(suite.events)
+    began = time.monotonic()
+    source_id = await suite.publish(at_ten(customer={"name": "李强", "phone": "13800138001"}))
+    work_order = await opened(suite, source_id)
+    key = work_order["work_order_id"]
+    await suite.until(
+        lambda _: (
+            len(suite.all("sla.started", subject_id=key)) >= 3
+            and bool(suite.all("notification.sent", work_order_id=key, purpose="accepted"))
+        )
+    )
+    assert time.monotonic() - began < 1.0
+    assert (work_order["category"], work_order["topic"], work_order["department"]) == (
+        "after_sales",
+        "product",
+        "market",
+    )
+    assert work_order["number"].startswith("XR20261123")
+    assert work_order["version"] == 1
+    assert all(event["data"]["schema"] == 1 for event in suite.events[seen:])
+    due = {e["data"]["metric"]: e["data"]["due_at"] for e in suite.all("sla.started", subject_id=key)}
+    assert due["first_response"] == "2026-11-23T02:30:00Z"
+    assert due["department_response"] == "2026-11-23T03:00:00Z"
+    assert due["resolution"] == "2026-11-24T02:00:00Z"
+
+
+async def test_all_events_of_a_contact_share_its_trace(suite: Suite) -> None:
+    """R-OB-04."""
+    source_id = await suite.publish(at_ten(customer={"name": "赵敏", "phone": "13800138002"}))
+    work_order = await opened(suite, source_id)
+    await suite.event("notification.sent", work_order_id=work_order["work_order_id"])
+    registered = await suite.event("contact.registered", source_id=source_id)
+    trace = registered["traceparent"][3:35]
+    mine = [
+        event
+        for event in suite.events
+        if work_order["work_order_id"] in (event["data"].get("work_order_id"), event["data"].get("subject_id"))
+    ]
+    assert len(mine) >= 5
+    assert {event["traceparent"][3:35] for event in mine} == {trace}
+
+
+async def test_a_whole_life_from_contact_to_knowledge(suite: Suite) -> None:
+    """R-RT-06, R-FB-01 to R-FB-04: opened, responded, resolved, signed, called back, closed, and a draft of knowledge."""
+    source_id = await suite.publish(at_ten(customer={"name": "孙丽", "phone": "13800138003"}))
+    work_order = await opened(suite, source_id)
+    key = work_order["work_order_id"]
+    await closed_case(suite, work_order["department"], key)
+    closed = await suite.event("workorder.closed", work_order_id=key)
+    assert closed["data"]["outcome"] == "resolved"
+    drafted = await suite.until(
+        lambda _: any(key in e["data"]["work_order_ids"] for e in suite.all("knowledge.drafted"))
+    )
+    draft = next(
+        e for e in drafted if e["type"] == "yingda.knowledge.drafted.v1" and key in e["data"]["work_order_ids"]
+    )
+    await suite.done(
+        "knowledge.review", "service-supervisor", entry_id=draft["data"]["entry_id"], approve=True, solution="换货。"
+    )
+    found = await suite.done("knowledge.search", "service-1", text="空调坏了不制冷怎么换货", limit=5)
+    assert draft["data"]["entry_id"] in json.dumps(found)
+    versions = [
+        e["data"]["version"] for e in suite.events if e["data"].get("work_order_id") == key and "version" in e["data"]
+    ]
+    assert sorted(versions) == list(range(1, len(versions) + 1)), "versions are gapless"
+    met = {e["data"]["metric"] for e in suite.all("sla.met", subject_id=key)}
+    assert {"first_response", "department_response", "resolution", "customer_reply", "callback"} <= met
+    shown = await suite.done("workorder.get", "service-1", number=work_order["number"])
+    assert work_order["number"] in json.dumps(shown)
+
+
+async def test_an_unhappy_customer_reopens_the_case(suite: Suite) -> None:
+    """R-FB-03, R-SLA-06, R-SLA-11: a new cycle in the department, and the supervisor's second contact."""
+    source_id = await suite.publish(at_ten(customer={"name": "周杰", "phone": "13800138004"}))
+    work_order = await opened(suite, source_id)
+    key = work_order["work_order_id"]
+    agent, supervisor = "market-1", "market-supervisor"
+    await suite.done("workorder.resolve", agent, work_order_id=key, outcome="resolved", text="已修")
+    await suite.done("workorder.sign", supervisor, work_order_id=key, approve=True)
+    callback = await suite.event("callback.scheduled", work_order_id=key, kind="callback")
+    await suite.done(
+        "callback.record",
+        "service-2",
+        callback_id=callback["data"]["callback_id"],
+        outcome="reached",
+        solved=False,
+        score=3,
+        satisfaction="dissatisfied",
+        comment="还是不制冷",
+    )
+    reopened = await suite.event("workorder.reopened", work_order_id=key)
+    assert reopened["data"]["cycle"] == 2
+    await suite.event("sla.started", subject_id=key, metric="resolution", cycle=2)
+    await suite.event("sla.started", subject_id=key, metric="supervisor_contact")
+    await suite.event("callback.scheduled", work_order_id=key, kind="supervisor_contact")
+
+
+async def test_the_same_contact_twice_is_one_work_order(suite: Suite) -> None:
+    """R-IN-06."""
+    body = at_ten(customer={"name": "吴磊", "phone": "13800138005"})
+    source_id = await suite.publish(body, message_id="twice")
+    await suite.publish(body, message_id="twice")
+    fence = await suite.publish(at_ten(customer={"name": "郑云", "phone": "13800138006"}))
+    await opened(suite, fence)
+    assert len(suite.all("workorder.opened", source_id=source_id)) == 1
+
+
+async def test_what_cannot_be_read_is_rejected_with_reasons_and_kept(suite: Suite) -> None:
+    """R-IN-08: an unreadable contact, one without its text, and a channel that nobody serves."""
+    jetstream = suite.client.jetstream()
+    await jetstream.publish("yingda.contact.received.web", b"\xff\xfe not json", stream="CONTACTS")
+    await suite.publish({"occurred_at": "yesterday"}, message_id="no-text")
+    await suite.publish(at_ten(), channel="fax", message_id="fax-1")
+    rejected = (await suite.event("contact.rejected", source_id="web/shop/no-text"))["data"]
+    assert {error["field"] for error in rejected["errors"]} == {"occurred_at", "text"}
+    fax = (await suite.event("contact.rejected", channel="fax"))["data"]
+    assert "fax" in fax["reason"]
+    await suite.until(lambda _: len(suite.all("contact.rejected")) >= 3)
+
+
+async def test_illegal_steps_are_refused_and_change_nothing(suite: Suite) -> None:
+    """R-RT-06, R-RT-07."""
+    source_id = await suite.publish(at_ten(customer={"name": "冯刚", "phone": "13800138007"}))
+    key = (await opened(suite, source_id))["work_order_id"]
+    too_early = await suite.command("workorder.sign", "market-supervisor", work_order_id=key, approve=True)
+    assert (too_early["ok"], too_early["error"]["status"]) == (False, 409)
+    await suite.done("workorder.resolve", "market-1", work_order_id=key, outcome="resolved", text="好了")
+    stranger = await suite.command("workorder.sign", "network-supervisor", work_order_id=key, approve=True)
+    assert (stranger["ok"], stranger["error"]["status"]) == (False, 403)
+    nobody = await suite.command("workorder.sign", "mallory", work_order_id=key, approve=True)
+    assert (nobody["ok"], nobody["error"]["status"]) == (False, 403)
+    unknown = await suite.command("workorder.sign", "market-supervisor", work_order_id="no-such", approve=True)
+    assert (unknown["ok"], unknown["error"]["status"]) == (False, 404)
+    shown = await suite.done("workorder.get", "service-1", work_order_id=key)
+    assert shown["work_order"]["status"] == "resolved"
+
+
+async def test_a_contact_already_overdue_is_breached_at_once_without_warnings(suite: Suite) -> None:
+    """R-SLA-09: the customer has been waiting since Friday."""
+    source_id = await suite.publish(
+        contact(occurred_at="2026-11-20T09:00:00+08:00", customer={"name": "蒋文", "phone": "13800138008"})
+    )
+    key = (await opened(suite, source_id))["work_order_id"]
+    breached = await suite.event("sla.breached", subject_id=key, metric="first_response")
+    assert breached["data"]["due_at"] == "2026-11-20T01:30:00Z"
+    await suite.event("sla.escalated", subject_id=key, metric="first_response", step="supervisor")
+    assert not suite.all("sla.warned", subject_id=key, metric="first_response")
+
+
+async def test_many_contacts_in_one_atomic_batch(suite: Suite) -> None:
+    """Contract, "Names": an adapter may publish many contacts in one commit."""
+    for number in range(1, 21):
+        headers = {"Nats-Batch-Id": "e2e-batch", "Nats-Batch-Sequence": str(number)}
+        body = envelope(at_ten(customer={"phone": f"139001380{number:02d}"}), "app", f"batch-{number}")
+        if number < 20:
+            await suite.client.publish("yingda.contact.received.app", body, headers=headers)
+        else:
+            headers["Nats-Batch-Commit"] = "1"
+            reply = await suite.client.request("yingda.contact.received.app", body, headers=headers, timeout=5)
+            assert json.loads(reply.data)["count"] == 20
+    sources = {f"app/shop/batch-{number}" for number in range(1, 21)}
+    await suite.until(lambda _: sources <= {e["data"]["source_id"] for e in suite.all("workorder.opened")})
+
+
+async def test_every_service_tells_its_metrics_and_health(suite: Suite) -> None:
+    """R-OB-01."""
+
+    def get(url: str) -> str:
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            return str(answer.read().decode())
+
+    metrics = suite.endpoints["metrics"]
+    assert set(metrics) == {"intake", "routing", "sla", "notify", "feedback"}
+    pages = {name: await asyncio.to_thread(get, url) for name, url in metrics.items()}
+    assert 'yingda_contacts_total{channel="web",outcome="registered"}' in pages["intake"]
+    assert "yingda_workorders_opened_total{" in pages["routing"]
+    assert "yingda_clocks_started_total{" in pages["sla"]
+    assert "yingda_notifications_total{" in pages["notify"]
+    assert "yingda_callbacks_total{" in pages["feedback"]
+    for url in metrics.values():
+        base = url.removesuffix("/metrics")
+        assert await asyncio.to_thread(get, f"{base}/livez") == "the event loop turns\n"
+        assert await asyncio.to_thread(get, f"{base}/readyz") == "ready\n"
+
+
+async def test_customers_are_told_once_and_logs_know_nobody(suite: Suite) -> None:
+    """R-NT-04, and no personal data in logs."""
+    source_id = await suite.publish(at_ten(customer={"name": "钱多多", "phone": "13800138009"}))
+    key = (await opened(suite, source_id))["work_order_id"]
+    await suite.event("notification.sent", work_order_id=key, purpose="accepted")
+    mine = [message for message in suite.messages("sms") if "13800138009" in json.dumps(message)]
+    assert len(mine) == 1
+    for log in (suite.data / "logs").glob("*.log"):
+        text = log.read_text()
+        assert "13800138009" not in text
+        assert "钱多多" not in text
