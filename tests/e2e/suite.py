@@ -57,7 +57,7 @@ class Suite:
             raise AssertionError(f"not within {seconds} s; heard {[e['type'] for e in self.events]}") from None
         return self.events
 
-    async def event(self, kind: str, seconds: float = 20, **fields: Any) -> Event:
+    async def event(self, kind: str, /, seconds: float = 20, **fields: Any) -> Event:
         """Return the first event of `kind` whose data has `fields`, waiting for it."""
 
         def found() -> Event | None:
@@ -68,7 +68,7 @@ class Suite:
         assert event is not None
         return event
 
-    def all(self, kind: str, **fields: Any) -> list[Event]:
+    def all(self, kind: str, /, **fields: Any) -> list[Event]:
         """Return the events of `kind` heard so far whose data has `fields`."""
         return [e for e in self.events if matches(e, kind, fields)]
 
