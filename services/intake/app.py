@@ -1,0 +1,35 @@
+"""Composition root of intake: the channels that are installed, wired to the reception."""
+
+import structlog
+
+from services.intake import store
+from services.intake.handlers import Reception, on_rejected
+from services.intake.ports import Channel
+from shared.bus.streams import CONTACTS
+from shared.plugins import PluginError, load_plugin, plugin_names
+from shared.service import Context, Parts, Service
+
+log = structlog.get_logger()
+
+
+def installed_channels() -> dict[str, Channel]:
+    """Return a channel for every plugin that works; one that does not is told, and its contacts become dead letters."""
+    channels: dict[str, Channel] = {}
+    for name in plugin_names("channel"):
+        try:
+            channels[name] = load_plugin("channel", name)()
+        except PluginError as error:
+            log.warning("channel plugin left out", channel=name, why=str(error))
+        except Exception as error:  # noqa: BLE001 (a stranger's constructor may raise anything)
+            log.warning("channel plugin left out", channel=name, why=type(error).__name__)
+    return channels
+
+
+async def build(context: Context) -> Parts:  # noqa: ARG001 (every composition root takes the same)
+    """Return the parts of intake."""
+    return Parts(on_events=Reception(installed_channels()).on_events, on_rejected=on_rejected)
+
+
+SERVICE = Service(
+    name="intake", metadata=store.metadata, tables=store.runtime, stream=CONTACTS, consumes=(), build=build
+)

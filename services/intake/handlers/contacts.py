@@ -1,0 +1,108 @@
+"""A batch of raw contacts: read each, find or create its customer, record it, tell of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from services.intake import store
+from services.intake.domain.customer_file import CustomerFile
+from services.intake.domain.customers import Assignment, Identifier, Visitor, assign
+from services.intake.domain.registration import Registration, register
+from services.intake.handlers.identifiers import identifiers_of
+from services.intake.handlers.rejections import channel_of, reject
+from services.intake.ports import Channel, Reading, Unreadable
+from shared.bus.transaction import Incoming, Transaction
+from shared.ids import new_id
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One contact that could be read, with the message that brought it and who stands behind it."""
+
+    incoming: Incoming
+    registration: Registration
+    visitor: Visitor
+
+
+class Reception:
+    """Records contacts over the channels whose plugins are installed."""
+
+    def __init__(self, channels: Mapping[str, Channel]) -> None:
+        self._channels = channels
+
+    async def on_events(self, tx: Transaction, batch: Sequence[Incoming]) -> None:
+        """Record every contact of `batch` once (R-IN-06); one that cannot be read is rejected, the others go on."""
+        arrivals: list[Arrival] = []
+        for incoming in batch:
+            reading = self._read(channel_of(incoming.delivery), incoming)
+            if isinstance(reading, Unreadable):
+                reject(tx, incoming, reading)
+                continue
+            registration = register(
+                reading, contact_id=new_id(), channel=channel_of(incoming.delivery), source_id=incoming.message.key
+            )
+            visitor = Visitor(new_id(), identifiers_of(registration.told))
+            arrivals.append(Arrival(incoming, registration, visitor))
+        if arrivals:
+            await _record(tx, arrivals)
+
+    def _read(self, channel: str, incoming: Incoming) -> Reading:
+        plugin = self._channels.get(channel)
+        if plugin is None:
+            return Unreadable(f'no plugin for channel "{channel}" is installed')
+        try:
+            return plugin.read(incoming.data)
+        except Exception as error:  # noqa: BLE001 (a stranger's plugin may raise anything; the contact must not be lost)
+            log.warning("channel plugin failed", channel=channel, why=type(error).__name__)
+            return Unreadable(f'the plugin for channel "{channel}" failed: {type(error).__name__}')
+
+
+async def _record(tx: Transaction, arrivals: Sequence[Arrival]) -> None:
+    """Write contacts, customers and identifiers, and emit what was registered."""
+    assignment, files = await _settle(tx, arrivals)
+    pairs = [(a.registration, c) for a, c in zip(arrivals, assignment.customer_ids, strict=True)]
+    fresh = await store.insert_contacts(tx.connection, pairs, tx.now)
+    now_known = dict(files)
+    for arrival, (registration, customer_id) in zip(arrivals, pairs, strict=True):
+        now_known[customer_id] = now_known.get(customer_id, CustomerFile()).completed(registration.told)
+        if registration.contact_id in fresh:
+            event = registration.event(customer_id, now_known[customer_id], tx.now)
+            tx.emit(event, subject=event.contact_id, cause=arrival.incoming.message)
+    needed = {c for r, c in pairs if r.contact_id in fresh} | set(assignment.claims.values())
+    new = {key: file for key, file in now_known.items() if key not in files and key in needed}
+    grown = {key: file for key, file in now_known.items() if key in files and file != files[key]}
+    await store.insert_customers(tx.connection, new, tx.now)
+    await store.complete_customers(tx.connection, grown, tx.now)
+
+
+async def _settle(tx: Transaction, arrivals: Sequence[Arrival]) -> tuple[Assignment, dict[str, CustomerFile]]:
+    """Return whose contact each one is, with the files of the customers known before; their identifiers are written.
+
+    Where another replica took an identifier in the same moment, its customer is known now: the decision is made
+    again, and what was claimed for a customer that is not to be goes to the one it came out to be.
+    """
+    visitors = [arrival.visitor for arrival in arrivals]
+    wanted = [identifier for visitor in visitors for identifier in visitor.identifiers]
+    owners, files = await store.load_owners(tx.connection, wanted)
+    first = assign(visitors, owners)
+    won = await store.claim(tx.connection, first.claims, _sources(arrivals), tx.now)
+    lost = first.claims.keys() - won
+    if not lost:
+        return first, files
+    owners_since, files_since = await store.load_owners(tx.connection, lost)
+    final = assign(visitors, owners | owners_since)
+    moves = {i: owner for i, owner in final.claims.items() if owner != first.claims[i]}
+    await store.reassign(tx.connection, moves)
+    return final, files | files_since
+
+
+def _sources(arrivals: Sequence[Arrival]) -> dict[Identifier, str]:
+    """Return for each identifier the contact that told it first (R-IN-03)."""
+    return {
+        identifier: arrival.registration.source_id
+        for arrival in reversed(arrivals)
+        for identifier in arrival.visitor.identifiers
+    }

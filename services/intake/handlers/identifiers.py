@@ -1,0 +1,70 @@
+"""Identifiers of a customer in the one form in which they can be compared; what is doubtful identifies nobody."""
+
+import re
+import unicodedata
+from typing import Final
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+from phonenumbers import NumberParseException, PhoneNumberFormat, ValidationResult
+
+from services.intake.domain.customer_file import CustomerFile
+from services.intake.domain.customers import Identifier
+
+REGION: Final = "CN"
+COUNTRY_CODE: Final = 86
+FEWEST_DIGITS: Final = (
+    10  # area code and number, or a mobile's eleven: fewer are a local number, the same in every city
+)
+LONGEST: Final = 64
+_MASK: Final = re.compile(r"[*#?]")
+
+
+def identifiers_of(told: CustomerFile) -> tuple[Identifier, ...]:
+    """Return the identifiers in what a contact tells of its customer, the strongest first."""
+    found: list[Identifier] = []
+    if told.member_no and (member_no := normal_member_no(told.member_no)):
+        found.append(Identifier("member_no", member_no))
+    if told.phone and (phone := normal_phone(told.phone)):
+        found.append(Identifier("phone", phone))
+    if told.email and (email := normal_email(told.email)):
+        found.append(Identifier("email", email))
+    return tuple(found)
+
+
+def normal_member_no(written: str) -> str | None:
+    """Return a member number in capitals without spaces; None for a masked or endless one."""
+    value = re.sub(r"\s", "", unicodedata.normalize("NFKC", written)).upper()
+    return value if 0 < len(value) <= LONGEST and not _MASK.search(value) else None
+
+
+def normal_phone(written: str) -> str | None:
+    """Return a telephone number as E.164, an extension behind it (`+8657112345678;ext=801`).
+
+    None for a masked number, a local one without its area code and whatever else cannot be dialled from anywhere.
+    """
+    text = unicodedata.normalize("NFKC", written)
+    if _MASK.search(text) or len(text) > LONGEST:
+        return None
+    try:
+        number = phonenumbers.parse(text, REGION)
+    except NumberParseException:
+        return None
+    if phonenumbers.is_possible_number_with_reason(number) != ValidationResult.IS_POSSIBLE:
+        return None
+    if number.country_code == COUNTRY_CODE and len(str(number.national_number)) < FEWEST_DIGITS:
+        return None
+    e164 = phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    return f"{e164};ext={number.extension}" if number.extension else e164
+
+
+def normal_email(written: str) -> str | None:
+    """Return an address in small letters; None for what is not an address. Nothing is looked up."""
+    text = unicodedata.normalize("NFKC", written).strip()
+    if _MASK.search(text) or len(text) > 4 * LONGEST:
+        return None
+    try:
+        address = validate_email(text, check_deliverability=False, globally_deliverable=False)
+    except EmailNotValidError:
+        return None
+    return address.normalized.lower()

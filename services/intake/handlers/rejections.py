@@ -1,0 +1,51 @@
+"""Contacts that cannot be read: the world hears that one came, the operator finds its raw form (R-IN-08)."""
+
+from collections.abc import Sequence
+
+from services.intake import store
+from services.intake.domain.storable import storable
+from services.intake.ports import Unreadable
+from shared.bus.transaction import Delivery, Incoming, Rejected, Transaction
+from shared.events import ContactRejected, Fault
+
+_HANDLER_FAILED = "the handler failed"
+
+
+def channel_of(delivery: Delivery) -> str:
+    """Return the channel that a contact came over: the last token of its subject."""
+    return delivery.subject.rpartition(".")[2]
+
+
+def reject(tx: Transaction, incoming: Incoming, unreadable: Unreadable) -> None:
+    """Put `incoming` into the dead letters and tell that it was rejected."""
+    tx.reject(incoming, unreadable.reason, unreadable.faults)
+    event = _event(incoming.delivery, incoming.message.key, unreadable.reason, unreadable.faults)
+    tx.emit(event, subject=event.source_id, cause=incoming.message)
+
+
+async def on_rejected(tx: Transaction, rejected: Sequence[Rejected]) -> None:
+    """Tell of messages whose envelope cannot be read or whose handling failed; once, however often one is delivered."""
+    places = [(letter.delivery.stream, letter.delivery.sequence) for letter in rejected]
+    known = await store.known_dead_letters(tx.connection, places)
+    for place, letter in zip(places, rejected, strict=True):
+        if place in known:
+            continue
+        source_id = letter.message_id or f"unknown/{letter.delivery.stream}/{letter.delivery.sequence}"
+        event = _event(letter.delivery, source_id, _public(letter.reason), letter.faults)
+        tx.emit(event, subject=event.source_id)
+
+
+def _event(delivery: Delivery, source_id: str, reason: str, faults: Sequence[Fault]) -> ContactRejected:
+    return ContactRejected(
+        channel=channel_of(delivery),
+        source_id=storable(source_id),
+        reason=storable(reason),
+        errors=tuple(storable(fault.to_json()) for fault in faults),
+    )
+
+
+def _public(reason: str) -> str:
+    """Return `reason` without an exception's own words: a database driver quotes the values that it was given."""
+    if not reason.startswith(_HANDLER_FAILED):
+        return reason
+    return ":".join(reason.split(":")[:2])

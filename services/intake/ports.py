@@ -1,0 +1,35 @@
+"""What intake accepts from plugins: channels, each of which reads its own raw form of a contact (R-IN-01).
+
+A channel is registered under its name in the entry point group `yingda.channels`; the object named there is called
+without arguments when the service starts.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
+
+from services.intake.domain.storable import storable as storable
+from shared.events import Contact, Fault
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """Why a contact cannot be read: one sentence, and each fault with its dotted field; no values, they are personal."""
+
+    reason: str
+    faults: tuple[Fault, ...] = ()
+
+
+Reading = Contact | Unreadable
+
+
+@runtime_checkable
+class Channel(Protocol):
+    """Reads the contacts of one channel; pure: the same data gives the same reading."""
+
+    name: str
+    """The last token of the channel's subject, `[a-z][a-z0-9_]{0,31}`."""
+
+    def read(self, data: Mapping[str, Any]) -> Reading:
+        """Return the contact in `data`, the object of the envelope. Never raises, whatever JSON it is."""
+        ...
