@@ -50,5 +50,5 @@ $(STAMP): requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@echo "installing what requirements.lock pins into .venv ..."
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-cache-dir --require-hashes -r requirements.lock
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-cache-dir --no-build-isolation --no-deps -e .
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-cache-dir --no-build-isolation --no-deps -e .
 	@touch $(STAMP)
