@@ -162,9 +162,9 @@ async def complete_customers(connection: AsyncConnection, files: Mapping[str, Cu
 async def known_dead_letters(connection: AsyncConnection, places: Sequence[tuple[str, int]]) -> set[tuple[str, int]]:
     """Return which of `places` (stream, sequence) are dead letters already: their message was delivered again."""
     letters = runtime.dead_letters
-    given = func.unnest(
-        bindparam("streams", type_=ARRAY(Text)), bindparam("sequences", type_=ARRAY(BigInteger))
-    ).table_valued(Column("stream", Text), Column("sequence", BigInteger), name="given")
+    arrays = bindparam("streams", type_=ARRAY(Text)), bindparam("sequences", type_=ARRAY(BigInteger))
+    columns = Column("stream", Text), Column("sequence", BigInteger)
+    given = func.unnest(*arrays).table_valued(*columns, name="given").render_derived()
     query = select(letters.c.stream, letters.c.sequence).where(
         tuple_(letters.c.stream, letters.c.sequence).in_(select(given.c.stream, given.c.sequence))
     )
