@@ -5,7 +5,7 @@ import json
 import os
 import signal
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
@@ -51,12 +51,26 @@ async def run(service: Service, settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     async with AsyncExitStack() as stack:
-        running = await _start(service, settings, stack)
+        running = await _unless(stop, _start(service, settings, stack))
+        if running is None:
+            return
         metrics.SERVICE_UP.labels(service.name, version("yingda")).set(1)
         _tell_ready(settings, running.health_server.url)
         log.info("ready", metrics=running.health_server.url)
         await stop.wait()
         log.info("stopping")
+
+
+async def _unless(stop: asyncio.Event, starting: Coroutine[Any, Any, "Running"]) -> "Running | None":
+    """Return what has started; None where the service was told to stop before, as while a server is away."""
+    start, told = asyncio.create_task(starting), asyncio.create_task(stop.wait())
+    await asyncio.wait({start, told}, return_when=asyncio.FIRST_COMPLETED)
+    told.cancel()
+    if start.done():
+        return start.result()
+    start.cancel()
+    await asyncio.gather(start, return_exceptions=True)
+    return None
 
 
 async def _start(service: Service, settings: Settings, stack: AsyncExitStack) -> "Running":
