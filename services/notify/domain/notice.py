@@ -1,0 +1,27 @@
+"""A notice: one thing to tell one person, before it has words and an address."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from shared.events import Purpose
+
+Audience = Literal["customer", "staff"]
+CUSTOMER = "customer"
+"""The recipient of every notice to the customer of a work order; staff are named by their ids."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What an event gives to tell.
+
+    `values` is JSON: the facts of the event that the template needs, as ids and RFC 3339 times. `once` names what the
+    recipient hears of only once; None: the event itself (R-NT-04).
+    """
+
+    purpose: Purpose
+    audience: Audience
+    recipient: str
+    work_order_id: str | None
+    values: Mapping[str, Any] = field(default_factory=dict)
+    once: str | None = None

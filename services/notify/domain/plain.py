@@ -1,0 +1,35 @@
+"""Strangers' words made harmless: no control characters, no line breaks, no links (R-NT-03)."""
+
+import re
+import unicodedata
+
+_LINK = re.compile(
+    r"(?:[a-z][a-z0-9+.-]{1,10}://|www\.)[^\s，。；！？“”、]+"  # with a scheme
+    r"|[a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+)*\.[a-z]{2,}(?![a-z])(?:/[^\s，。；！？“”、]*)?"  # or a bare host
+    r"|\S+@\S+"
+    r"|\+?\d[\d\s-]{5,}\d",  # a number to call
+    re.IGNORECASE | re.ASCII,
+)
+_SENTENCE_END = re.compile(r"[。！？!?；;\n]|\.\s")
+_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+
+def plain(text: str) -> str:
+    """Return `text` on one line: control, direction and other hidden characters gone, white space collapsed."""
+    visible = (" " if mark.isspace() else "" if unicodedata.category(mark) in _HIDDEN else mark for mark in text)
+    return " ".join("".join(visible).split())
+
+
+def shorten(text: str, limit: int) -> str:
+    """Return `text` with at most `limit` characters, an ellipsis in the place of what was cut."""
+    return text if len(text) <= limit else text[: limit - 1].rstrip(" ,，、。.") + "…"
+
+
+def excerpt(text: str, limit: int) -> str:
+    """Return the first sentence of a customer's own words, to be quoted back; empty where nothing is left of it.
+
+    Whoever writes to us chooses the address that our answer goes to, so links, addresses and numbers to call are
+    left out: nobody can have us send those to a third person.
+    """
+    first = _SENTENCE_END.split(text.strip(), maxsplit=1)[0]
+    return shorten(plain(_LINK.sub("…", plain(first))).strip(" ,，、\"'“”"), limit)

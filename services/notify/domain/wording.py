@@ -1,0 +1,160 @@
+"""From the facts of a notice to the values of its template: names for ids, local times, harmless quotations (R-NT-03)."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from services.notify.domain.addressing import greeting
+from services.notify.domain.facts import Contact
+from services.notify.domain.plain import plain, shorten
+from services.notify.domain.terms import MARKS, METRICS, OUTCOMES, SATISFACTION, STEPS, month, term, weekday
+from shared.policy import Policy
+
+SMS_QUOTE = 40
+LETTER_QUOTE = 600
+
+VALUES = (
+    "automatic",
+    "category",
+    "comment",
+    "complaint",
+    "confirm",
+    "count",
+    "cutoff",
+    "cycle",
+    "department",
+    "due",
+    "expected",
+    "from_department",
+    "grade",
+    "greeting",
+    "marks",
+    "metric",
+    "number",
+    "numbers",
+    "outcome",
+    "outcome_name",
+    "percent",
+    "period",
+    "problem",
+    "provisional",
+    "reason",
+    "reopen",
+    "reopened",
+    "reply",
+    "report",
+    "result",
+    "satisfaction",
+    "score",
+    "second_contact",
+    "sender",
+    "sms",
+    "solved",
+    "staff_name",
+    "step",
+    "urgent",
+    "uri",
+)
+"""Every name that a template may use; one that a notice does not have is None."""
+
+
+def template_values(
+    values: Mapping[str, Any],
+    *,
+    language: str,
+    channel: str,
+    now: datetime,
+    policy: Policy,
+    contact: Contact | None = None,
+    staff_name: str | None = None,
+) -> dict[str, Any]:
+    """Return the template's values for a notice to `contact` or to the member of staff `staff_name`."""
+    sms = channel == "sms"
+    limit = SMS_QUOTE if sms else LETTER_QUOTE
+    zone = ZoneInfo(policy.timezone)
+    category = _category(values, language, policy)
+    quoted = {key: _quote(values.get(key), limit) for key in ("result", "reason", "reply", "comment")}
+    names = {
+        "department": _department(values.get("department"), language, policy),
+        "from_department": _department(values.get("from_department"), language, policy),
+        "category": category,
+        "grade": _grade(values.get("grade"), language, policy),
+        "metric": term(METRICS, values.get("metric"), language),
+        "outcome_name": term(OUTCOMES, values.get("outcome"), language),
+        "satisfaction": term(SATISFACTION, values.get("satisfaction"), language),
+        "step": term(STEPS, values.get("step"), language),
+        "marks": [term(MARKS, mark, language) for mark in values.get("marks") or ()],
+    }
+    expected = _moment(values.get("expected_at"))
+    times = {
+        "due": _local(_moment(values.get("due_at")), language, now, zone),
+        "cutoff": _local(_moment(values.get("cutoff_at")), language, now, zone),
+        # a time that has passed is no promise: such a customer hears "as soon as possible"
+        "expected": _local(expected, language, now, zone) if expected and expected > now else None,
+    }
+    person = {
+        "greeting": greeting(language, contact.name, contact.honorific) if contact else None,
+        "problem": shorten((contact.problem if contact else "") or category or "", limit if sms else LETTER_QUOTE),
+        "staff_name": staff_name,
+        "sender": policy.notify.sender.name,
+        "sms": sms,
+        "complaint": _is_complaint(values.get("category"), policy),
+        "urgent": values.get("grade") == "urgent",
+    }
+    known = {key: value for key, value in values.items() if key in VALUES}
+    return dict.fromkeys(VALUES) | known | quoted | names | times | person
+
+
+def _quote(value: Any, limit: int) -> str | None:
+    text = shorten(plain(value), limit).rstrip("。.") if isinstance(value, str) else ""
+    return text or None
+
+
+def _moment(value: Any) -> datetime | None:
+    return datetime.fromisoformat(value) if value else None
+
+
+def _local(at: datetime | None, language: str, now: datetime, zone: ZoneInfo) -> str | None:
+    """Return `11月23日（周一）12:15` or `Mon 23 Nov, 12:15`, with the year where it is another one."""
+    if at is None:
+        return None
+    local = at.astimezone(zone)
+    other_year = local.year != now.astimezone(zone).year
+    day = weekday(local.weekday(), language)
+    if language == "zh":
+        year = f"{local.year}年" if other_year else ""
+        return f"{year}{local.month}月{local.day}日（{day}）{local:%H:%M}"
+    year = f" {local.year}" if other_year else ""
+    return f"{day} {local.day} {month(local.month)}{year}, {local:%H:%M}"
+
+
+def _department(key: Any, language: str, policy: Policy) -> str | None:
+    if not isinstance(key, str):
+        return None
+    known = policy.departments.get(key)
+    return known.name.in_locale(language) if known else key
+
+
+def _is_complaint(key: Any, policy: Policy) -> bool:
+    """Return whether an apology is in place rather than thanks."""
+    known = policy.categories.get(key) if key else None
+    return known is not None and known.complaint
+
+
+def _grade(key: Any, language: str, policy: Policy) -> str | None:
+    known = policy.grades.get(key)
+    return known.in_locale(language) if known else key
+
+
+def _category(values: Mapping[str, Any], language: str, policy: Policy) -> str | None:
+    key = values.get("category")
+    known = policy.categories.get(key) if key else None
+    if known is None:
+        return key
+    topic = known.topics.get(values.get("topic") or "")
+    name = known.name.in_locale(language)
+    if topic is None:
+        return name
+    detail = topic.name.in_locale(language)
+    return f"{name}（{detail}）" if language == "zh" else f"{name} ({detail})"

@@ -1,0 +1,102 @@
+"""A batch of events -> what is remembered of contacts and work orders, and notifications in the queue."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from services.notify.domain.facts import WorkOrder, after, contact_of, opened
+from services.notify.domain.notice import Notice
+from services.notify.domain.quiet import earliest
+from services.notify.domain.rules import notices
+from services.notify.store import facts, queue
+from shared.bus.transaction import Incoming, Transaction
+from shared.events import (
+    CallbackCompleted,
+    ContactRegistered,
+    Event,
+    Message,
+    SlaEscalated,
+    SlaWarned,
+    WorkorderOpened,
+    WorkorderStep,
+)
+from shared.ids import derived_id
+from shared.policy import Policy
+
+
+class EventHandler:
+    """Turns events into notifications; `nudge` tells the sender how many to expect when the transaction commits."""
+
+    def __init__(self, policy: Policy, nudge: Callable[[int], None]) -> None:
+        self._policy = policy
+        self._nudge = nudge
+
+    async def on_events(self, tx: Transaction, batch: Sequence[Incoming]) -> None:
+        """Apply the batch in order; each event tells each recipient each thing once, however often it comes."""
+        contacts = [contact_of(item.data) for item in batch if isinstance(item.data, ContactRegistered)]
+        await facts.save_contacts(tx.connection, contacts)
+        ids = {key for item in batch if (key := _work_order_id(item.data)) is not None}
+        orders = await facts.load_work_orders(tx.connection, ids)
+        changed: set[str] = set()
+        rows: dict[str, dict[str, Any]] = {}
+        for item in batch:
+            order = _apply(orders, changed, item.data)
+            for notice in notices(item.data, order, self._policy):
+                row = self._row(notice, item.message, order, tx.now)
+                rows.setdefault(row["notification_id"], row)
+        await facts.save_work_orders(tx.connection, [orders[key] for key in changed])
+        await queue.enqueue(tx.connection, [rows[key] for key in sorted(rows)])
+        new = [item.data.work_order_id for item in batch if isinstance(item.data, WorkorderOpened)]
+        if new or contacts:
+            customers = [contact.contact_id for contact in contacts]
+            await queue.release(tx.connection, tx.now, orders=new, customers=customers)
+        if rows or contacts:
+            self._nudge(len(rows))
+
+    def _row(self, notice: Notice, cause: Message[Event], order: WorkOrder | None, now: datetime) -> dict[str, Any]:
+        once = notice.once or cause.key
+        category = order.category if order else None
+        return {
+            "notification_id": derived_id(once, notice.purpose, notice.audience, notice.recipient),
+            "cause_id": cause.id,
+            "purpose": notice.purpose,
+            "audience": notice.audience,
+            "recipient": notice.recipient,
+            "work_order_id": notice.work_order_id,
+            "values": notice.values,
+            "traceparent": cause.traceparent,
+            "state": "queued",
+            "route": 0,
+            "attempt": 0,
+            "tries": 0,
+            "created_at": now,
+            "next_attempt_at": earliest(now, notice.audience, notice.purpose, category, self._policy),
+        }
+
+
+def _apply(orders: dict[str, WorkOrder], changed: set[str], event: Event) -> WorkOrder | None:
+    """Return the work order that `event` is about, as the event leaves it."""
+    if isinstance(event, WorkorderOpened):
+        orders[event.work_order_id] = opened(event)
+        changed.add(event.work_order_id)
+    key = _work_order_id(event)
+    order = orders.get(key) if key is not None else None
+    if order is not None and isinstance(event, WorkorderStep):
+        order = orders[order.work_order_id] = after(order, event)
+        changed.add(order.work_order_id)
+    return order
+
+
+def _work_order_id(event: Event) -> str | None:
+    match event:
+        case WorkorderOpened() | WorkorderStep() | CallbackCompleted():
+            return event.work_order_id
+        case SlaWarned() | SlaEscalated() if event.subject_type == "workorder":
+            return event.subject_id
+        case _:
+            return None
+
+
+def consumed(more: Iterable[type[Event]]) -> tuple[type[Event], ...]:
+    """Return the events that the service consumes: what gives something to tell, and whom to tell it."""
+    return (ContactRegistered, *more)

@@ -1,0 +1,249 @@
+"""The sender: claims what is due, commits, sends outside any transaction, records what came of it (ADR 0008)."""
+
+import asyncio
+import time
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+
+from services.notify.domain.delivery import Verdict, fates, follow
+from services.notify.domain.outcome import NeverSent
+from services.notify.handlers.compose import Composed, Composer, Later, Missing, Suppressed
+from services.notify.handlers.record import Attempt, Recorder
+from services.notify.handlers.transports import Transports
+from services.notify.ports import Outbound, Outcome, Transport, Unknown
+from services.notify.store import queue
+from services.notify.store.presence import Presence
+from shared import metrics
+from shared.bus.outbox import Outbox
+from shared.clock import Clock
+
+BATCH = 200
+LANES = 2
+"""Batches that one transport carries at once, so that a slow provider holds up nobody but itself."""
+SEND_SECONDS = 50.0
+RECOVER_SECONDS = 5.0
+PAUSE_SECONDS = 0.01
+LANE_SECONDS = 0.1
+BUSY_SECONDS = 1.0
+PATIENCE_SECONDS = 1.0
+
+log = structlog.get_logger()
+
+
+class Sender:
+    """One sender process's share of the queue."""
+
+    def __init__(
+        self, outbox: Outbox, clock: Clock, composer: Composer, transports: Transports, presence: Presence
+    ) -> None:
+        self.wake = asyncio.Event()
+        self._outbox = outbox
+        self._clock = clock
+        self._composer = composer
+        self._transports = transports
+        self._presence = presence
+        self._recorder = Recorder(outbox, presence, composer)
+        self._expected = 0
+        self._patient_until = 0.0
+        self._recover_at = 0.0
+        self._busy: defaultdict[tuple[str, str], int] = defaultdict(int)
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def nudge(self, count: int) -> None:
+        """Look for `count` notifications that a transaction not committed yet has written."""
+        self._expected += count
+        self._patient_until = time.monotonic() + PATIENCE_SECONDS
+        self.wake.set()
+
+    async def turn(self) -> datetime | None:
+        """Send what is due; return when the next is due, or a moment ahead while some are expected."""
+        await self._recorder.record_left()
+        if time.monotonic() >= self._recover_at:
+            await self._recover()
+            self._recover_at = time.monotonic() + RECOVER_SECONDS
+        if any(carried >= LANES for carried in self._busy.values()):
+            await asyncio.wait(self._tasks, timeout=LANE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        found, following = await self._claim()
+        self._expected = max(0, self._expected - found)
+        if found == BATCH:
+            return self._clock.now()
+        if self._expected and time.monotonic() < self._patient_until:
+            return self._moment_ahead(PAUSE_SECONDS)
+        self._expected = 0
+        # what is due already is in the hands of another sender or waits for a lane: not at once again
+        return max(following, self._moment_ahead(PAUSE_SECONDS)) if following else None
+
+    async def idle(self) -> None:
+        """Return when everything that was claimed has been sent and recorded."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+    async def stop(self) -> None:
+        """Finish what is in hand and sign off."""
+        await self.idle()
+        await self._transports.close()
+        await self._presence.close()
+
+    async def _claim(self) -> tuple[int, datetime | None]:
+        """Claim and start to send what is due; return how many there were and when the next is due."""
+        async with self._outbox.transaction() as tx:
+            found = await queue.due(tx.connection, tx.now, BATCH)
+            taken = [self._place(one, self._composer.compose(one, tx.now), tx.now) for one in found]
+            ready = [item for item, _row in taken if item is not None]
+            claims = [row for item, row in taken if item is not None]
+            aside = [row for item, row in taken if item is None]
+            await queue.claim(tx.connection, self._presence.id, claims)
+            await queue.save(tx.connection, aside)
+            for one, row in zip(found, (row for _item, row in taken), strict=True):
+                if row["state"] == "suppressed":
+                    self._recorder.emit(tx, Attempt.of(one, "none", "", ""), "suppressed", row["reason"])
+            following = await queue.next_due(tx.connection) if len(found) < BATCH else None
+        self._start(ready)
+        return len(found), following
+
+    def _place(
+        self, one: queue.Queued, composed: Composed | Suppressed | Later | Missing, now: datetime
+    ) -> tuple[Composed | None, dict[str, Any]]:
+        """Return the message if it can leave now, and the new columns of its row; all rows have the same columns."""
+        row: dict[str, Any] = {
+            "notification_id": one.notification_id,
+            "state": "queued",
+            "channel": one.channel,
+            "transport": one.transport,
+            "to_masked": one.to_masked,
+            "route": one.route,
+            "attempt": one.attempt,
+            "tries": one.tries,
+            "reason": None,
+            "next_attempt_at": now,
+            "settled_at": None,
+        }
+        match composed:
+            case Missing():
+                return None, row | {"state": "waiting", "reason": "its work order or contact is not known yet"}
+            case Suppressed(reason):
+                return None, row | {"state": "suppressed", "reason": reason, "settled_at": now}
+            case Later(at):
+                return None, row | {"next_attempt_at": at, "reason": "quiet hours"}
+        lane = (composed.transport, composed.channel)
+        if self._busy[lane] >= LANES:
+            return None, row | {"next_attempt_at": self._moment_ahead(BUSY_SECONDS), "reason": "the transport is busy"}
+        return composed, row | {
+            "channel": composed.channel,
+            "transport": composed.transport,
+            "to_masked": composed.to_masked,
+            "route": composed.route,
+            "attempt": one.attempt + 1,
+            "tries": one.tries + 1,
+        }
+
+    def _start(self, ready: Sequence[Composed]) -> None:
+        lanes: defaultdict[tuple[str, str], list[Composed]] = defaultdict(list)
+        for composed in ready:
+            lanes[composed.transport, composed.channel].append(composed)
+        for (name, channel), messages in lanes.items():
+            task = asyncio.create_task(self._carry(name, channel, messages))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _carry(self, name: str, channel: str, messages: Sequence[Composed]) -> None:
+        """Send one batch by one transport and record the outcomes."""
+        self._busy[name, channel] += 1
+        try:
+            outbound = [composed.outbound for composed in messages]
+            outcomes = await self._send(self._transports.find(name, channel), outbound)
+            attempts = [
+                Attempt.of(
+                    c.queued,
+                    name,
+                    channel,
+                    c.to_masked,
+                    attempt=c.outbound.attempt,
+                    tries=c.queued.tries + 1,
+                    route=c.route,
+                )
+                for c in messages
+            ]
+            await self._recorder.record(self._judged(attempts, outcomes))
+        except Exception as error:  # noqa: BLE001 (what could not be recorded is kept, and recorded at the next turn)
+            log.warning("outcomes will be recorded later", why=type(error).__name__)
+        finally:
+            self._busy[name, channel] -= 1
+            self.wake.set()
+
+    async def _send(self, transport: Transport | None, messages: Sequence[Outbound]) -> Sequence[Outcome]:
+        if transport is None:
+            return [Unknown("the transport is not in use any more")] * len(messages)
+        began = time.perf_counter()
+        try:
+            async with asyncio.timeout(SEND_SECONDS):
+                outcomes = await transport.send(messages)
+        except TimeoutError:
+            return [Unknown("the transport took too long")] * len(messages)
+        except Exception as error:  # noqa: BLE001 (a stranger's transport may raise anything; nobody knows what it sent)
+            log.warning("transport failed", transport=transport.name, why=type(error).__name__)
+            return [Unknown(f"the transport failed: {type(error).__name__}")] * len(messages)
+        finally:
+            metrics.NOTIFICATION_SECONDS.labels(transport.name).observe(time.perf_counter() - began)
+        if len(outcomes) != len(messages):
+            return [Unknown("the transport gave too few answers")] * len(messages)
+        return outcomes
+
+    def _judged(self, attempts: Sequence[Attempt], outcomes: Sequence[Outcome | NeverSent]) -> list[Attempt]:
+        return [
+            attempt.judged(self._verdict(attempt, outcome)) for attempt, outcome in zip(attempts, outcomes, strict=True)
+        ]
+
+    def _verdict(self, attempt: Attempt, outcome: Outcome | NeverSent) -> Verdict:
+        transport = self._transports.find(attempt.transport, attempt.channel)
+        return follow(
+            outcome,
+            tries=attempt.tries,
+            route=attempt.route,
+            routes=len(self._composer.chain(attempt.queued.audience, attempt.channel)),
+            resend=attempt.queued.audience == "staff" or (transport is not None and transport.resend_when_unknown),
+            retries=self._composer.policy.notify.retries,
+        )
+
+    async def _recover(self) -> None:
+        """Find what a sender left in its hands, ask its transport, and judge it (R-NT-04)."""
+        await self._presence.ensure()
+        while True:
+            async with self._outbox.transaction() as tx:
+                await queue.release_ready(tx.connection, tx.now)
+                left = await queue.abandoned(tx.connection, BATCH)
+                await queue.claim(
+                    tx.connection, self._presence.id, [{"notification_id": one.notification_id} for one in left]
+                )
+            by_lane: defaultdict[tuple[str, str], list[Attempt]] = defaultdict(list)
+            for one in left:
+                attempt = Attempt.of(
+                    one,
+                    one.transport or "",
+                    one.channel or "",
+                    one.to_masked or "",
+                    attempt=one.attempt,
+                    route=one.route,
+                )
+                by_lane[attempt.transport, attempt.channel].append(attempt)
+            for (name, channel), attempts in by_lane.items():
+                log.warning("messages were left unrecorded", transport=name, count=len(attempts))
+                outcomes = await self._fates(self._transports.find(name, channel), attempts)
+                await self._recorder.record(self._judged(attempts, outcomes))
+            if len(left) < BATCH:
+                return
+
+    async def _fates(self, transport: Transport | None, attempts: Collection[Attempt]) -> list[Outcome | NeverSent]:
+        ids = [attempt.queued.notification_id for attempt in attempts]
+        taken = await transport.sent_before(ids) if transport is not None else None
+        return fates(ids, taken)
+
+    def _moment_ahead(self, real_seconds: float) -> datetime:
+        """Return what the clock shows after `real_seconds`, also where it runs faster than the real one."""
+        now = self._clock.now()
+        hour = max(self._clock.seconds_until(now + timedelta(hours=1)), 0.001)
+        return now + timedelta(seconds=real_seconds * 3600 / hour)

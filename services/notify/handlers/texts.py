@@ -1,0 +1,77 @@
+"""Templates: found, checked at start, and rendered in a sandbox that knows values only (R-NT-03)."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import FileSystemLoader, StrictUndefined, TemplateError
+from jinja2.meta import find_undeclared_variables
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from services.notify.domain.plain import plain
+from services.notify.domain.wording import VALUES
+from shared.policy import Policy
+
+FOLDER: Final = Path(__file__).parents[1] / "templates"
+LANGUAGES: Final = ("zh", "en")
+LONGEST_SMS: Final = 200
+
+
+class TemplatesError(Exception):
+    """The templates that the policy names cannot all be used."""
+
+
+class Texts:
+    """The texts of all notifications. A template's first line is the subject, the rest is the text."""
+
+    def __init__(self, folder: Path = FOLDER) -> None:
+        self._environment = ImmutableSandboxedEnvironment(
+            loader=FileSystemLoader(folder),
+            undefined=StrictUndefined,
+            autoescape=False,
+            finalize=_harmless,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+
+    def check(self, policy: Policy) -> None:
+        """Return if every template that `policy` names is there in both languages; else `TemplatesError` in a sentence."""
+        faults = [
+            fault for name in sorted(named(policy)) for language in LANGUAGES for fault in self._faults(language, name)
+        ]
+        if faults:
+            raise TemplatesError(f"the policy names templates that cannot be used: {'; '.join(faults)}")
+
+    def render(self, name: str, language: str, values: Mapping[str, Any]) -> tuple[str, str]:
+        """Return subject and text of a message; an SMS is never longer than 200 characters."""
+        rendered = self._environment.get_template(_path(language, name)).render(values)
+        subject, _, text = rendered.strip().partition("\n")
+        text = text.strip()
+        return subject.strip(), text if not values["sms"] else " ".join(text.split())[:LONGEST_SMS]
+
+    def _faults(self, language: str, name: str) -> list[str]:
+        path = _path(language, name)
+        loader = self._environment.loader
+        try:
+            source = loader.get_source(self._environment, path)[0] if loader else ""
+            self._environment.get_template(path)
+            unknown = find_undeclared_variables(self._environment.parse(source)) - set(VALUES)
+        except TemplateError as error:
+            return [f"{path} {'is missing' if error.message == path else f'does not compile ({error.message})'}"]
+        return [f"{path} uses {', '.join(sorted(unknown))}, which no message has"] if unknown else []
+
+
+def named(policy: Policy) -> set[str]:
+    """Return the names of all templates that `policy` names."""
+    templates = policy.notify.templates
+    return {*templates.default.values(), *(name for row in templates.by_category.values() for name in row.values())}
+
+
+def _path(language: str, name: str) -> str:
+    return f"{language}/{name}.txt.j2"
+
+
+def _harmless(value: object) -> object:
+    """Return what an expression of a template puts into the text: strings without control characters or line breaks."""
+    return plain(value) if isinstance(value, str) else value

@@ -1,0 +1,1 @@
+"""The built-in transports, registered like a stranger's: `file` and `smtp`."""

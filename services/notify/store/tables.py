@@ -1,0 +1,87 @@
+"""The tables of notify. Addresses are in `contacts` alone; the queue shows them masked."""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, Boolean, Column, DateTime, Index, Integer, Table, Text, text
+from sqlalchemy.dialects.postgresql import JSONB
+
+from shared.bus.tables import runtime_tables
+from shared.db import schema_of
+
+metadata = schema_of("notify")
+runtime = runtime_tables(metadata)
+
+
+def _moment(name: str, *, nullable: bool = False) -> Column[datetime]:
+    return Column(name, DateTime(timezone=True), nullable=nullable)
+
+
+contacts = Table(
+    "contacts",
+    metadata,
+    Column("contact_id", Text, primary_key=True),
+    Column("channel", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("name", Text),
+    Column("honorific", Text),
+    Column("phone", Text),
+    Column("email", Text),
+    Column("preferred", Text),
+    Column("problem", Text, nullable=False),
+    Column("automatic", Boolean, nullable=False),
+)
+
+work_orders = Table(
+    "work_orders",
+    metadata,
+    Column("work_order_id", Text, primary_key=True),
+    Column("number", Text, nullable=False),
+    Column("contact_id", Text, nullable=False),
+    Column("category", Text, nullable=False),
+    Column("topic", Text),
+    Column("grade", Text, nullable=False),
+    Column("department", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("cycle", Integer, nullable=False),
+    Column("assignee", Text),
+    Column("outcome", Text),
+    Column("result", Text, nullable=False),
+    _moment("occurred_at"),
+    _moment("cutoff_at", nullable=True),
+)
+
+notifications = Table(
+    "notifications",
+    metadata,
+    # derived from (what is told once, purpose, audience, recipient): the same notice has the same id (R-NT-04)
+    Column("notification_id", Text, primary_key=True),
+    Column("cause_id", Text, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("audience", Text, nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("work_order_id", Text),
+    Column("values", JSONB, nullable=False),
+    Column("traceparent", Text, nullable=False),
+    Column("state", Text, nullable=False),  # queued, waiting, sending, sent, failed, unknown, suppressed
+    Column("channel", Text),
+    Column("transport", Text),
+    Column("to_masked", Text),
+    Column("route", Integer, nullable=False),  # which of the channel's transports is next
+    Column("attempt", Integer, nullable=False),  # all of them
+    Column("tries", Integer, nullable=False),  # those since an operator last asked for it
+    Column("reason", Text),
+    _moment("created_at"),
+    _moment("next_attempt_at"),
+    _moment("settled_at", nullable=True),
+    Column("claimed_by", BigInteger),
+    _moment("lease_until", nullable=True),  # real time, whatever clock the business rehearses with
+    Index("notifications_queued", "next_attempt_at", postgresql_where=text("state = 'queued'")),
+    Index("notifications_waiting", "work_order_id", postgresql_where=text("state = 'waiting'")),
+    Index("notifications_sending", "lease_until", postgresql_where=text("state = 'sending'")),
+    Index(
+        "notifications_for_review",
+        "state",
+        "created_at",
+        postgresql_where=text("state IN ('failed', 'unknown', 'suppressed')"),
+    ),
+)
