@@ -1,0 +1,73 @@
+"""What time itself does to a clock: warnings, the breach, and the escalation ladder after it (R-SLA-09, R-SLA-10)."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from services.sla.domain.clock import BREACH, Clock, ClockEvent, Decision, ladder, scheduled
+from shared.events import SlaBreached, SlaEscalated, SlaWarned
+from shared.policy import Policy
+
+
+def watch(clock: Clock, now: datetime, *, settled: bool, policy: Policy) -> Decision:
+    """Return what is due at `now`: each warning once, or instead of them the breach, then the ladder.
+
+    `settled` promises that every event published before the clock's next moment has been applied. Without it nothing
+    but a warning is decided: the answer that came in time may still be on its way through the queue.
+    """
+    if clock.state == "running" and now > clock.due_at:
+        return breach(clock, now, policy, up_to=now) if settled else Decision(_past_warnings(clock))
+    if clock.state == "running":
+        return _warn(clock, now, policy)
+    if clock.state == "breached" and settled:
+        return _climb(clock, now, policy, up_to=now)
+    return Decision(clock)
+
+
+def overdue(clock: Clock, at: datetime) -> bool:
+    """Whether the clock was running and its due time had passed when something happened at `at` (R-SLA-09)."""
+    return clock.state == "running" and at > clock.due_at
+
+
+def breach(clock: Clock, now: datetime, policy: Policy, *, up_to: datetime | None = None) -> Decision:
+    """Return the breach of a running clock, found at `now`, with the steps of the ladder reached by `up_to`.
+
+    Where an event revealed the breach, `up_to` is left out: only what follows a breach at once is due then, for the
+    later steps would call people to a matter that has moved on.
+    """
+    broken = replace(clock, state="breached")
+    event = SlaBreached(**broken.tells(now, policy, clock.due_at))
+    climbed = _climb(broken, now, policy, up_to=up_to or clock.due_at)
+    return Decision(climbed.clock, (event, *climbed.events))
+
+
+def _climb(clock: Clock, now: datetime, policy: Policy, *, up_to: datetime) -> Decision:
+    """Take the steps of the ladder that are reached by `up_to`, each once and in order."""
+    events: list[ClockEvent] = []
+    rung = clock.rung
+    for step in ladder(policy)[clock.rung :]:
+        at = clock.step_at(step, policy)
+        if at > up_to:
+            break
+        events.append(SlaEscalated(**clock.tells(now, policy, at), step=step.to))
+        rung += 1
+    return Decision(scheduled(replace(clock, rung=rung), policy), tuple(events))
+
+
+def _warn(clock: Clock, now: datetime, policy: Policy) -> Decision:
+    """Give every warning whose share of the target is used up and that was not given yet."""
+    events: list[ClockEvent] = []
+    warned = clock.warned
+    for percent in policy.sla.warnings:
+        if percent <= clock.warned:
+            continue
+        at = clock.mark_at(percent, policy)
+        if at > now or at >= clock.due_at:
+            break
+        events.append(SlaWarned(**clock.tells(now, policy, at), percent=percent))
+        warned = percent
+    return Decision(scheduled(replace(clock, warned=warned), policy), tuple(events))
+
+
+def _past_warnings(clock: Clock) -> Clock:
+    """Let the clock wait for its breach alone: the warnings that nobody gave in time are left out."""
+    return replace(clock, next_at=clock.due_at, next_mark=BREACH)

@@ -1,0 +1,108 @@
+"""Which clocks an event starts, meets, pauses and voids: the tables of section 4, read from top to bottom."""
+
+from collections.abc import Mapping
+from typing import Final, Literal
+
+from shared.events import (
+    CallbackCompleted,
+    Event,
+    NotificationSent,
+    WorkorderResolved,
+    WorkorderResponded,
+)
+from shared.policy import Metric
+
+SYSTEM: Final = "system"
+
+Fact = Literal[
+    "a person answered",
+    "the department responded",
+    "the result is recorded",
+    "the customer heard something",
+    "the customer was spoken to",
+    "the customer knows the result",
+    "the callback is over",
+    "the supervisor called",
+]
+"""What an event means to the clocks."""
+
+OPENING: Final[tuple[Metric, ...]] = ("first_response", "department_response", "resolution")
+"""Started when a work order opens or reopens, where the policy has a target for them (R-SLA-01, R-SLA-02, R-SLA-11)."""
+
+APPROVAL: Final[tuple[Metric, ...]] = ("customer_reply", "callback")
+"""Started when the result may be told: at the signature, or at the confirmation where one is needed (R-SLA-03, -05)."""
+
+PROMISED: Final[tuple[Metric, ...]] = (*OPENING, "progress_update", *APPROVAL, "supervisor_contact")
+"""Targets that are kept from the opening on, so that a later policy does not change them (R-SLA-12)."""
+
+MET_BY: Final[Mapping[Metric, Fact]] = {
+    "first_response": "a person answered",  # R-SLA-01
+    "department_response": "the department responded",  # R-SLA-02
+    "resolution": "the result is recorded",  # R-SLA-02
+    "customer_reply": "the customer knows the result",  # R-SLA-03
+    "progress_update": "the customer heard something",  # R-SLA-04, and the next one starts
+    "callback": "the callback is over",  # R-SLA-05
+    "supervisor_contact": "the supervisor called",  # R-SLA-06
+    "promise": "the customer was spoken to",  # R-RT-10
+}
+
+OF_ITS_CYCLE: Final[frozenset[Metric]] = frozenset({"callback", "supervisor_contact"})
+"""Met only by an event of the clock's own cycle: a callback of an earlier one says nothing about the new result."""
+
+SINCE_ITS_START: Final[frozenset[Metric]] = frozenset({"progress_update", "promise", "customer_reply"})
+"""Met only by what happened after the start: an earlier message was about something else."""
+
+UNPAUSED: Final[frozenset[Metric]] = frozenset({"progress_update", "promise"})
+"""Run on while the work order waits for the customer (R-SLA-08)."""
+
+SUPERSEDED: Final[frozenset[Metric]] = frozenset({*OPENING, *APPROVAL})
+"""Void when a new cycle begins and they still run: their result is no longer the result (R-SLA-11)."""
+
+OUTLIVE_CLOSING: Final[frozenset[Metric]] = frozenset({*APPROVAL, "supervisor_contact"})
+"""Not void when the work order closes: the callback that closes it meets or voids the first two, and the
+supervisor's contact only begins then."""
+
+OWN_DEPARTMENT: Final[frozenset[Metric]] = frozenset({"collaboration"})
+"""Belong to the department that was asked for help, wherever the work order goes."""
+
+
+def facts_of(event: Event) -> frozenset[Fact]:
+    """Return what `event` means to the clocks of its work order."""
+    match event:
+        case WorkorderResponded():
+            return _responded(event)
+        case WorkorderResolved():
+            answered: set[Fact] = {"a person answered"} if event.by != SYSTEM else set()
+            return frozenset({*answered, "the department responded", "the result is recorded"})
+        case NotificationSent(audience="customer"):
+            return _notified(event)
+        case CallbackCompleted():
+            return _called(event)
+        case _:
+            return frozenset()
+
+
+def _responded(event: WorkorderResponded) -> frozenset[Fact]:
+    facts: set[Fact] = set()
+    if event.by != SYSTEM:  # an automatic notice answers nobody
+        facts.add("a person answered")
+    if event.by_department == event.department:
+        facts.add("the department responded")
+    if event.audience == "customer":
+        facts |= {"the customer heard something", "the customer was spoken to", "the customer knows the result"}
+    return frozenset(facts)
+
+
+def _notified(event: NotificationSent) -> frozenset[Fact]:
+    if event.purpose == "accepted":  # it says that the contact arrived, not how the matter goes
+        return frozenset()
+    if event.purpose == "result":
+        return frozenset({"the customer heard something", "the customer knows the result"})
+    return frozenset({"the customer heard something"})
+
+
+def _called(event: CallbackCompleted) -> frozenset[Fact]:
+    facts: set[Fact] = {"the callback is over" if event.kind == "callback" else "the supervisor called"}
+    if event.outcome == "reached":
+        facts |= {"the customer heard something", "the customer was spoken to", "the customer knows the result"}
+    return frozenset(facts)

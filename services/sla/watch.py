@@ -1,0 +1,96 @@
+"""The watch: finds what is due the moment it is due, in any number of replicas side by side (R-SLA-09, R-SLA-14)."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.sla import store
+from services.sla.domain.due import watch
+from shared.bus.outbox import Outbox
+from shared.clock import Clock as BusinessClock
+from shared.policy import Policy
+from shared.service import Loop
+
+BATCH = 500
+POSTPONE_SECONDS = 0.05
+"""Real time until the queue is asked again whether everything has been applied."""
+COMMIT_SECONDS = 5.0
+"""Real time after which the transaction of a handler has ended, so that the table shows what it announced."""
+
+
+class Watch:
+    """Turns whenever a clock's next moment comes; between them it sleeps."""
+
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        outbox: Outbox,
+        clock: BusinessClock,
+        policy: Policy,
+        backlog: Callable[[], Awaitable[int]],
+        batch: int = BATCH,
+    ) -> None:
+        self.loop = Loop("watch", self.turn, longest_sleep_seconds=COMMIT_SECONDS)
+        self._engine = engine
+        self._outbox = outbox
+        self._clock = clock
+        self._policy = policy
+        self._backlog = backlog
+        self._batch = batch
+        self._announced: deque[tuple[float, datetime]] = deque()
+
+    def expect(self, at: datetime) -> None:
+        """Wake for a clock whose next moment is `at`, written by a transaction that is about to commit."""
+        self._announced.append((time.monotonic(), at))
+        self.loop.wake.set()
+
+    async def turn(self) -> datetime | None:
+        """Do what is due now and return when to look again; a moment that has passed means at once.
+
+        A breach must not be declared while the answer that came in time waits in the queue (R-SLA-09: timestamps are
+        compared, not polls). So the present moment is taken first, and then the queue is asked: if nothing is pending
+        then, every event published before that moment, and so before any due time up to it, has been applied and
+        committed, and the rows that are claimed afterwards show it. Otherwise only warnings are given, which an
+        answer does not take back, and the rest is looked at again shortly.
+        """
+        now = self._clock.now()
+        async with self._engine.connect() as connection:
+            following = await store.next_moment(connection)
+        if following is None or following > now:
+            return await self._nothing_due(now, following)
+        settled = await self._backlog() == 0
+        claimed, following = await self._settle(now, settled=settled)
+        waits = following is not None and following <= now
+        if waits and (claimed == 0 or not settled) and claimed < self._batch:
+            # Breaches that wait for the queue, or clocks that another replica has in hand.
+            await asyncio.sleep(POSTPONE_SECONDS)
+        return now if waits else await self._nothing_due(now, following)
+
+    async def _settle(self, now: datetime, *, settled: bool) -> tuple[int, datetime | None]:
+        """Decide one batch of what was due at `now`; return its size and the next moment of all clocks."""
+        async with self._outbox.transaction() as tx:
+            claimed = await store.claim(tx.connection, now, settled=settled, limit=self._batch)
+            changed = []
+            for clock in claimed:
+                # Lateness is measured against the moment at which the decision is taken.
+                decision = watch(clock, tx.now, settled=settled and clock.due_at < now, policy=self._policy)
+                changed.append(decision.clock)
+                for event in decision.events:
+                    tx.emit(event, subject=clock.id, cause=clock.traceparent)
+            await store.save_changes(tx.connection, changed)
+            following = await store.next_moment(tx.connection)
+        return len(claimed), following
+
+    async def _nothing_due(self, now: datetime, following: datetime | None) -> datetime | None:
+        """Return the next moment: that in the table, or an earlier one that a handler announced and has not committed."""
+        while self._announced and self._announced[0][0] < time.monotonic() - COMMIT_SECONDS:
+            self._announced.popleft()
+        moments = [at for _, at in self._announced]
+        if moments and min(moments) <= now:
+            await asyncio.sleep(POSTPONE_SECONDS)
+            return now
+        return min([*moments, following] if following is not None else moments, default=None)
