@@ -1,7 +1,7 @@
 """Work orders as rows: inserted, loaded, saved and read, each for any number at once."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import fields
 from datetime import datetime
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ from shared.db import insert_rows, update_rows
 from shared.events import WorkorderOpened, WorkorderStep
 
 _FIELDS: Final = tuple(field.name for field in fields(WorkOrder))
+_WORDS: Final = tuple(field.name for field in fields(Matter))
 _LISTS: Final = ("sensitive_reasons", "evidence", "missing_fields", "collaborators")
 _STATE: Final = tuple(work_orders.c[name] for name in _FIELDS)
 _IDS: Final = bindparam("ids", type_=ARRAY(Text))
@@ -60,7 +61,10 @@ async def insert(
     """Write work orders just opened, what the customers wrote, and the first step of each history."""
     rows = [_row(work_order, _FIELDS, now) for work_order, _, _ in fresh]
     await insert_rows(connection, work_orders, rows)
-    texts = [{"work_order_id": work_order.id, "matter": asdict(matter)} for work_order, matter, _ in fresh]
+    texts = [
+        {"work_order_id": work_order.id, "matter": {name: getattr(matter, name) for name in _WORDS}}
+        for work_order, matter, _ in fresh
+    ]
     await insert_rows(connection, matters, texts)
     await _write_history(connection, [event for _, _, event in fresh], now)
 

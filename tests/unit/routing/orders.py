@@ -1,0 +1,93 @@
+"""Work orders and commands for the tests of routing's rules."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from services.routing.domain.lifecycle import decide
+from services.routing.domain.matter import Matter
+from services.routing.domain.workorder import Decided, Refusal, WorkOrder
+from shared.events.commands import Confirm, Resolve, Respond, Sign, WorkorderCommand
+from shared.policy import load_policy
+
+POLICY = load_policy(None)
+NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+"""Monday 2026-11-23 10:00 in Shanghai."""
+MATTER = Matter("我上周买的空调不制冷,要求换货", {"product_name": "空调"}, customer_name="王芳")
+
+C = TypeVar("C", bound=WorkorderCommand)
+
+
+def order(**changes: Any) -> WorkOrder:
+    """Return a work order of market that was just opened."""
+    given: dict[str, Any] = {
+        "id": "w-1",
+        "number": "XR20261123001",
+        "contact_id": "c-1",
+        "source_id": "web/shop/1",
+        "customer_id": "k-1",
+        "channel": "web",
+        "category": "after_sales",
+        "topic": "product",
+        "grade": "normal",
+        "sensitive": False,
+        "sensitive_reasons": (),
+        "attitude": None,
+        "complaints_before": 0,
+        "department": "market",
+        "queue": "department",
+        "classified_by": "rules",
+        "confidence": 0.9,
+        "evidence": ("换货",),
+        "suggested_category": "after_sales",
+        "suggested_topic": "product",
+        "missing_fields": (),
+        "cutoff_at": None,
+        "confirmation_required": False,
+        "policy_version": POLICY.policy_version,
+        "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+        "occurred_at": NOW,
+        "registered_at": NOW,
+        "opened_at": NOW,
+    }
+    return WorkOrder(**given | changes)
+
+
+def ask(model: type[C], by: str, **content: Any) -> C:
+    return model.model_validate({"command_id": "c", "by": by, "work_order_id": "w-1", **content})
+
+
+def take(work_order: WorkOrder, model: type[WorkorderCommand], by: str, **content: Any) -> Decided | Refusal:
+    return decide(work_order, ask(model, by, **content), POLICY, NOW, MATTER)
+
+
+def done(work_order: WorkOrder, model: type[WorkorderCommand], by: str, **content: Any) -> WorkOrder:
+    """Return the work order after a step that must be legal."""
+    decision = take(work_order, model, by, **content)
+    assert isinstance(decision, Decided), decision
+    return decision.work_order
+
+
+def refused(work_order: WorkOrder, model: type[WorkorderCommand], by: str, **content: Any) -> Refusal:
+    decision = take(work_order, model, by, **content)
+    assert isinstance(decision, Refusal), decision
+    return decision
+
+
+def responded(**changes: Any) -> WorkOrder:
+    return done(order(**changes), Respond, "service-1", text="已收到")
+
+
+def resolved(**changes: Any) -> WorkOrder:
+    before = order(**changes)
+    return done(before, Resolve, f"{before.department}-1", text="换新机")
+
+
+def signed(**changes: Any) -> WorkOrder:
+    before = resolved(**changes)
+    return done(before, Sign, f"{before.department}-supervisor", approve=True)
+
+
+def confirmed(**changes: Any) -> WorkOrder:
+    return done(signed(**{"confirmation_required": True} | changes), Confirm, "service-2")

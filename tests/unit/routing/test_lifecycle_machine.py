@@ -1,0 +1,234 @@
+"""R-RT-06 and R-RT-07 as properties: any person, any command, any event, in any order."""
+
+from datetime import timedelta
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from services.routing.domain.automatic import after_callback, after_escalation
+from services.routing.domain.lifecycle import LIFECYCLE, decide
+from services.routing.domain.workorder import ENDED, OPEN, Decided, Ignored, Refusal, WorkOrder
+from shared.events import CallbackCompleted, SlaEscalated, WorkorderConfirmed, WorkorderSigned, WorkorderStep
+from shared.events.commands import (
+    Cancel,
+    Classify,
+    Collaborate,
+    Confirm,
+    Pause,
+    Promise,
+    Reopen,
+    Resolve,
+    Respond,
+    Resume,
+    Sign,
+    Transfer,
+    WorkorderCommand,
+)
+from tests.unit.routing.orders import MATTER, NOW, POLICY, ask, order
+
+PEOPLE = st.sampled_from([*POLICY.staff_directory, "a-stranger"])
+DEPARTMENTS = st.sampled_from([*POLICY.departments, "nowhere"])
+REASONS = st.sampled_from(["因为如此", "  ", None])
+WORDS = st.sampled_from(["因为如此", "  "])
+MOMENTS = st.sampled_from([NOW - timedelta(hours=1), NOW, NOW + timedelta(hours=1)])
+CATEGORIES = st.sampled_from([*POLICY.categories, "nonsense"])
+TOPICS = st.sampled_from([None, "product", "app_display", "medical", "nonsense"])
+OUTCOMES = st.sampled_from(["resolved", "pending", "transferred", "unresolvable"])
+
+CONTENT: dict[type[WorkorderCommand], dict[str, st.SearchStrategy[Any]]] = {
+    Respond: {"text": WORDS, "audience": st.sampled_from(["customer", "staff"])},
+    Resolve: {"outcome": OUTCOMES, "text": WORDS},
+    Sign: {"approve": st.booleans(), "reason": REASONS},
+    Confirm: {},
+    Transfer: {"department": DEPARTMENTS, "reason": WORDS},
+    Pause: {"reason": WORDS},
+    Resume: {"reason": REASONS},
+    Promise: {"at": MOMENTS, "text": WORDS},
+    Collaborate: {"department": DEPARTMENTS, "deliverable": WORDS, "due_at": MOMENTS},
+    Classify: {"category": CATEGORIES, "topic": TOPICS},
+    Reopen: {"reason": REASONS},
+    Cancel: {"reason": WORDS},
+}
+COMMANDS = st.sampled_from(sorted(CONTENT, key=lambda model: model.__name__)).flatmap(
+    lambda model: st.fixed_dictionaries(CONTENT[model]).map(lambda content: (model, content))
+)
+HELPFUL = st.sampled_from(
+    [
+        (Respond, {"text": "好"}),
+        (Resolve, {"text": "好"}),
+        (Sign, {"approve": True}),
+        (Sign, {"approve": False, "reason": "不完整"}),
+        (Confirm, {}),
+        (Pause, {"reason": "等客户"}),
+        (Resume, {}),
+        (Reopen, {}),
+    ]
+)
+
+
+def test_every_command_has_its_line() -> None:
+    """R-RT-06: the table is complete, and the properties below try all of it."""
+    assert set(CONTENT) == set(LIFECYCLE)
+
+
+class Life(RuleBasedStateMachine):
+    """One work order under whatever anybody asks; `self.before` is compared after every step."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.state = order()
+        self.events: list[WorkorderStep] = []
+
+    @initialize(category=st.sampled_from(["after_sales", "info_change"]), triage=st.booleans())
+    def open(self, category: str, triage: bool) -> None:
+        entry = POLICY.category(category)
+        self.state = order(
+            category=category,
+            topic=None,
+            department="service" if triage else entry.department,
+            queue="triage" if triage else "department",
+            confirmation_required=entry.confirmation,
+        )
+
+    @rule(asked=COMMANDS, by=PEOPLE)
+    def anybody_asks_anything(self, asked: tuple[type[WorkorderCommand], dict[str, Any]], by: str) -> None:
+        self._ask(*asked, by)
+
+    @rule(asked=HELPFUL, role=st.sampled_from(["1", "2", "supervisor"]), at_home=st.booleans())
+    def somebody_fitting_asks(
+        self, asked: tuple[type[WorkorderCommand], dict[str, Any]], role: str, at_home: bool
+    ) -> None:
+        department = self.state.department if at_home else "service"
+        self._ask(*asked, f"{department}-{role}")
+
+    @rule(
+        reopen=st.booleans(),
+        outcome=st.sampled_from(["reached", "no_answer", "refused"]),
+        kind=st.sampled_from(["callback", "supervisor_contact"]),
+        late=st.booleans(),
+    )
+    def a_callback_ends(self, reopen: bool, outcome: Any, kind: Any, late: bool) -> None:
+        event = CallbackCompleted(
+            callback_id="cb",
+            work_order_id="w-1",
+            number=self.state.number,
+            kind=kind,
+            cycle=max(1, self.state.cycle - late),
+            department=self.state.department,
+            outcome=outcome,
+            reopen=reopen,
+            second_contact=False,
+            by="service-1",
+            at=NOW,
+            due_at=NOW,
+        )
+        before = self.state
+        decision = after_callback(before, event)
+        if isinstance(decision, Ignored):
+            assert decision.why
+            return
+        assert event.cycle == before.cycle
+        assert before.status in {"signed", "confirmed", "closed"}
+        assert not (before.confirmation_required and before.status == "signed")
+        assert decision.work_order.status == ("opened" if reopen else "closed")
+        self._accept(before, decision)
+
+    @rule(step=st.sampled_from(["assignee", "supervisor", "head", "manager"]))
+    def a_deadline_is_missed(self, step: Any) -> None:
+        event = SlaEscalated(
+            clock_id="k",
+            subject_type="workorder",
+            subject_id="w-1",
+            metric="resolution",
+            cycle=1,
+            department="market",
+            due_at=NOW,
+            at=NOW,
+            used_seconds=0,
+            step=step,
+        )
+        before = self.state
+        decision = after_escalation(before, event, POLICY)
+        assert isinstance(decision, Ignored) == (before.status in ENDED)
+        if isinstance(decision, Decided):
+            assert decision.work_order.status == before.status
+            self._accept(before, decision)
+
+    def _ask(self, model: type[WorkorderCommand], content: dict[str, Any], by: str) -> None:
+        before = self.state
+        decision = decide(before, ask(model, by, **content), POLICY, NOW, MATTER)
+        legal = before.status in LIFECYCLE[model].legal
+        if isinstance(decision, Refusal):
+            assert decision.status in {403, 409, 422}
+            assert decision.detail.endswith(".")
+            assert before == self.state  # an illegal step changes nothing
+            if not legal and decision.status != 403:
+                assert decision.kind == "illegal-step"
+                assert before.status in decision.detail
+            return
+        assert legal
+        self._check_caller(before, decision, by)
+        self._accept(before, decision)
+
+    def _check_caller(self, before: WorkOrder, decision: Decided, by: str) -> None:
+        staff = POLICY.staff(by)
+        assert staff is not None
+        for event in decision.events:
+            assert (event.by, event.at) == (by, NOW)
+            if isinstance(event, WorkorderSigned):
+                assert (staff.role, staff.department) == ("supervisor", before.department)
+                assert before.resolved_by != by
+            if isinstance(event, WorkorderConfirmed):
+                assert staff.department == "service"
+                assert before.resolved_by != by
+
+    def _accept(self, before: WorkOrder, decision: Decided) -> None:
+        after = decision.work_order
+        versions = [event.version for event in decision.events]
+        assert versions == list(range(before.version + 1, before.version + 1 + len(versions)))
+        assert versions
+        assert after.version == versions[-1]
+        last = decision.events[-1]
+        assert (last.status, last.cycle, last.department) == (after.status, after.cycle, after.department)
+        assert after.cycle - before.cycle == (last.TYPE == "yingda.workorder.reopened.v1")
+        if before.status in ENDED:
+            assert after.status == "opened"
+            assert after.cycle == before.cycle + 1
+        assert (after.id, after.number, after.contact_id) == (before.id, before.number, before.contact_id)
+        self.events += decision.events
+        self.state = after
+
+    @invariant()
+    def the_state_hangs_together(self) -> None:
+        state = self.state
+        assert state.version == 1 + len(self.events)
+        assert state.department in POLICY.departments
+        assert (state.before is not None) == (state.status in {"paused", "resolved"})
+        assert state.before in {None, "opened", "responded"}
+        if state.status in OPEN:
+            assert (state.outcome, state.resolved_by) == (None, None)
+        if state.status in {"resolved", "signed", "confirmed", "closed"}:
+            assert state.outcome is not None
+            assert state.resolved_by is not None
+        if state.status == "confirmed":
+            assert state.confirmation_required
+
+
+TestLife = Life.TestCase
+TestLife.settings = settings(max_examples=120, stateful_step_count=40, deadline=None)
+
+
+@given(by=PEOPLE.filter(lambda one: one != "a-stranger"), asked=COMMANDS)
+@settings(max_examples=200, deadline=None)
+def test_a_stranger_may_do_nothing_and_everybody_gets_one_answer(
+    by: str, asked: tuple[type[WorkorderCommand], dict[str, Any]]
+) -> None:
+    """R-RT-07: deciding is a function: the same question has the same answer; strangers are refused whatever they ask."""
+    model, content = asked
+    first, second = (decide(order(), ask(model, by, **content), POLICY, NOW, MATTER) for _ in range(2))
+    assert first == second
+    answer = decide(order(), ask(model, "a-stranger", **content), POLICY, NOW, MATTER)
+    assert isinstance(answer, Refusal)
+    assert answer.kind == "not-staff"
