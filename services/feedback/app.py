@@ -1,0 +1,66 @@
+"""The composition root of feedback: the only file that builds things."""
+
+from typing import get_args
+
+from services.feedback import store
+from services.feedback.domain.callback import Kind
+from services.feedback.domain.knowledge import STATES
+from services.feedback.handlers import CallbackDesk, EventHandler, KnowledgeDesk
+from services.feedback.plugins.packaged import PackagedScripts
+from shared import metrics
+from shared.bus.streams import EVENTS
+from shared.events import (
+    ContactRegistered,
+    WorkorderCancelled,
+    WorkorderClassified,
+    WorkorderClosed,
+    WorkorderConfirmed,
+    WorkorderOpened,
+    WorkorderReopened,
+    WorkorderResolved,
+    WorkorderSigned,
+    WorkorderTransferred,
+)
+from shared.service import Context, Parts, Service
+
+
+async def build(context: Context) -> Parts:
+    """Return the parts of one running feedback service."""
+    policy = context.policy
+    callbacks, knowledge = CallbackDesk(policy, PackagedScripts()), KnowledgeDesk(policy)
+
+    async def gauges() -> None:
+        async with context.engine.connect() as connection:
+            open_callbacks = await store.open_counts(connection)
+            entries = await store.entry_counts(connection)
+        for kind in get_args(Kind):
+            metrics.CALLBACKS_OPEN.labels(kind).set(open_callbacks.get(kind, 0))
+        for state in STATES:
+            metrics.KNOWLEDGE.labels(state).set(entries.get(state, 0))
+
+    return Parts(
+        on_events=EventHandler(policy).on_events,
+        commands={**callbacks.commands, **knowledge.commands},
+        gauges=gauges,
+    )
+
+
+SERVICE = Service(
+    name="feedback",
+    metadata=store.metadata,
+    tables=store.runtime,
+    stream=EVENTS,
+    consumes=(
+        ContactRegistered,
+        WorkorderOpened,
+        WorkorderClassified,
+        WorkorderTransferred,
+        WorkorderResolved,
+        WorkorderSigned,
+        WorkorderConfirmed,
+        WorkorderReopened,
+        WorkorderClosed,
+        WorkorderCancelled,
+    ),
+    build=build,
+)

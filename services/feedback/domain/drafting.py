@@ -1,0 +1,99 @@
+"""From a closed case with a good score to a draft of knowledge (R-FB-04)."""
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from typing import Final
+
+from services.feedback.domain.case import Case
+from services.feedback.domain.customer import Customer
+from services.feedback.domain.redact import MASKS, redact
+from shared.policy import Policy
+
+KEY_PHRASES: Final = 6
+_LONGEST_PHRASE: Final = 10
+_BREAK: Final = re.compile(
+    r"[^\w.-]+|[的了吗呢吧啊呀我你您他她它们就都也还很和与及或被把给让请要想这那个]"
+    r"|请问|您好|你好|怎么办|怎么|如何|什么|可以|能不能|是否|需要|希望|要求|已经|现在|因为|所以|但是|如果|谢谢|客户|来电|反映"
+)
+_EMPTY_PHRASE: Final = re.compile(r"[\d._-]+|[a-z]{1,2}|.", re.IGNORECASE)
+_EMPTY_EN: Final = frozenset(
+    [
+        "and",
+        "are",
+        "but",
+        "for",
+        "has",
+        "have",
+        "how",
+        "its",
+        "not",
+        "our",
+        "please",
+        "that",
+        "the",
+        "then",
+        "this",
+        "was",
+        "were",
+        "what",
+        "when",
+        "why",
+        "will",
+        "with",
+        "you",
+        "your",
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a case teaches, without personal data."""
+
+    problem: str
+    solution: str
+    key_phrases: tuple[str, ...]
+    category: str
+
+
+def worth_keeping(case: Case, policy: Policy) -> bool:
+    """Return whether a closed case may become knowledge: solved, with a good score, and with a solution on record."""
+    return (
+        case.status == "closed"
+        and case.outcome == "resolved"
+        and case.solved is True
+        and case.score is not None
+        and case.score >= policy.feedback.good_score
+        and bool(case.resolution.strip())
+    )
+
+
+def draft_of(case: Case, customer: Customer) -> Draft | None:
+    """Return the draft of a case that is worth keeping; None where the contact left no text."""
+    problem, solution = redact(customer.text, customer).strip(), redact(case.resolution, customer).strip()
+    if not problem:
+        return None
+    return Draft(problem, solution, key_phrases(problem, solution), case.category)
+
+
+def key_phrases(problem: str, solution: str) -> tuple[str, ...]:
+    """Return the few phrases that say what the case is about: those told often, then the longer ones, then in order."""
+    chunks = [*_chunks(problem), *_chunks(solution)]
+    often = Counter(chunks)
+    place = {chunk: place for place, chunk in reversed(list(enumerate(chunks)))}
+    ranked = sorted(often, key=lambda chunk: (-often[chunk], -min(len(chunk), 6), place[chunk]))
+    return tuple(ranked[:KEY_PHRASES])
+
+
+def _chunks(text: str) -> list[str]:
+    for mask in MASKS:
+        text = text.replace(mask, " ")
+    return [
+        chunk
+        for part in _BREAK.split(text)
+        if len(chunk := part.strip(".-_").lower()) <= _LONGEST_PHRASE
+        and chunk not in _EMPTY_EN
+        and not _EMPTY_PHRASE.fullmatch(chunk)
+        and chunk
+    ]

@@ -1,0 +1,176 @@
+"""The desk for callbacks: the list of calls to make, and the recording of each (contract, `yingda.command.callback.`)."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from services.feedback import store
+from services.feedback.domain.address import greeting
+from services.feedback.domain.callback import Answer, Recorded, record
+from services.feedback.domain.permission import may_call
+from services.feedback.domain.redact import redact
+from services.feedback.domain.refusal import Refusal, not_staff
+from services.feedback.domain.schedule import home, second_contact_for, told
+from services.feedback.domain.script import language_of, render
+from services.feedback.handlers.problems import problem_of, unknown
+from services.feedback.ports import ScriptSource
+from shared.bus.commands import CommandHandler
+from shared.bus.transaction import Transaction
+from shared.events import CallbackAttempted, CallbackCompleted, Command, Problem
+from shared.events.commands import ListCallbacks, RecordCallback
+from shared.ids import derived_id
+from shared.policy import Policy, Staff
+from shared.times import rfc3339
+
+
+class CallbackDesk:
+    """Answers the commands about callbacks. A refusal is a problem, and nothing has changed then."""
+
+    def __init__(self, policy: Policy, scripts: ScriptSource) -> None:
+        self._policy = policy
+        self._scripts = scripts
+
+    @property
+    def commands(self) -> Mapping[type[Command], CommandHandler]:
+        """Every command that is answered here, with its handler."""
+        return {RecordCallback: self.record, ListCallbacks: self.list}
+
+    async def record(self, tx: Transaction, command: RecordCallback) -> Mapping[str, Any] | Problem:
+        """Record one attempt (R-FB-01 to R-FB-03).
+
+        Returns {callback_id, state, outcome, reopen, second_contact, attempts, next_at}; `attempts` is how many
+        unanswered calls count so far.
+        """
+        staff = self._policy.staff(command.by)
+        if staff is None:
+            return problem_of(not_staff(command.by))
+        call = await store.lock_call(tx.connection, command.callback_id)
+        if call is None:
+            return unknown("callback", "callback_id", command.callback_id)
+        decision = may_call(staff, call.callback.kind, home(call.case, self._policy), self._policy) or record(
+            call.callback, call.attempts, _answer(command), staff.id, tx.now, self._policy
+        )
+        if isinstance(decision, Refusal):
+            return problem_of(decision)
+        await store.save_attempt(tx.connection, decision.callback, decision.attempt)
+        if decision.over:
+            await self._complete(tx, call, decision)
+        else:
+            _tell_attempt(tx, call, decision)
+        after = decision.callback
+        return {
+            "callback_id": after.id,
+            "state": after.state,
+            "outcome": decision.attempt.outcome,
+            "reopen": decision.reopen,
+            "second_contact": decision.second_contact,
+            "attempts": decision.counted,
+            "next_at": rfc3339(after.next_at) if after.next_at else None,
+        }
+
+    async def list(self, tx: Transaction, command: ListCallbacks) -> Mapping[str, Any] | Problem:
+        """Return {callbacks: […]}: the open ones, whose next attempt is due first at the head.
+
+        The script, the customer's phone and the texts of the case are given to those who may make the call.
+        """
+        staff = self._policy.staff(command.by)
+        if staff is None:
+            return problem_of(not_staff(command.by))
+        calls = await store.open_calls(
+            tx.connection, department=command.department, work_order_id=command.work_order_id, limit=command.limit
+        )
+        holiday = self._policy.holiday(self._policy.calendar().local(tx.now).date())
+        names = {"zh": holiday.name.zh, "en": holiday.name.en} if holiday else {}
+        return {"callbacks": [self._item(call, staff, names) for call in calls]}
+
+    async def _complete(self, tx: Transaction, call: store.Call, decision: Recorded) -> None:
+        done, case = decision.callback, call.case
+        if done.kind == "callback":
+            case = replace(case, score=done.score, solved=done.solved)
+            await store.save_answer(tx.connection, case)
+        event = CallbackCompleted(
+            callback_id=done.id,
+            work_order_id=done.work_order_id,
+            number=case.number,
+            kind=done.kind,
+            cycle=done.cycle,
+            department=case.department,
+            outcome=decision.attempt.outcome,
+            solved=done.solved,
+            score=done.score,
+            satisfaction=done.satisfaction,
+            comment=redact(done.comment, call.customer),
+            reopen=decision.reopen,
+            second_contact=decision.second_contact,
+            by=decision.attempt.by,
+            at=decision.attempt.at,
+            due_at=done.due_at,
+        )
+        tx.emit(event, subject=done.id, cause=case.traceparent)
+        if decision.second_contact:
+            contact_id = derived_id("callback", case.work_order_id, str(done.cycle), "supervisor_contact")
+            contact = second_contact_for(case, contact_id, done.cycle, tx.now, self._policy)
+            if await store.insert_callbacks(tx.connection, [contact]):
+                tx.emit(told(contact, case), subject=contact_id, cause=case.traceparent)
+
+    def _item(self, call: store.Call, staff: Staff, holiday: Mapping[str, str]) -> dict[str, Any]:
+        callback, case = call.callback, call.case
+        item = {
+            "callback_id": callback.id,
+            "work_order_id": case.work_order_id,
+            "number": case.number,
+            "kind": callback.kind,
+            "cycle": callback.cycle,
+            "department": case.department,
+            "category": case.category,
+            "assignee": callback.assignee,
+            "due_at": rfc3339(callback.due_at),
+            "next_at": rfc3339(callback.next_at or callback.due_at),
+            "attempts": [
+                {"outcome": a.outcome, "by": a.by, "at": rfc3339(a.at), "counted": a.half_day is not None}
+                for a in call.attempts
+            ],
+            "script": callback.script,
+        }
+        allowed = may_call(staff, callback.kind, home(case, self._policy), self._policy) is None
+        customer = call.customer if allowed else None
+        return item | {
+            "script_text": self._script(call, staff, holiday) if allowed else None,
+            "phone": customer.phone if customer else None,
+            "problem": customer.text if customer else None,
+            "resolution": case.resolution if allowed else None,
+        }
+
+    def _script(self, call: store.Call, staff: Staff, holiday: Mapping[str, str]) -> str:
+        """Return what this member of staff reads out to this customer (R-IN-11, R-FB-07)."""
+        language = language_of(call.customer.locale if call.customer else self._policy.locale)
+        name = holiday.get(language)
+        wishes = (
+            f"值此{name}假期，也向您致以节日的问候。" if language == "zh" else f"Our best regards to you on {name}."
+        )
+        values = {
+            "greeting": greeting(call.customer, language),
+            "agent": staff.name,
+            "service": self._policy.service.name.in_locale(language),
+            "number": call.case.number,
+            "holiday": wishes if name else "",
+        }
+        return render(self._scripts.text(language, call.callback.script), values)
+
+
+def _answer(command: RecordCallback) -> Answer:
+    return Answer(command.outcome, command.solved, command.score, command.satisfaction, (command.comment or "").strip())
+
+
+def _tell_attempt(tx: Transaction, call: store.Call, decision: Recorded) -> None:
+    event = CallbackAttempted(
+        callback_id=call.callback.id,
+        work_order_id=call.case.work_order_id,
+        cycle=call.callback.cycle,
+        attempt=decision.attempt.number,
+        outcome=decision.attempt.outcome,
+        by=decision.attempt.by,
+        at=decision.attempt.at,
+        next_at=decision.callback.next_at,
+    )
+    tx.emit(event, subject=call.callback.id, cause=call.case.traceparent)

@@ -1,0 +1,152 @@
+"""A batch of events: cases are kept, approved results become callbacks, well closed cases become drafts of knowledge.
+
+A constant number of statements, whatever the size of the batch.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import structlog
+
+from services.feedback import store
+from services.feedback.domain.callback import Callback
+from services.feedback.domain.case import CONCERNING, Case, after, approved, opened
+from services.feedback.domain.customer import Customer
+from services.feedback.domain.drafting import draft_of, worth_keeping
+from services.feedback.domain.schedule import callback_for, told
+from shared.bus.transaction import Incoming, Transaction
+from shared.events import (
+    ContactRegistered,
+    KnowledgeDrafted,
+    WorkorderCancelled,
+    WorkorderClosed,
+    WorkorderOpened,
+    WorkorderReopened,
+    WorkorderStep,
+)
+from shared.ids import derived_id
+from shared.policy import Policy
+
+SYSTEM = "system"
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class _Work:
+    """What a batch changes, gathered before it is written."""
+
+    cases: dict[str, Case]
+    fresh: set[str] = field(default_factory=set)
+    changed: set[str] = field(default_factory=set)
+    callbacks: dict[str, Callback] = field(default_factory=dict)
+    reopened: dict[str, int] = field(default_factory=dict)
+    cancelled: set[str] = field(default_factory=set)
+    closed: set[str] = field(default_factory=set)
+    causes: dict[str, Incoming] = field(default_factory=dict)
+    """The event that led to a callback (by its id) or to a draft (by the work order's)."""
+
+
+class EventHandler:
+    """Takes every event that feedback consumes."""
+
+    def __init__(self, policy: Policy) -> None:
+        self._policy = policy
+
+    async def on_events(self, tx: Transaction, batch: Sequence[Incoming]) -> None:
+        """Apply `batch` to the cases it concerns; events of one work order come in the order of their versions."""
+        told_now = {i.data.contact_id: i for i in batch if isinstance(i.data, ContactRegistered)}
+        customers = {key: Customer.of(item.data) for key, item in told_now.items()}
+        await store.save_customers(tx.connection, customers.values())
+        steps = [item for item in batch if isinstance(item.data, (WorkorderOpened, *CONCERNING))]
+        born = {item.data.work_order_id for item in steps if isinstance(item.data, WorkorderOpened)}
+        loaded = await store.load_cases(
+            tx.connection, {item.data.work_order_id for item in steps} - born, customers.keys()
+        )
+        work = _Work(loaded)
+        for case in loaded.values():
+            if case.draft_waiting and case.contact_id in told_now:
+                work.closed.add(case.work_order_id)
+                work.causes[case.work_order_id] = told_now[case.contact_id]
+        for item in steps:
+            self._apply(work, item)
+        drafts = await self._drafts(tx, work, customers)
+        await self._write(tx, work)
+        await self._write_drafts(tx, work, drafts)
+
+    def _apply(self, work: _Work, item: Incoming) -> None:
+        event: WorkorderOpened | WorkorderStep = item.data
+        key = event.work_order_id
+        if isinstance(event, WorkorderOpened):
+            work.cases[key] = opened(event, item.message.traceparent)
+            work.fresh.add(key)
+            return
+        if key not in work.cases:
+            log.warning("step of an unknown work order", type=item.message.type, trace=item.message.trace_id)
+            return
+        case = work.cases[key] = after(work.cases[key], event)
+        work.changed.add(key)
+        if approved(event):
+            callback_id = derived_id("callback", key, str(case.cycle), "callback")
+            work.callbacks[callback_id] = callback_for(case, callback_id, event.at, self._policy)
+            work.causes[callback_id] = item
+        elif isinstance(event, WorkorderReopened | WorkorderCancelled):
+            # What was scheduled by this very batch for a result that no longer stands is not scheduled at all.
+            work.callbacks = {i: one for i, one in work.callbacks.items() if one.work_order_id != key}
+            work.closed.discard(key)
+            if isinstance(event, WorkorderCancelled):
+                work.cancelled.add(key)
+            else:
+                work.reopened[key] = case.cycle
+                work.cases[key] = replace(case, draft_waiting=False)
+        elif isinstance(event, WorkorderClosed) and worth_keeping(case, self._policy):
+            work.closed.add(key)
+            work.causes[key] = item
+
+    async def _drafts(self, tx: Transaction, work: _Work, told_now: dict[str, Customer]) -> list[store.Drafted]:
+        """Return the drafts of the cases closed well; a case whose contact has not arrived yet waits for it."""
+        due = [work.cases[key] for key in sorted(work.closed)]
+        missing = {case.contact_id for case in due} - told_now.keys()
+        customers = await store.load_customers(tx.connection, missing) | told_now
+        drafts = []
+        for case in due:
+            customer = customers.get(case.contact_id)
+            if case.draft_waiting != (customer is None):
+                work.cases[case.work_order_id] = replace(case, draft_waiting=customer is None)
+                work.changed.add(case.work_order_id)
+            draft = draft_of(case, customer) if customer else None
+            if draft is not None:
+                entry_id = derived_id("knowledge", case.work_order_id, str(case.cycle))
+                drafts.append(store.Drafted(entry_id, case.work_order_id, draft))
+        return drafts
+
+    async def _write(self, tx: Transaction, work: _Work) -> None:
+        await store.insert_cases(tx.connection, [work.cases[key] for key in sorted(work.fresh)])
+        await store.withdraw(tx.connection, work.reopened, work.cancelled)
+        written = await store.insert_callbacks(tx.connection, list(work.callbacks.values()))
+        await store.update_cases(tx.connection, [work.cases[key] for key in sorted(work.changed - work.fresh)])
+        for callback_id in (key for key in work.callbacks if key in written):
+            callback = work.callbacks[callback_id]
+            case = work.cases[callback.work_order_id]
+            tx.emit(told(callback, case), subject=callback_id, cause=work.causes[callback_id].message)
+
+    async def _write_drafts(self, tx: Transaction, work: _Work, drafts: Sequence[store.Drafted]) -> None:
+        written = await store.insert_drafts(tx.connection, drafts, SYSTEM, tx.now)
+        for drafted in drafts:
+            if drafted.entry_id not in written:
+                continue
+            event = KnowledgeDrafted(
+                entry_id=drafted.entry_id,
+                revision=1,
+                category=drafted.draft.category,
+                work_order_ids=(drafted.work_order_id,),
+                by=SYSTEM,
+                at=tx.now,
+            )
+            cause = work.causes[drafted.work_order_id]
+            trace = (
+                cause.message
+                if isinstance(cause.data, WorkorderStep)
+                else work.cases[drafted.work_order_id].traceparent
+            )
+            tx.emit(event, subject=drafted.entry_id, cause=trace)

@@ -1,0 +1,70 @@
+"""Cases and their customers, loaded and saved for a whole batch in one round trip each."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, fields
+from typing import Any, Final
+
+from sqlalchemy import ARRAY, Row, Text, and_, any_, bindparam, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.feedback.domain.case import Case
+from services.feedback.domain.customer import Customer
+from services.feedback.store.tables import cases, customers
+from shared.db import insert_rows, update_rows
+
+CASE_COLUMNS: Final = tuple(cases.c[field.name] for field in fields(Case))
+CUSTOMER_COLUMNS: Final = tuple(customers.c[field.name] for field in fields(Customer))
+_ANSWERED: Final = ("score", "solved")
+"""Columns that only a completed callback writes; a batch of events must not overwrite them."""
+
+
+async def load_cases(connection: AsyncConnection, ids: Iterable[str], contact_ids: Iterable[str]) -> dict[str, Case]:
+    """Return the cases of the work orders `ids`, and those that wait for one of the contacts to become a draft."""
+    query = select(*CASE_COLUMNS).where(
+        or_(
+            cases.c.work_order_id == any_(bindparam("ids", type_=ARRAY(Text))),
+            and_(cases.c.draft_waiting, cases.c.contact_id == any_(bindparam("contacts", type_=ARRAY(Text)))),
+        )
+    )
+    given = {"ids": list(ids), "contacts": list(contact_ids)}
+    if not any(given.values()):
+        return {}
+    rows = await connection.execute(query, given)
+    return {row.work_order_id: case_of(row) for row in rows}
+
+
+async def insert_cases(connection: AsyncConnection, fresh: Sequence[Case]) -> None:
+    """Write new cases; one that is there already stays as it is."""
+    await insert_rows(connection, cases, [asdict(case) for case in fresh], ignore_conflicts=True)
+
+
+async def update_cases(connection: AsyncConnection, changed: Sequence[Case]) -> None:
+    """Write what events changed in cases."""
+    rows = [{key: value for key, value in asdict(case).items() if key not in _ANSWERED} for case in changed]
+    await update_rows(connection, cases, rows, key="work_order_id")
+
+
+async def save_answer(connection: AsyncConnection, case: Case) -> None:
+    """Write what the last completed callback said of the case."""
+    row = {"work_order_id": case.work_order_id, "score": case.score, "solved": case.solved}
+    await update_rows(connection, cases, [row], key="work_order_id")
+
+
+async def save_customers(connection: AsyncConnection, told: Iterable[Customer]) -> None:
+    """Write the facts of contacts; a contact told again replaces what was known."""
+    rows = {customer.contact_id: asdict(customer) for customer in told}
+    await insert_rows(connection, customers, list(rows.values()), update_on=("contact_id",))
+
+
+async def load_customers(connection: AsyncConnection, contact_ids: Iterable[str]) -> dict[str, Customer]:
+    """Return the customers of those contacts that have arrived."""
+    given = {"ids": list(contact_ids)}
+    if not given["ids"]:
+        return {}
+    query = select(*CUSTOMER_COLUMNS).where(customers.c.contact_id == any_(bindparam("ids", type_=ARRAY(Text))))
+    return {row.contact_id: Customer(**row._mapping) for row in await connection.execute(query, given)}  # noqa: SLF001 (public name)
+
+
+def case_of(row: Row[Any]) -> Case:
+    """Return the case of a row that begins with `CASE_COLUMNS`."""
+    return Case(*row[: len(CASE_COLUMNS)])

@@ -1,0 +1,75 @@
+"""The search over published entries, ranked in PostgreSQL by rarity of the terms shared (BM25, R-FB-04)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.feedback.store.tables import entries, terms
+
+MOST_TERMS: Final = 200
+"""Terms of the question that are looked up; a longer text has said what it is about by then."""
+LEAST_SHARE: Final = 0.2
+"""Of the question's worth, how much an entry must share to be an answer: chance resemblance stays below it."""
+
+_FREQUENCY: Final = 1.2  # BM25's k1: how fast a repeated term stops adding
+_LENGTH: Final = 0.4  # BM25's b: how much a long entry is discounted; low, since entries are short
+_PRIOR: Final = 50  # entries imagined beside those there are: rarity means little in a small collection
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A published entry that answers a question; `score` lies between 0 and 1."""
+
+    entry_id: str
+    revision: int
+    category: str
+    problem: str
+    solution: str
+    score: float
+
+
+async def search(connection: AsyncConnection, asked: Mapping[str, int], limit: int) -> Sequence[Hit]:
+    """Return the published entries that share enough of the terms `asked`, the best first; one statement."""
+    if not asked:
+        return []
+    given: dict[str, Any] = {
+        "terms": list(asked)[:MOST_TERMS],
+        "share": LEAST_SHARE,
+        "limit": limit,
+        "frequency": _FREQUENCY,
+        "length": _LENGTH,
+        "prior": _PRIOR,
+    }
+    return [Hit(*row) for row in await connection.execute(_SEARCH, given)]
+
+
+# worth: what each term of the question weighs by its rarity; shared: what each entry has of that, once plainly
+# (`covered`) and once by BM25 (`score`, at most `covered`). A term that no entry has still counts in the total.
+_SEARCH: Final = text(f"""
+WITH size AS (
+  SELECT count(*) AS entries, greatest(avg(length), 1) AS mean FROM {entries.fullname} WHERE state = 'published'
+), known AS (
+  SELECT term, count(*) AS entries FROM {terms.fullname} WHERE term = ANY(CAST(:terms AS text[])) GROUP BY term
+), worth AS (
+  SELECT asked.term, ln(1 + (size.entries + :prior) / (coalesce(known.entries, 0) + 1.0)) AS worth
+  FROM unnest(CAST(:terms AS text[])) AS asked(term) CROSS JOIN size LEFT JOIN known USING (term)
+), shared AS (
+  SELECT entry.id, sum(worth.worth) AS covered,
+         sum(worth.worth * found.weight / (found.weight
+             + CAST(:frequency AS real) * (1 - CAST(:length AS real) + CAST(:length AS real) * entry.length / size.mean)))
+           * (1 + CAST(:frequency AS real)) AS score
+  FROM worth JOIN {terms.fullname} AS found USING (term) JOIN {entries.fullname} AS entry ON entry.id = found.entry_id
+  CROSS JOIN size
+  WHERE entry.state = 'published'
+  GROUP BY entry.id
+), total AS (SELECT sum(worth) AS worth FROM worth)
+SELECT entry.id, entry.revision, entry.category, entry.problem, entry.solution,
+       CAST(round(CAST(least(shared.score / total.worth, 1) AS numeric), 3) AS float8)
+FROM shared JOIN {entries.fullname} AS entry USING (id) CROSS JOIN total
+WHERE shared.covered >= CAST(:share AS real) * total.worth
+ORDER BY shared.score DESC, entry.id
+LIMIT :limit
+""")

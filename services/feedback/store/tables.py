@@ -1,0 +1,136 @@
+"""The tables of feedback. Personal data is in `customers`, in the case's resolution and the callback's comment only."""
+
+from typing import Final
+
+from sqlalchemy import Boolean, Column, DateTime, Index, Integer, PrimaryKeyConstraint, Table, Text, text
+from sqlalchemy.dialects.postgresql import JSONB, REAL
+
+from shared.bus.tables import runtime_tables
+from shared.db import schema_of
+
+metadata: Final = schema_of("feedback")
+runtime: Final = runtime_tables(metadata)
+
+
+def _moment(name: str, *, nullable: bool = False) -> Column[object]:
+    return Column(name, DateTime(timezone=True), nullable=nullable)
+
+
+def _words(name: str, *, nullable: bool = False) -> Column[object]:
+    return Column(name, Text, nullable=nullable)
+
+
+customers: Final = Table(
+    "customers",
+    metadata,
+    Column("contact_id", Text, primary_key=True),
+    _words("text"),
+    _words("locale"),
+    _words("name", nullable=True),
+    _words("honorific", nullable=True),
+    _words("phone", nullable=True),
+    _words("email", nullable=True),
+    _words("company", nullable=True),
+    _words("address", nullable=True),
+    _words("member_no", nullable=True),
+    _words("order_no", nullable=True),
+)
+
+cases: Final = Table(
+    "cases",
+    metadata,
+    Column("work_order_id", Text, primary_key=True),
+    _words("number"),
+    _words("contact_id"),
+    _words("category"),
+    _words("topic", nullable=True),
+    _words("department"),
+    _words("grade"),
+    Column("cycle", Integer, nullable=False),
+    _words("status"),
+    _words("traceparent"),
+    _words("outcome", nullable=True),
+    _words("resolution"),
+    Column("draft_waiting", Boolean, nullable=False),
+    Column("score", Integer),
+    Column("solved", Boolean),
+    Index("cases_draft_waiting", "contact_id", postgresql_where=text("draft_waiting")),
+)
+
+callbacks: Final = Table(
+    "callbacks",
+    metadata,
+    Column("id", Text, primary_key=True),
+    _words("work_order_id"),
+    _words("kind"),
+    Column("cycle", Integer, nullable=False),
+    _words("script"),
+    _words("assignee", nullable=True),
+    _words("state"),
+    _moment("scheduled_at"),
+    _moment("due_at"),
+    _moment("next_at", nullable=True),
+    _words("outcome", nullable=True),
+    Column("solved", Boolean),
+    Column("score", Integer),
+    _words("satisfaction"),
+    _words("comment"),
+    _moment("completed_at", nullable=True),
+    _words("completed_by", nullable=True),
+    Index("callbacks_of_work_order", "work_order_id"),
+    Index("callbacks_open", text("coalesce(next_at, due_at)"), "id", postgresql_where=text("state = 'open'")),
+)
+
+attempts: Final = Table(
+    "attempts",
+    metadata,
+    _words("callback_id"),
+    Column("number", Integer, nullable=False),
+    _words("outcome"),
+    _words("by"),
+    _moment("at"),
+    _words("half_day", nullable=True),
+    PrimaryKeyConstraint("callback_id", "number"),
+)
+
+entries: Final = Table(
+    "knowledge_entries",
+    metadata,
+    Column("id", Text, primary_key=True),
+    _words("state"),
+    Column("revision", Integer, nullable=False),
+    _words("category"),
+    Column("work_order_ids", JSONB, nullable=False),
+    Column("key_phrases", JSONB, nullable=False),
+    _words("problem"),
+    _words("solution"),
+    Column("length", REAL, nullable=False),
+    _words("reason", nullable=True),
+    _moment("drafted_at"),
+    _moment("changed_at"),
+    Index("knowledge_entries_by_state", "state", "length"),
+)
+"""Every entry with the texts of its present revision; `length` is the weight of its terms, for the ranking."""
+
+revisions: Final = Table(
+    "knowledge_revisions",
+    metadata,
+    _words("entry_id"),
+    Column("revision", Integer, nullable=False),
+    _words("problem"),
+    _words("solution"),
+    _words("by"),
+    _moment("at"),
+    PrimaryKeyConstraint("entry_id", "revision"),
+)
+
+terms: Final = Table(
+    "knowledge_terms",
+    metadata,
+    _words("term"),
+    _words("entry_id"),
+    Column("weight", REAL, nullable=False),
+    PrimaryKeyConstraint("term", "entry_id"),
+    Index("knowledge_terms_of_entry", "entry_id"),
+)
+"""The terms of the published entries only: what is not here cannot be found."""
