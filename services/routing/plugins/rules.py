@@ -4,6 +4,7 @@ To a label's rule score is added how much the text resembles the worked examples
 """
 
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping
 
 from services.routing.plugins.resemblance import worked_examples
@@ -14,6 +15,12 @@ _Score = tuple[float, tuple[tuple[float, str], ...]]
 _NOTHING: _Score = (0.0, ())
 _SLOPE = 0.7
 _SOLID = 5.0
+# Confidence is about how often such a suggestion is right (tests/measure): where a word of the text spoke for the label,
+# even a narrow lead was right in two cases of three; where only the likeness to worked examples spoke, less often.
+_TOLD = 0.5
+_ALIKE = 0.32
+_ENOUGH_TEXT = 8
+_HAN = re.compile(r"[\u4e00-\u9fff]")
 _EVIDENCE_SHOWN = 6
 # What a nat of resemblance is worth beside the rules' weights; pieces overlap, so it is far below 1.
 _RESEMBLANCE = 0.12
@@ -63,10 +70,13 @@ class RulesClassifier:
         )
         score, evidence, label = ranked[0]
         rival = next((row[0] for row in ranked if row[2].category != label.category), ranked[1][0])
-        sure = 1 / (1 + math.exp(-_SLOPE * (score - rival)))
-        solid = 1 / (1 + math.exp(-_SLOPE * (score - _SOLID) - 1.5))
         shown = dict.fromkeys(word for weight, word in sorted(evidence, key=lambda row: -row[0]) if word and weight > 0)
-        return label, round(sure * solid, 3), tuple(shown)[:_EVIDENCE_SHOWN]
+        lead, told = _lead(score, rival), tuple(shown)[:_EVIDENCE_SHOWN]
+        if told:
+            return label, round(_TOLD + (1 - _TOLD) * lead, 3), told
+        if len(_HAN.findall(matter.plain)) >= _ENOUGH_TEXT:
+            return label, round(_ALIKE + (1 - _ALIKE) * lead, 3), ("与以往同类来访相似",)
+        return label, round(lead, 3), ()
 
     def _score(self, matter: Matter) -> dict[str, _Score]:
         text = matter.plain.lower()
@@ -113,3 +123,10 @@ def _sums(tables: Mapping[str, tuple[Rule, ...]], text: str, holds: Callable[[st
                 found.append((rule.weight, word))
         sums[name] = (total, tuple(found))
     return sums
+
+
+def _lead(score: float, rival: float) -> float:
+    """Return 0 to 1: how far the label leads the next category, and how strong it is itself."""
+    sure = 1 / (1 + math.exp(-_SLOPE * (score - rival)))
+    solid = 1 / (1 + math.exp(-_SLOPE * (score - _SOLID) - 1.5))
+    return sure * solid
