@@ -39,6 +39,7 @@ def create_engine(settings: Settings, *, role: str | None = None) -> AsyncEngine
         max_overflow=2,
         pool_pre_ping=False,
         pool_timeout=10,
+        hide_parameters=True,  # an error must not carry personal values into a log
         json_serializer=lambda value: to_json(value).decode(),
         json_deserializer=from_json,
         connect_args={"server_settings": server_settings, "timeout": 5, "command_timeout": 60},

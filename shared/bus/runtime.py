@@ -179,5 +179,8 @@ def is_transient(error: BaseException) -> bool:
 
 
 def _poisoned(item: Incoming, error: Exception) -> Rejected:
-    reason = f"the handler failed: {type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
-    return Rejected(item.delivery, reason[:500], (), item.message.key)
+    """Return `item` for the dead letters; what a database says of it may quote personal values and is not told."""
+    said = "" if isinstance(error, DBAPIError) else next(iter(str(error).splitlines()), "")
+    kind = type(error.orig if isinstance(error, DBAPIError) else error).__name__
+    reason = f"the handler failed: {kind}: {said}" if said else f"the handler failed: {kind}"
+    return Rejected(item.delivery, reason[:500].replace("\0", ""), (), item.message.key)

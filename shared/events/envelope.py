@@ -1,5 +1,6 @@
 """The envelope: CloudEvents 1.0, structured JSON mode, for contacts and events alike (contract, "Envelope")."""
 
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from shared.ids import new_id
 from shared.times import parse_rfc3339, rfc3339
 
 CONTENT_TYPE = "application/cloudevents+json"
+NAME_LIMIT = 500
+_TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")  # W3C Trace Context, version 00
 
 E_co = TypeVar("E_co", bound=Event | Mapping[str, Any], covariant=True)
 
@@ -103,16 +106,16 @@ def decode(body: bytes) -> Message[Mapping[str, Any]]:
     if not isinstance(raw, dict):
         raise Malformed("the body is not a JSON object")
     faults = [
-        Fault(name, "is required and must be a string that is not empty")
+        Fault(name, f"is required and must be a string of 1 to {NAME_LIMIT} printable characters")
         for name in ("id", "source", "type")
-        if not (isinstance(raw.get(name), str) and raw[name])
+        if not _is_name(raw.get(name))
     ]
     if raw.get("specversion") != "1.0":
         faults.append(Fault("specversion", 'must be "1.0"'))
     if not isinstance(raw.get("data"), dict):
         faults.append(Fault("data", "is required and must be an object"))
     at = _time(raw.get("time"), faults)
-    source_id = f"{raw.get('source')}/{raw.get('id')}" if raw.get("source") and raw.get("id") else None
+    source_id = f"{raw['source']}/{raw['id']}" if _is_name(raw.get("source")) and _is_name(raw.get("id")) else None
     if faults or at is None:
         raise Malformed(_sentence("the envelope is not CloudEvents 1.0", faults), tuple(faults), source_id)
     return Message(
@@ -165,9 +168,14 @@ def _time(value: object, faults: list[Fault]) -> datetime | None:
         return None
 
 
+def _is_name(value: object) -> bool:
+    """Return whether `value` can identify something: what PostgreSQL and a log line can hold."""
+    return isinstance(value, str) and 0 < len(value) <= NAME_LIMIT and value.isprintable()
+
+
 def _traceparent(value: object) -> str:
     """Return a usable traceparent: the sender's if it is one, else the beginning of a new trace."""
-    if isinstance(value, str) and len(value) == 55 and value.startswith("00-"):  # noqa: PLR2004 (W3C Trace Context 3.2)
+    if isinstance(value, str) and _TRACEPARENT.fullmatch(value):
         return value
     return next_span(None)
 

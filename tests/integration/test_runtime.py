@@ -187,6 +187,16 @@ async def test_a_body_that_cannot_be_read_is_kept_raw_and_the_others_go_on(probe
     assert "data is required" in second
 
 
+async def test_an_id_that_postgresql_cannot_hold_is_a_dead_letter_too(probe: Probe) -> None:
+    subject, body = published("good")
+    await probe.publish(
+        (subject, body.replace(b'"source":"yingda/feedback"', b'"source":"a\\u0000b"')), (subject, body)
+    )
+    await probe.consume(2)
+    assert probe.seen == ["good"]
+    assert await probe.count(tables.dead_letters) == 1
+
+
 async def test_versions_are_applied_in_order_whatever_order_they_come_in(probe: Probe) -> None:
     await probe.publish(paused("w1", 3), paused("w1", 2), paused("w2", 1))
     await probe.consume(3)
