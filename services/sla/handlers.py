@@ -1,8 +1,10 @@
 """A batch of events: load the clocks of all work orders concerned, apply one event after the other, save, emit."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from services.sla import store
+from services.sla.domain.clock import Clock
 from services.sla.domain.workorder_clocks import WorkorderClocks
 from services.sla.watch import Watch
 from shared.bus.transaction import Incoming, Transaction
@@ -32,11 +34,14 @@ class EventHandler:
             for event in work_orders[key].apply(message.data, tx.now, message.traceparent):
                 tx.emit(event, subject=event.clock_id, cause=message)
         await store.save(tx.connection, subjects, tuple(work_orders.values()))
-        coming = [
-            clock.next_at for one in work_orders.values() for clock in one.clocks.values() if clock.next_at is not None
-        ]
-        if coming:
-            self._watch.expect(min(coming))
+        coming = [clock for one in work_orders.values() for clock in one.clocks.values() if clock.next_at is not None]
+        earliest = min(coming, key=_next_at, default=None)
+        if earliest is not None:
+            self._watch.expect(earliest.id, _next_at(earliest))
+
+
+def _next_at(clock: Clock) -> datetime:
+    return clock.next_at or clock.due_at
 
 
 def _work_order(incoming: Incoming) -> str | None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections import deque
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
@@ -41,11 +40,11 @@ class Watch:
         self._policy = policy
         self._backlog = backlog
         self._batch = batch
-        self._announced: deque[tuple[float, datetime]] = deque()
+        self._announced: dict[str, tuple[float, datetime]] = {}
 
-    def expect(self, at: datetime) -> None:
-        """Wake for a clock whose next moment is `at`, written by a transaction that is about to commit."""
-        self._announced.append((time.monotonic(), at))
+    def expect(self, clock_id: str, at: datetime) -> None:
+        """Wake for a clock whose next moment is `at`, the earliest of a transaction that is about to commit."""
+        self._announced[clock_id] = (time.monotonic(), at)
         self.loop.wake.set()
 
     async def turn(self) -> datetime | None:
@@ -76,6 +75,7 @@ class Watch:
             claimed = await store.claim(tx.connection, now, settled=settled, limit=self._batch)
             changed = []
             for clock in claimed:
+                self._announced.pop(clock.id, None)
                 # Lateness is measured against the moment at which the decision is taken.
                 decision = watch(clock, tx.now, settled=settled and clock.due_at < now, policy=self._policy)
                 changed.append(decision.clock)
@@ -87,9 +87,9 @@ class Watch:
 
     async def _nothing_due(self, now: datetime, following: datetime | None) -> datetime | None:
         """Return the next moment: that in the table, or an earlier one that a handler announced and has not committed."""
-        while self._announced and self._announced[0][0] < time.monotonic() - COMMIT_SECONDS:
-            self._announced.popleft()
-        moments = [at for _, at in self._announced]
+        lately = time.monotonic() - COMMIT_SECONDS
+        self._announced = {key: told for key, told in self._announced.items() if told[0] > lately}
+        moments = [at for _, at in self._announced.values()]
         if moments and min(moments) <= now:
             await asyncio.sleep(POSTPONE_SECONDS)
             return now

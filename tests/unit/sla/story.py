@@ -1,0 +1,168 @@
+"""Builds the events of one work order's life, with gapless versions, as routing and the other services emit them."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+
+from services.sla.domain.clock import Clock, ClockEvent
+from services.sla.domain.due import watch
+from services.sla.domain.subject import Subject
+from services.sla.domain.workorder_clocks import WorkorderClocks
+from shared.events import (
+    CallbackCompleted,
+    Event,
+    Grade,
+    NotificationSent,
+    SlaStarted,
+    WorkorderOpened,
+    WorkorderResponded,
+    WorkorderSigned,
+    WorkorderStep,
+)
+from shared.policy import Policy
+from shared.times import parse_rfc3339
+
+Step = TypeVar("Step", bound=WorkorderStep)
+
+
+def local(text: str) -> datetime:
+    """The moment of a wall clock in Shanghai, as in `2026-11-23 10:00` (a Monday)."""
+    return parse_rfc3339(f"{text.replace(' ', 'T')}+08:00")
+
+
+@dataclass
+class Story:
+    """Events of one work order; `department` and `cycle` go with it."""
+
+    id: str = "w1"
+    department: str = "market"
+    cycle: int = 1
+    version: int = field(default=0)
+
+    def opened(
+        self, at: datetime, category: str = "complaint", grade: Grade = "normal", **more: Any
+    ) -> WorkorderOpened:
+        self.version += 1
+        return WorkorderOpened(
+            work_order_id=self.id,
+            number="XR20261123001",
+            contact_id="c1",
+            source_id="web/shop/1",
+            customer_id="k1",
+            channel="web",
+            category=category,
+            grade=grade,
+            sensitive=False,
+            department=self.department,
+            queue="department",
+            classified_by="agent",
+            confidence=1.0,
+            policy_version="test",
+            version=self.version,
+            occurred_at=at,
+            opened_at=more.pop("opened_at", at),
+            **more,
+        )
+
+    def step(self, model: type[Step], at: datetime, **more: Any) -> Step:
+        self.version += 1
+        fields = {
+            "work_order_id": self.id,
+            "number": "XR20261123001",
+            "department": self.department,
+            "status": "opened",
+            "version": self.version,
+            "cycle": self.cycle,
+            "by": "market-1",
+            "at": at,
+        }
+        return model(**{**fields, **more})
+
+    def responded(self, at: datetime, *, by_department: str = "market", audience: str = "customer") -> WorkorderStep:
+        return self.step(WorkorderResponded, at, by_department=by_department, audience=audience)
+
+    def signed(self, at: datetime, *, confirmation_required: bool = False) -> WorkorderStep:
+        return self.step(WorkorderSigned, at, confirmation_required=confirmation_required)
+
+    def notified(self, at: datetime, purpose: Any = "progress", audience: Any = "customer") -> NotificationSent:
+        return NotificationSent(
+            notification_id="n",
+            cause_id="e",
+            work_order_id=self.id,
+            purpose=purpose,
+            audience=audience,
+            transport="file",
+            to_masked="138****8000",
+            attempt=1,
+            at=at,
+        )
+
+    def called(self, at: datetime, outcome: str = "reached", **more: Any) -> CallbackCompleted:
+        fields = {
+            "callback_id": "b",
+            "work_order_id": self.id,
+            "number": "XR20261123001",
+            "cycle": self.cycle,
+            "department": self.department,
+            "outcome": outcome,
+            "reopen": False,
+            "second_contact": False,
+            "by": "service-1",
+            "at": at,
+            "due_at": at,
+        }
+        return CallbackCompleted(**{**fields, **more})
+
+
+class Book:
+    """One work order's clocks with what they told, driven without any server."""
+
+    def __init__(self, policy: Policy, work_order_id: str = "w1") -> None:
+        self.policy = policy
+        counter = itertools.count(1)
+        self.clocks = WorkorderClocks(Subject(work_order_id), [], policy, lambda: f"clock-{next(counter)}")
+        self.told: list[ClockEvent] = []
+
+    def apply(self, *events: Event, now: datetime | None = None) -> list[ClockEvent]:
+        """Apply `events`, each learnt of at `now` or when it happened; return what they led to."""
+        told: list[ClockEvent] = []
+        for event in events:
+            at = event.opened_at if isinstance(event, WorkorderOpened) else event.at  # type: ignore[attr-defined]
+            told += self.clocks.apply(event, now or at)
+        self.told += told
+        return told
+
+    def watch(self, now: datetime, *, settled: bool = True) -> list[ClockEvent]:
+        """Do what the watcher does at `now`."""
+        told: list[ClockEvent] = []
+        for clock in list(self.clocks.clocks.values()):
+            if clock.next_at is not None and clock.next_at <= now:
+                decision = watch(clock, now, settled=settled, policy=self.policy)
+                self.clocks.clocks[clock.id] = decision.clock
+                told += decision.events
+        self.told += told
+        return told
+
+    def clock(self, metric: str, cycle: int = 1) -> Clock:
+        """The clock that counts: not a cancelled one."""
+        (found,) = (
+            clock
+            for clock in self.clocks.clocks.values()
+            if (clock.metric, clock.cycle) == (metric, cycle) and clock.state != "cancelled"
+        )
+        return found
+
+    def metrics(self) -> set[tuple[str, int]]:
+        """What was started and not cancelled."""
+        return {(c.metric, c.cycle) for c in self.clocks.clocks.values() if c.state != "cancelled"}
+
+    def verbs(self, metric: str, cycle: int = 1) -> list[str]:
+        """What the clock of that metric told, in order, without its start."""
+        return [
+            event.TYPE.split(".")[2]
+            for event in self.told
+            if (event.metric, event.cycle) == (metric, cycle) and not isinstance(event, SlaStarted)
+        ]
