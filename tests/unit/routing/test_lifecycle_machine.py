@@ -5,7 +5,7 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from services.routing.domain.automatic import after_callback, after_escalation
 from services.routing.domain.lifecycle import LIFECYCLE, decide
@@ -54,18 +54,22 @@ CONTENT: dict[type[WorkorderCommand], dict[str, st.SearchStrategy[Any]]] = {
 COMMANDS = st.sampled_from(sorted(CONTENT, key=lambda model: model.__name__)).flatmap(
     lambda model: st.fixed_dictionaries(CONTENT[model]).map(lambda content: (model, content))
 )
-HELPFUL = st.sampled_from(
-    [
-        (Respond, {"text": "好"}),
-        (Resolve, {"text": "好"}),
-        (Sign, {"approve": True}),
-        (Sign, {"approve": False, "reason": "不完整"}),
-        (Confirm, {}),
-        (Pause, {"reason": "等客户"}),
-        (Resume, {}),
-        (Reopen, {}),
-    ]
-)
+HELPFUL: list[tuple[type[WorkorderCommand], dict[str, Any]]] = [
+    (Sign, {"approve": True}),
+    (Confirm, {}),
+    (Resolve, {"text": "好"}),
+    (Sign, {"approve": False, "reason": "不完整"}),
+    (Respond, {"text": "好"}),
+    (Pause, {"reason": "等客户"}),
+    (Resume, {}),
+    (Reopen, {}),
+    (Transfer, {"department": "network", "reason": "归网络部"}),
+    (Transfer, {"department": "service", "reason": "客服处理"}),
+    (Classify, {"category": "info_change", "topic": None}),
+    (Classify, {"category": "complaint", "topic": "product"}),
+    (Collaborate, {"department": "technical", "deliverable": "检测", "due_at": NOW + timedelta(hours=1)}),
+    (Cancel, {"reason": "重复"}),
+]
 
 
 def test_every_command_has_its_line() -> None:
@@ -96,13 +100,35 @@ class Life(RuleBasedStateMachine):
     def anybody_asks_anything(self, asked: tuple[type[WorkorderCommand], dict[str, Any]], by: str) -> None:
         self._ask(*asked, by)
 
-    @rule(asked=HELPFUL, role=st.sampled_from(["1", "2", "supervisor"]), at_home=st.booleans())
-    def somebody_fitting_asks(
-        self, asked: tuple[type[WorkorderCommand], dict[str, Any]], role: str, at_home: bool
-    ) -> None:
-        department = self.state.department if at_home else "service"
-        self._ask(*asked, f"{department}-{role}")
+    @rule(data=st.data())
+    def somebody_fitting_asks(self, data: st.DataObject) -> None:
+        """Most of what anybody asks is refused; this one leads on, so that every corner of the life is reached."""
+        fitting = [asked for asked in HELPFUL if self.state.status in LIFECYCLE[asked[0]].legal]
+        model, content = data.draw(st.sampled_from(fitting))
+        home = "service" if model is Confirm else self.state.department
+        roles = ["supervisor"] if model is Sign else ["1", "supervisor"]
+        self._ask(model, content, f"{home}-{data.draw(st.sampled_from(roles))}")
 
+    @precondition(lambda self: self.state.status in {"opened", "responded", "resolved", "signed", "confirmed"})
+    @rule()
+    def the_main_line_goes_on(self) -> None:
+        """R-RT-06: from any status of the main line the next one is reached, until the work order is closed."""
+        before = self.state
+        if before.status == "resolved":
+            signer = f"{before.department}-supervisor"
+            self._ask(Sign, {"approve": True}, signer)
+            assert (self.state.status == "signed") == (before.resolved_by != signer)
+        elif before.status == "signed" and before.confirmation_required:
+            self._ask(Confirm, {}, "service-2")
+            assert (self.state.status == "confirmed") == (before.resolved_by != "service-2")
+        elif before.status in {"signed", "confirmed"}:
+            self._end_callback(reopen=False, outcome="reached", kind="callback", late=False)
+            assert self.state.status == "closed"
+        else:
+            self._ask(Resolve, {"text": "好"}, f"{before.department}-1")
+            assert self.state.status == "resolved"
+
+    @precondition(lambda self: self.state.status in {"resolved", "signed", "confirmed", "closed", "cancelled"})
     @rule(
         reopen=st.booleans(),
         outcome=st.sampled_from(["reached", "no_answer", "refused"]),
@@ -110,13 +136,17 @@ class Life(RuleBasedStateMachine):
         late=st.booleans(),
     )
     def a_callback_ends(self, reopen: bool, outcome: Any, kind: Any, late: bool) -> None:
+        self._end_callback(reopen=reopen, outcome=outcome, kind=kind, late=late)
+
+    def _end_callback(self, *, reopen: bool, outcome: Any, kind: Any, late: bool) -> None:
+        before = self.state
         event = CallbackCompleted(
             callback_id="cb",
             work_order_id="w-1",
-            number=self.state.number,
+            number=before.number,
             kind=kind,
-            cycle=max(1, self.state.cycle - late),
-            department=self.state.department,
+            cycle=before.cycle + 1 if late and before.cycle == 1 else before.cycle - late,
+            department=before.department,
             outcome=outcome,
             reopen=reopen,
             second_contact=False,
@@ -124,7 +154,6 @@ class Life(RuleBasedStateMachine):
             at=NOW,
             due_at=NOW,
         )
-        before = self.state
         decision = after_callback(before, event)
         if isinstance(decision, Ignored):
             assert decision.why
@@ -135,6 +164,7 @@ class Life(RuleBasedStateMachine):
         assert decision.work_order.status == ("opened" if reopen else "closed")
         self._accept(before, decision)
 
+    @precondition(lambda self: self.state.version % 5 == 0)
     @rule(step=st.sampled_from(["assignee", "supervisor", "head", "manager"]))
     def a_deadline_is_missed(self, step: Any) -> None:
         event = SlaEscalated(
