@@ -1,6 +1,7 @@
 """`yingda provision`: makes the servers agree with the code; safe to repeat."""
 
 import asyncio
+from typing import Annotated
 
 import typer
 
@@ -19,14 +20,20 @@ def register(app: typer.Typer) -> None:
     app.command("provision")(provision_command)
 
 
-def provision_command(data: DataOption = None) -> None:
+def provision_command(
+    services: Annotated[list[str] | None, typer.Argument(metavar="SERVICE...", help="Only for these services.")] = None,
+    begin_rehearsal: Annotated[
+        bool, typer.Option("--begin-rehearsal", help="Let the clock of YINGDA_CLOCK begin now, while no service runs.")
+    ] = False,
+    data: DataOption = None,
+) -> None:
     """Create or update streams, consumers, schemas and roles; safe to repeat."""
-    changes = asyncio.run(prepare(client_settings(data), load_services()))
-    for change in changes or ["everything is as the services need it"]:
+    work = prepare(client_settings(data), load_services(services or None), begin_rehearsal=begin_rehearsal)
+    for change in asyncio.run(work) or ["everything is as the services need it"]:
         print(change)
 
 
-async def prepare(settings: Settings, services: list[Service], *, begin_rehearsal: bool = False) -> list[str]:
+async def prepare(settings: Settings, services: list[Service], *, begin_rehearsal: bool) -> list[str]:
     """Provision for `services`; return what changed. `begin_rehearsal` lets the clock of `YINGDA_CLOCK` begin now."""
     try:
         rehearsal = parse_clock(settings.clock)

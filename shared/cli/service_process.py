@@ -4,14 +4,15 @@ import asyncio
 import json
 import os
 import signal
-import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
-from shared.testing.processes import ChildProcess
+from shared.cli.nursery_client import ForkedProcess, NurseryClient
 
 GRACE_SECONDS = 10.0
 LOG_LIMIT_BYTES = 10_000_000
+TAIL_BYTES = 65_536
 
 
 class ServiceStartError(Exception):
@@ -19,33 +20,28 @@ class ServiceStartError(Exception):
 
 
 class ServiceProcess:
-    """Runs `yingda run NAME`. It never outlives this process: the kernel kills it when we die."""
+    """Runs `yingda run NAME`, forked by the nursery."""
 
-    def __init__(self, name: str, log: Path, environment: Mapping[str, str], lock_fd: int) -> None:
+    def __init__(self, name: str, log: Path, nursery: NurseryClient, lock_fd: int) -> None:
         self.name = name
         self.log = log
         self.metrics_url: str | None = None
         """Where its metrics are, once it has been ready."""
         self.pid: int | None = None
         """The id of the process that was ready last."""
-        self._environment = environment
+        self._nursery = nursery
         self._lock_fd = lock_fd
-        self._child: ChildProcess | None = None
+        self._process: ForkedProcess | None = None
         rotate(log)
 
-    async def start(self) -> None:
+    async def start(self, environment: Mapping[str, str]) -> None:
         """Return when the service is ready; `ServiceStartError` where it ends before."""
         reader, writer = os.pipe()
         try:
-            self._child = await ChildProcess.spawn(
-                [sys.executable, "-m", "shared.cli.main", "run", self.name],
-                log=self.log,
-                stop_signal=signal.SIGTERM,
-                death_signal=signal.SIGKILL,  # it is made for crashes, and nothing may be left when we were killed
-                inherit=[writer, self._lock_fd],
-                environment={**self._environment, "YINGDA_READY_FD": str(writer)},
-                directory=Path.cwd(),
-            )
+            with appending(self.log) as log:
+                begin = os.fstat(log).st_size
+                fds = [log, self._lock_fd, writer]
+                self._process = await self._nursery.fork(["run", self.name], environment, fds)
         except BaseException:
             os.close(reader)
             raise
@@ -53,29 +49,43 @@ class ServiceProcess:
             os.close(writer)
         told = await _read_all(reader)
         if not told:
-            await self._child.wait()
-            raise ServiceStartError(self._last_line())
+            await self._process.wait()
+            raise ServiceStartError(last_line(self.log, begin))
         ready = json.loads(told)
         self.metrics_url, self.pid = ready["metrics"], ready["pid"]
 
     async def ended(self) -> str:
         """Return, once the process has ended, how."""
-        code = await self._child.wait() if self._child is not None else 0
+        code = await self._process.wait() if self._process is not None else 0
         return f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
 
     async def kill(self) -> None:
         """`kill -9`; the process is gone on return."""
-        if self._child is not None:
-            await self._child.kill()
+        if self._process is not None:
+            await self._process.kill()
 
     async def stop(self) -> None:
         """Let the service finish the batch in hand; after the grace, kill it. The process is gone on return."""
-        if self._child is not None:
-            await self._child.stop(GRACE_SECONDS)
+        if self._process is not None:
+            await self._process.stop(GRACE_SECONDS)
 
-    def _last_line(self) -> str:
-        lines = self._child.log_lines() if self._child is not None else []
-        return next((line.removeprefix("yingda: ") for line in reversed(lines) if line.strip()), "it wrote no log")
+
+@contextmanager
+def appending(log: Path) -> Iterator[int]:
+    """Yield a descriptor that appends to `log`."""
+    fd = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        yield fd
+    finally:
+        os.close(fd)
+
+
+def last_line(log: Path, begin: int) -> str:
+    """Return the last line that was written to `log` after its first `begin` bytes, as a person would say it."""
+    with log.open("rb") as file:
+        file.seek(max(begin, file.seek(0, os.SEEK_END) - TAIL_BYTES))
+        lines = file.read().decode(errors="replace").splitlines()
+    return next((line.removeprefix("yingda: ") for line in reversed(lines) if line.strip()), "it wrote no log")
 
 
 def rotate(log: Path) -> None:

@@ -12,7 +12,8 @@ from shared.cli.environment import DATA_VARIABLE, DATABASE_VARIABLE, NATS_VARIAB
 from shared.cli.errors import CliError
 from shared.cli.installed import service_names
 from shared.cli.keeping import keep
-from shared.cli.service_process import ServiceProcess
+from shared.cli.nursery_client import NurseryClient
+from shared.cli.service_process import ServiceProcess, appending, last_line, rotate
 from shared.testing.embedded import DataDirectoryInUseError, EmbeddedNats, EmbeddedPostgres, EmbeddedServers
 from shared.testing.embedded_lock import DirectoryLock
 
@@ -54,6 +55,7 @@ class Suite:
         given = os.environ | self._env
         self._given_nats, self._given_database = given.get(NATS_VARIABLE), given.get(DATABASE_VARIABLE)
         self.servers = EmbeddedServers(self.data_dir, nats_url=self._given_nats, database_url=self._given_database)
+        self._nursery = NurseryClient(self._log("nursery"), self._names, os.environ | self._env)
         self._services: dict[str, ServiceProcess] = {}
         self._ready: dict[str, asyncio.Event] = {}
         self._keepers: list[asyncio.Task[None]] = []
@@ -114,8 +116,11 @@ class Suite:
             raise CliError(str(error)) from error
         self._locked = True
         remove_endpoints(self.data_dir)
-        provisioning, _ = await asyncio.gather(asyncio.to_thread(_provisioning, self._names), self.servers.start())
-        await provisioning(self._environment())
+        settings_of(self._env)  # what is wrong in the environment is told before anything starts
+        (self.data_dir / "logs").mkdir(exist_ok=True)
+        await self._nursery.start()  # imports the services while the servers start
+        await self.servers.start()
+        await self._provision()
         self._keep_all()
         await self._all_ready()
         self._complete = True
@@ -130,12 +135,19 @@ class Suite:
             "YINGDA_METRICS_PORT": "0",  # several services share this machine
         }
 
+    async def _provision(self) -> None:
+        log = self._log("provision")
+        rotate(log)
+        with appending(log) as fd:
+            begin = os.fstat(fd).st_size
+            arguments = ["provision", "--begin-rehearsal", *self._names]
+            process = await self._nursery.fork(arguments, self._environment(), [fd, self._lock.fd])
+        if await process.wait() != 0:
+            raise CliError(last_line(log, begin))
+
     def _keep_all(self) -> None:
-        logs = self.data_dir / "logs"
-        logs.mkdir(exist_ok=True)
-        environment = os.environ | self._environment()
         for name in self._names:
-            service = ServiceProcess(name, logs / f"{name}.log", environment, self._lock.fd)
+            service = ServiceProcess(name, self._log(name), self._nursery, self._lock.fd)
             self._services[name], self._ready[name] = service, asyncio.Event()
             self._keep(name, partial(self._start_service, name), partial(self._service_ended, name))
         if not self._given_nats:
@@ -143,11 +155,14 @@ class Suite:
         if not self._given_database:
             self._keep("postgres", self.servers.postgres.start, partial(_server_ended, self.servers.postgres))
 
+    def _log(self, name: str) -> Path:
+        return self.data_dir / "logs" / f"{name}.log"
+
     def _keep(self, name: str, start: Callable[[], Awaitable[None]], ended: Callable[[], Awaitable[str]]) -> None:
         self._keepers.append(asyncio.create_task(keep(name, start, ended, self._tell), name=f"keep-{name}"))
 
     async def _start_service(self, name: str) -> None:
-        await self._services[name].start()
+        await self._services[name].start(self._environment())
         self._ready[name].set()
         self._write()
 
@@ -176,6 +191,7 @@ class Suite:
             keeper.cancel()
         await asyncio.gather(*self._keepers, return_exceptions=True)
         await asyncio.gather(*(service.stop() for service in self._services.values()))
+        await self._nursery.stop()
         await self.servers.stop()
         if self._locked:
             remove_endpoints(self.data_dir)
@@ -184,12 +200,3 @@ class Suite:
 
 async def _server_ended(server: EmbeddedNats | EmbeddedPostgres) -> str:
     return f"ended with exit code {await server.wait()}"
-
-
-def _provisioning(names: Sequence[str]) -> Callable[[Mapping[str, str]], Awaitable[object]]:
-    """Import the services and what provisions for them, which takes about as long as the servers need to start."""
-    from shared.cli.provision import prepare  # noqa: PLC0415 (slow: imported in a thread while the servers start)
-    from shared.cli.services import load_services  # noqa: PLC0415 (same)
-
-    services = load_services(names)
-    return lambda environment: prepare(settings_of(environment), services, begin_rehearsal=True)

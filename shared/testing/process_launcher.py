@@ -30,7 +30,7 @@ def main(arguments: list[str]) -> int:
     try:
         _take_identity(identity)
         # Afterwards, because a change of identity clears the setting.
-        _die_with_parent(int(parent), int(death_signal))
+        die_with_parent(int(parent), int(death_signal))
         os.execv(command[0], command)  # noqa: S606 - to become the server is this program's purpose
     except OSError as error:
         sys.stderr.write(f"cannot run {command[0]} as {identity}: {error}\n")
@@ -53,7 +53,8 @@ def _take_identity(identity: str) -> None:
     os.setresuid(uid, uid, uid)
 
 
-def _die_with_parent(parent: int, death_signal: int) -> None:
+def die_with_parent(parent: int, death_signal: int) -> None:
+    """Have the kernel send this process `death_signal` when its parent ends; ProcessLookupError if it has ended."""
     if sys.platform != "linux":
         return
     _system_call("prctl", _PR_SET_PDEATHSIG, death_signal, 0, 0, 0)

@@ -16,13 +16,12 @@ from shared.testing.embedded_errors import PortTakenError, ServerStartError
 _LAUNCHER = Path(__file__).with_name("process_launcher.py")
 _PROBE_EVERY_SECONDS = 0.02
 _TAIL_LINES = 12
-_TAIL_BYTES = 65_536
 
 
 class ChildProcess:
     """A child in a session of its own (Ctrl-C in the terminal does not reach it) that dies with this process.
 
-    The kernel sends its death signal when the thread that started the child ends, by whatever cause.
+    The kernel sends `stop_signal` when the thread that started the child ends, by whatever cause.
     """
 
     def __init__(
@@ -43,7 +42,6 @@ class ChildProcess:
         stop_signal: signal.Signals,
         identity: str = "same",
         inherit: Sequence[int] = (),
-        death_signal: signal.Signals | None = None,
         environment: Mapping[str, str] | None = None,
         directory: Path | None = None,
     ) -> Self:
@@ -55,7 +53,6 @@ class ChildProcess:
             stop_signal: what asks the program to stop in good order.
             identity: as whom it runs, see `process_launcher`.
             inherit: further file descriptors it keeps open.
-            death_signal: what the kernel sends it when we die; `stop_signal` when None.
             environment: its whole environment; when None, nothing of ours, which could change what a server does.
             directory: where it runs; the directory of `log` when None.
 
@@ -64,7 +61,7 @@ class ChildProcess:
             log_start = output.tell()
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-I", "-S", str(_LAUNCHER)),
-                *(str(os.getpid()), str(int(death_signal or stop_signal)), identity),
+                *(str(os.getpid()), str(int(stop_signal)), identity),
                 *map(str, command),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=output,
@@ -138,13 +135,10 @@ class ChildProcess:
 
     def log_tail(self) -> str:
         """Return the last lines this process wrote, as the end of an error message."""
-        return "\n".join([f"The end of {self._log}:", *self.log_lines()[-_TAIL_LINES:]])
-
-    def log_lines(self) -> list[str]:
-        """Return what this process wrote, of much the end."""
         with self._log.open("rb") as log:
-            log.seek(max(self._log_start, log.seek(0, os.SEEK_END) - _TAIL_BYTES))
-            return log.read().decode(errors="replace").splitlines()
+            log.seek(self._log_start)
+            lines = log.read().decode(errors="replace").splitlines()
+        return "\n".join([f"The end of {self._log}:", *lines[-_TAIL_LINES:]])
 
 
 def _pidfds_of_children(pid: int) -> list[int]:
