@@ -34,8 +34,9 @@ _TO_ENGLISH = {"先生": "Mr", "女士": "Ms", "小姐": "Ms", "太太": "Mrs", 
 _TO_CHINESE = {"mr": "先生", "ms": "女士", "mrs": "女士", "miss": "女士", "dr": "博士", "professor": "教授"}
 _HAN = re.compile(r"[\u3400-\u9fff·]+")
 _HONORIFIC = re.compile(r"[\u3400-\u9fff]{1,4}|[A-Za-z]{2,10}\.?")
-_NAME = re.compile(r"[^\W\d_]+(?:[ '’·.-]{1,2}[^\W\d_]+)*")
-_LONGEST_NAME = 30
+_NAME = re.compile(r"[^\W\d_]+(?:(?:[ '’·-]|\. )[^\W\d_]+)*")
+_LONGEST_NAME = 60
+_LONGEST_SURNAME = 20
 
 
 def greeting(language: str, name: str | None, honorific: str | None) -> str:
@@ -61,7 +62,9 @@ def _surname(name: str | None) -> str | None:
     if not text or text == ANONYMOUS or len(text) > _LONGEST_NAME or _NAME.fullmatch(text) is None:
         return None
     if _HAN.fullmatch(text) is None:
-        return text.split()[-1]
+        return family if len(family := text.split()[-1]) <= _LONGEST_SURNAME else None
+    if len(text) > _LONGEST_SURNAME:
+        return None
     if "·" in text:  # a name of another people, whose first part is not a surname
         return text
     return text[:2] if text.startswith(_COMPOUND) else text[0]

@@ -16,6 +16,8 @@ _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 def plain(text: str) -> str:
     """Return `text` on one line: control, direction and other hidden characters gone, white space collapsed."""
+    if text.isprintable():  # nothing hidden, and no white space but blanks: most texts by far
+        return " ".join(text.split())
     visible = (" " if mark.isspace() else "" if unicodedata.category(mark) in _HIDDEN else mark for mark in text)
     return " ".join("".join(visible).split())
 

@@ -11,7 +11,7 @@ from services.notify.domain.plain import plain, shorten
 from services.notify.domain.terms import MARKS, METRICS, OUTCOMES, SATISFACTION, STEPS, month, term, weekday
 from shared.policy import Policy
 
-SMS_QUOTE = 40
+SMS_QUOTE = 32
 LETTER_QUOTE = 600
 
 VALUES = (

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from jinja2 import FileSystemLoader, StrictUndefined, TemplateError
+from jinja2 import FileSystemLoader, StrictUndefined, TemplateError, TemplateNotFound
 from jinja2.meta import find_undeclared_variables
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from services.notify.domain.plain import plain
+from services.notify.domain.plain import plain, shorten
 from services.notify.domain.wording import VALUES
 from shared.policy import Policy
 
@@ -48,7 +48,7 @@ class Texts:
         rendered = self._environment.get_template(_path(language, name)).render(values)
         subject, _, text = rendered.strip().partition("\n")
         text = text.strip()
-        return subject.strip(), text if not values["sms"] else " ".join(text.split())[:LONGEST_SMS]
+        return subject.strip(), shorten(" ".join(text.split()), LONGEST_SMS) if values["sms"] else text
 
     def _faults(self, language: str, name: str) -> list[str]:
         path = _path(language, name)
@@ -57,8 +57,10 @@ class Texts:
             source = loader.get_source(self._environment, path)[0] if loader else ""
             self._environment.get_template(path)
             unknown = find_undeclared_variables(self._environment.parse(source)) - set(VALUES)
+        except TemplateNotFound:
+            return [f"{path} is missing"]
         except TemplateError as error:
-            return [f"{path} {'is missing' if error.message == path else f'does not compile ({error.message})'}"]
+            return [f"{path} does not compile ({error.message})"]
         return [f"{path} uses {', '.join(sorted(unknown))}, which no message has"] if unknown else []
 
 
@@ -73,5 +75,5 @@ def _path(language: str, name: str) -> str:
 
 
 def _harmless(value: object) -> object:
-    """Return what an expression of a template puts into the text: strings without control characters or line breaks."""
-    return plain(value) if isinstance(value, str) else value
+    """Return what an expression puts into the text: strings without control characters or line breaks, None as nothing."""
+    return plain(value) if isinstance(value, str) else "" if value is None else value

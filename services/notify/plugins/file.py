@@ -86,11 +86,11 @@ def find(path: Path, ids: frozenset[str]) -> set[str]:
         fcntl.flock(lines, fcntl.LOCK_SH)  # a writer that is still at it finishes first
         for line in lines:
             try:
-                notification_id = json.loads(line).get("notification_id")
+                entry = json.loads(line)
             except ValueError:
                 continue
-            if notification_id in ids:
-                found.add(notification_id)
+            if isinstance(entry, dict) and entry.get("notification_id") in ids:
+                found.add(entry["notification_id"])
     return found
 
 

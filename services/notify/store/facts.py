@@ -1,7 +1,8 @@
 """Reading and writing what is remembered of contacts and work orders."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import asdict
+from dataclasses import fields
+from typing import Any
 
 from sqlalchemy import ARRAY, Text, any_, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -10,13 +11,16 @@ from services.notify.domain.facts import Contact, WorkOrder
 from services.notify.store.tables import contacts, work_orders
 from shared.db import insert_rows
 
+_CONTACT = tuple(field.name for field in fields(Contact))
+_ORDER = tuple(field.name for field in fields(WorkOrder))
 _IDS = bindparam("ids", type_=ARRAY(Text))
 
 
 async def save_contacts(connection: AsyncConnection, known: Sequence[Contact]) -> None:
     """Remember `known`; one that is there already is replaced."""
-    rows = {contact.contact_id: asdict(contact) for contact in known}
-    await insert_rows(connection, contacts, [rows[key] for key in sorted(rows)], update_on=("contact_id",))
+    latest = {contact.contact_id: contact for contact in known}
+    rows = [_row(latest[key], _CONTACT) for key in sorted(latest)]
+    await insert_rows(connection, contacts, rows, update_on=("contact_id",))
 
 
 async def load_work_orders(connection: AsyncConnection, ids: Collection[str]) -> dict[str, WorkOrder]:
@@ -30,5 +34,10 @@ async def load_work_orders(connection: AsyncConnection, ids: Collection[str]) ->
 
 async def save_work_orders(connection: AsyncConnection, changed: Collection[WorkOrder]) -> None:
     """Write the work orders as they are now."""
-    rows = sorted((asdict(order) for order in changed), key=lambda row: row["work_order_id"])
+    rows = [_row(order, _ORDER) for order in sorted(changed, key=lambda order: order.work_order_id)]
     await insert_rows(connection, work_orders, rows, update_on=("work_order_id",))
+
+
+def _row(entity: Contact | WorkOrder, names: Sequence[str]) -> dict[str, Any]:
+    """Return the columns of an entity; `asdict` would copy every value."""
+    return {name: getattr(entity, name) for name in names}

@@ -1,0 +1,84 @@
+"""A tiny SMTP server for tests: it takes mail, refuses, drops the connection or falls silent, as it is told."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+
+
+@dataclass
+class SmtpServer:
+    """One listening server; `replies` replaces its answer to a verb, for the next time or, with *, for ever."""
+
+    port: int = 0
+    replies: dict[str, list[str]] = field(default_factory=dict)
+    """Answers by verb (`RCPT`, `DATA`, `.`, …), used in turn; `drop` closes the connection, `hang` never answers."""
+    mails: list[EmailMessage] = field(default_factory=list)
+    recipients: list[str] = field(default_factory=list)
+    connections: int = 0
+    tls: ssl.SSLContext | None = None
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        with suppress(ConnectionError, asyncio.IncompleteReadError):
+            if await self._answer(writer, "CONNECT", "220 test ESMTP"):
+                await self._converse(reader, writer)
+        writer.close()
+
+    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while line := await reader.readline():
+            verb = line.decode().split(maxsplit=1)[0].strip().upper().split(":")[0]
+            usual = {"EHLO": "250-test\r\n250 8BITMIME", "DATA": "354 go on", "QUIT": "221 bye"}.get(verb, "250 ok")
+            answer = await self._answer(writer, verb, usual)
+            if verb == "RCPT" and answer == usual:
+                self.recipients.append(line.decode().partition(":")[2].strip().strip("<>"))
+            if verb == "DATA" and answer == usual:
+                body = await reader.readuntil(b"\r\n.\r\n")
+                answer = await self._answer(writer, ".", "250 taken as 42")
+                if answer == "250 taken as 42":
+                    mail = message_from_bytes(body.removesuffix(b".\r\n"), policy=policy.default)
+                    self.mails.append(mail)
+            if answer is None or verb == "QUIT":
+                return
+
+    async def _answer(self, writer: asyncio.StreamWriter, verb: str, usual: str) -> str | None:
+        """Answer `verb`; return the answer, None where the connection is over."""
+        told = self.replies.get(verb, [])
+        answer = told.pop(0) if told else usual
+        if answer == "hang":
+            await asyncio.sleep(60)
+        if answer in {"hang", "drop"}:
+            return None
+        writer.write(f"{answer}\r\n".encode())
+        await writer.drain()
+        return answer
+
+
+@asynccontextmanager
+async def smtp_server(**replies: list[str]) -> AsyncIterator[SmtpServer]:
+    """Yield a server on a free port; nothing of it is left afterwards."""
+    state = SmtpServer(replies={("." if verb == "DOT" else verb): list(told) for verb, told in replies.items()})
+    tasks: set[asyncio.Task[None]] = set()
+
+    async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        if task is not None:
+            tasks.add(task)
+        with suppress(asyncio.CancelledError):
+            await state.serve(reader, writer)
+        writer.close()
+
+    server = await asyncio.start_server(accept, "127.0.0.1", 0)
+    state.port = server.sockets[0].getsockname()[1]
+    try:
+        yield state
+    finally:
+        server.close()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

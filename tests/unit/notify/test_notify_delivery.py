@@ -1,0 +1,157 @@
+"""What follows from an attempt, by which address, and when (R-NT-01, R-NT-04, R-NT-05, R-NT-07)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.notify.domain.delivery import Verdict, fates, follow
+from services.notify.domain.masking import mask
+from services.notify.domain.outcome import NeverSent, Outcome, Rejected, Retry, Sent, Unknown
+from services.notify.domain.quiet import earliest
+from services.notify.domain.recipients import Address, Unreachable, customer_address, staff_address
+from shared.policy import load_policy
+from tests.unit.notify.events import contact
+
+POLICY = load_policy()
+RETRIES = POLICY.notify.retries
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+def after(
+    outcome: Outcome | NeverSent, tries: int = 1, route: int = 0, routes: int = 1, resend: bool = False
+) -> Verdict:
+    return follow(outcome, tries=tries, route=route, routes=routes, resend=resend, retries=RETRIES)
+
+
+def test_what_was_sent_is_sent() -> None:
+    assert after(Sent("r")) == Verdict("sent")
+
+
+def test_pauses_grow_and_end() -> None:
+    """R-NT-05."""
+    verdicts = [after(Retry("busy"), tries) for tries in range(1, 7)]
+    assert [v.pause.total_seconds() for v in verdicts] == [10, 60, 300, 1800, 7200, 0]
+    assert [v.state for v in verdicts] == ["queued"] * 5 + ["failed"]
+
+
+def test_the_next_transport_is_tried_at_once_and_after_the_last_comes_the_pause() -> None:
+    """R-NT-05."""
+    assert after(Retry("busy"), 1, 0, 2) == Verdict("queued", "busy", 1)
+    assert after(Retry("busy"), 2, 1, 2) == Verdict("queued", "busy", 0, timedelta(minutes=1))
+    assert after(Rejected("bad"), 1, 0, 2) == Verdict("queued", "bad", 1)
+    assert after(Rejected("bad"), 1, 1, 2) == Verdict("failed", "bad", 1)
+
+
+def test_an_unknown_fate_is_for_review_unless_it_may_be_sent_again() -> None:
+    """R-NT-04."""
+    assert after(Unknown("silence"), routes=2) == Verdict("unknown", "silence")
+    assert after(Unknown("silence"), resend=True) == Verdict("queued", "silence", 0, timedelta(seconds=10))
+    assert after(Unknown("silence"), tries=6, resend=True) == Verdict("unknown", "silence")
+
+
+@given(
+    st.sampled_from([Retry("r"), Rejected("r"), Unknown("r")]),
+    st.integers(1, 10),
+    st.integers(1, 3).flatmap(lambda routes: st.tuples(st.integers(0, routes - 1), st.just(routes))),
+)
+def test_a_customer_never_gets_twice_what_may_have_arrived(
+    outcome: Outcome, tries: int, route: tuple[int, int]
+) -> None:
+    """R-NT-04: only what was certainly not taken is queued again."""
+    verdict = after(outcome, tries, *route)
+    assert verdict.state != "queued" or not isinstance(outcome, Unknown)
+    assert 0 <= verdict.route < route[1]
+
+
+def test_what_a_dead_sender_left_is_judged_by_what_the_transport_knows() -> None:
+    """R-NT-04."""
+    assert fates(["a", "b"], {"a"}) == [Sent(), NeverSent()]
+    assert [type(fate) for fate in fates(["a"], None)] == [Unknown]
+    assert after(NeverSent(), tries=6).state == "queued"
+
+
+@pytest.mark.parametrize(
+    ("changes", "wanted"),
+    [
+        ({}, Address("sms", "13800138000")),
+        ({"phone": "+86 138-0013-8000"}, Address("sms", "13800138000")),
+        ({"phone": "+44 7911 123456"}, Address("sms", "+447911123456")),
+        ({"email": "w@example.com"}, Address("sms", "13800138000")),
+        ({"email": "w@example.com", "preferred": "email"}, Address("email", "w@example.com")),
+        ({"email": "w@example.com", "preferred": "wechat"}, Address("sms", "13800138000")),
+        ({"email": "w@example.com", "preferred": "phone"}, Address("sms", "13800138000")),
+        ({"phone": "010-62771234", "email": "w@example.com"}, Address("email", "w@example.com")),  # a landline
+        ({"phone": None, "email": " w@example.com "}, Address("email", "w@example.com")),
+        ({"phone": None}, Unreachable("no address is known")),
+        ({"phone": "12345", "email": "w@example"}, Unreachable("no valid address")),
+        ({"phone": None, "email": "w@example.com\r\nBcc: x@example.com"}, Unreachable("no valid address")),
+        ({"phone": None, "email": "w@example.com>"}, Unreachable("no valid address")),
+        (
+            {"phone": None, "email": "w@example.com", "channel": "email", "automatic": True},
+            Unreachable("an automatic mail is not answered"),
+        ),
+    ],
+)
+def test_the_channel_of_a_customer(changes: dict[str, str | None], wanted: object) -> None:
+    """R-NT-01: preferred, else SMS, else email."""
+    assert customer_address(contact(**changes), POLICY) == wanted
+
+
+def test_staff_are_told_by_mail() -> None:
+    person = POLICY.staff("market-supervisor")
+    assert person is not None
+    assert staff_address(person, POLICY) == Address("email", "market-supervisor@example.com")
+
+
+@pytest.mark.parametrize(
+    ("local", "wanted"),
+    [
+        ("2026-11-23 20:59:59", "2026-11-23 20:59:59"),
+        ("2026-11-23 21:00:00", "2026-11-24 08:00:00"),
+        ("2026-11-24 00:00:00", "2026-11-24 08:00:00"),
+        ("2026-11-24 07:59:59", "2026-11-24 08:00:00"),
+        ("2026-11-24 08:00:00", "2026-11-24 08:00:00"),
+    ],
+)
+def test_quiet_hours(local: str, wanted: str) -> None:
+    """R-NT-05: 21:00-08:00 for customers; not for staff, emergencies and the acceptance notice."""
+    at = datetime.fromisoformat(local).replace(tzinfo=SHANGHAI)
+    quiet = earliest(at.astimezone(UTC), "customer", "result", "complaint", POLICY)
+    assert quiet.astimezone(SHANGHAI) == datetime.fromisoformat(wanted).replace(tzinfo=SHANGHAI)
+    assert earliest(at, "staff", "breach", "complaint", POLICY) == at
+    assert earliest(at, "customer", "accepted", "complaint", POLICY) == at
+    assert earliest(at, "customer", "progress", "emergency", POLICY) == at
+
+
+@given(st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC)))  # noqa: DTZ001
+def test_nothing_leaves_in_the_quiet_hours_and_nothing_waits_longer_than_a_night(at: datetime) -> None:
+    """R-NT-05."""
+    free = earliest(at, "customer", "result", None, POLICY)
+    assert at <= free <= at + timedelta(hours=11)
+    assert free.astimezone(SHANGHAI).time() not in POLICY.notify.quiet_hours.hours
+    assert earliest(free, "customer", "result", None, POLICY) == free
+
+
+@pytest.mark.parametrize(
+    ("address", "masked"),
+    [
+        ("13800138000", "138****8000"),
+        ("+8613800138000", "138****8000"),
+        ("+447911123456", "+44****3456"),
+        ("wangfang@example.com", "w***@example.com"),
+        ("12345", "****"),
+    ],
+)
+def test_masks(address: str, masked: str) -> None:
+    assert mask(address) == masked
+
+
+@given(st.from_regex(r"1[3-9]\d{9}", fullmatch=True))
+def test_a_mask_hides_the_middle(phone: str) -> None:
+    assert phone[3:7] not in mask(phone).replace(phone[:3], "", 1).replace(phone[-4:], "", 1)
+    assert len(mask(phone)) == 11
