@@ -26,7 +26,7 @@ from shared.events import Malformed, Message, decode, decode_event
 BatchHandler = Callable[[Transaction, Sequence[Incoming]], Awaitable[None]]
 RejectHandler = Callable[[Transaction, Sequence[Rejected]], Awaitable[None]]
 
-RETRY_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+RETRY_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0)  # each well below the time after which the server redelivers
 NAK_SECONDS = 2.0
 TRANSIENT_CLASSES = ("08", "40", "53", "55", "57", "58")
 """SQLSTATE classes that tell of the server and not of the data: connection, rollback, resources, locks, operator."""

@@ -16,7 +16,9 @@ from nats.js.api import (
 from shared.events import Event
 
 DUPLICATE_WINDOW_SECONDS = 120.0
-ACK_WAIT_SECONDS = 30.0
+ACK_WAIT_SECONDS = 5.0
+"""After this long the server gives what a killed process had in hand to another. A batch takes a fraction of it, one
+that waits for a database says `in_progress`, and one that takes longer all the same has its effect once."""
 MAX_ACK_PENDING = 5_000
 
 

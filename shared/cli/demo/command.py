@@ -53,7 +53,7 @@ def demo(
 
 
 async def _demo(directory: Path, clock_spec: str, seed: int) -> None:
-    console = Console(highlight=False)
+    console = Console(highlight=False, soft_wrap=True)
     began = time.monotonic()
     _make_room(directory)
     console.print("starting NATS, PostgreSQL and the services ...")
