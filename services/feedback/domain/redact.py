@@ -35,6 +35,7 @@ _HONORIFIC: Final = "(?:先生|女士|小姐|太太|夫人|阿姨|大爷|大姐|
 _ROLE: Final = "(?:老师|师傅|经理|主任|总监|老板|教授|医生|律师|店长|主管(?!部))"
 _GIVEN: Final = r"[\u4e00-\u9fff]{1,2}"
 _END: Final = r"(?=$|[^\u4e00-\u9fff]|[的在是有说要想和把给已买])"
+_COUNTRY: Final = r"(?:\+?86[- ]?)?"
 _PATTERNS: Final[tuple[tuple[re.Pattern[str], Mask], ...]] = (
     (re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.ASCII), "email"),
     (re.compile(r"(?<!\d)(?:\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}(?!\d)"), "phone"),
@@ -59,7 +60,8 @@ def redact(text: str, customer: Customer | None = None, locale: str | None = Non
     language = locale or (customer.locale if customer else "zh-CN")
     masks = _ZH if language.lower().startswith("zh") else _EN
     for value, mask in _known(customer):
-        text = re.sub(_literally(value), masks[mask], text, flags=re.IGNORECASE)
+        prefix = _COUNTRY if mask == "phone" else ""
+        text = re.sub(prefix + _literally(value), masks[mask], text, flags=re.IGNORECASE)
     for pattern, mask in _PATTERNS:
         text = pattern.sub(_unmasked(masks[mask]), text)
     return text

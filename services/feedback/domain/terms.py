@@ -113,6 +113,7 @@ _EMPTY_ZH: Final = [
     "需要",
     "希望",
     "应该",
+    "名字",
     "客户",
     "来电",
     "反映",
@@ -120,7 +121,7 @@ _EMPTY_ZH: Final = [
     "联系",
     "告知",
 ]
-_EMPTY_ONE: Final = "的了着过吗呢吧啊呀哦嗯哈么嘛我你您他她它们是在有就都也还很和与及或被把给让请要想能会去来到从对向为以于这那个再又才没不"
+_EMPTY_ONE: Final = "的了吗呢吧啊呀哦嗯哈么嘛我你您他她它们是在有就都也还很和与及或被把给让请这那个再又才没不"
 _EMPTY_WORDS_ZH: Final = re.compile("|".join(sorted(_EMPTY_ZH, key=len, reverse=True)))
 _EMPTY_CHARACTERS: Final = re.compile(f"[{_EMPTY_ONE}]")
 _EMPTY_EN: Final = frozenset(
@@ -204,6 +205,7 @@ _EMPTY_EN: Final = frozenset(
         "now",
     ]
 )
+_SMALL_NUMBER: Final = re.compile(r"[\d.]{1,2}|[a-z]")  # 3 pieces, 2 days: too common to be about anything
 _RUN: Final = re.compile(rf"[{_CHINESE}]+|[a-z0-9]+(?:[-'.][a-z0-9]+)*")
 
 
@@ -213,7 +215,7 @@ def terms(text: str) -> Counter[str]:
     for run in _RUN.findall(_plain(text)):
         if run[0] > "\u3000":
             found.update(_pairs(run))
-        elif (word := _stem(run)) not in _EMPTY_EN:
+        elif (word := _stem(run)) not in _EMPTY_EN and not _SMALL_NUMBER.fullmatch(word):
             found[word] += 1
     return found
 
@@ -235,8 +237,8 @@ def _plain(text: str) -> str:
 
 
 def _pairs(run: str) -> list[str]:
-    """Return the neighbouring pairs of a run of Chinese characters; a single one stands alone."""
-    return [run] if len(run) == 1 else [run[n : n + 2] for n in range(len(run) - 1)]
+    """Return the neighbouring pairs of a run of Chinese characters; one left alone says too little to be a term."""
+    return [run[n : n + 2] for n in range(len(run) - 1)]
 
 
 _PLURAL: Final = 4

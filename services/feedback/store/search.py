@@ -13,6 +13,8 @@ MOST_TERMS: Final = 200
 """Terms of the question that are looked up; a longer text has said what it is about by then."""
 LEAST_SHARE: Final = 0.2
 """Of the question's worth, how much an entry must share to be an answer: chance resemblance stays below it."""
+LEAST_TERMS: Final = 2
+"""Terms that it must share, where the question has more than these: one word in common is chance."""
 
 _FREQUENCY: Final = 1.2  # BM25's k1: how fast a repeated term stops adding
 _LENGTH: Final = 0.4  # BM25's b: how much a long entry is discounted; low, since entries are short
@@ -38,6 +40,7 @@ async def search(connection: AsyncConnection, asked: Mapping[str, int], limit: i
     given: dict[str, Any] = {
         "terms": list(asked)[:MOST_TERMS],
         "share": LEAST_SHARE,
+        "matches": max(1, min(LEAST_TERMS, len(asked) - 1)),
         "limit": limit,
         "frequency": _FREQUENCY,
         "length": _LENGTH,
@@ -64,7 +67,7 @@ WITH size AS (
   FROM worth JOIN {terms.fullname} AS found USING (term) JOIN {entries.fullname} AS entry ON entry.id = found.entry_id
   CROSS JOIN size
   WHERE entry.state = 'published'
-  GROUP BY entry.id
+  GROUP BY entry.id HAVING count(*) >= :matches
 ), total AS (SELECT sum(worth) AS worth FROM worth)
 SELECT entry.id, entry.revision, entry.category, entry.problem, entry.solution,
        CAST(round(CAST(least(shared.score / total.worth, 1) AS numeric), 3) AS float8)

@@ -1,0 +1,153 @@
+"""What an attempt of a callback leads to (R-FB-01 to R-FB-03)."""
+
+from datetime import timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.feedback.domain.callback import UNSATISFIED, Answer, Attempt, Callback, Recorded, office_half_day, record
+from services.feedback.domain.permission import may_call, may_review
+from services.feedback.domain.refusal import Refusal
+from shared.events import Satisfaction
+from shared.policy import load_policy
+from tests.unit.feedback.builders import MONDAY, callback, local
+
+POLICY = load_policy()
+CALENDAR = POLICY.calendar_of("service")
+SATISFACTIONS: tuple[Satisfaction, ...] = (
+    "very_satisfied",
+    "satisfied",
+    "neutral",
+    "dissatisfied",
+    "very_dissatisfied",
+    "not_rated",
+)
+
+
+def recorded(answer: Answer, earlier: tuple[Attempt, ...] = (), **changes: Any) -> Recorded:
+    result = record(callback(**changes), earlier, answer, "service-1", MONDAY, POLICY)
+    assert isinstance(result, Recorded)
+    return result
+
+
+def refused(answer: Answer, **changes: Any) -> Refusal:
+    result = record(callback(**changes), (), answer, "service-1", MONDAY, POLICY)
+    assert isinstance(result, Refusal)
+    return result
+
+
+@given(st.booleans(), st.none() | st.integers(0, 10), st.sampled_from(SATISFACTIONS))
+def test_a_customer_who_was_reached_decides(solved: bool, score: int | None, satisfaction: Satisfaction) -> None:
+    """R-FB-02, R-FB-03, R-SLA-06: over every answer that a customer can give."""
+    answer = Answer("reached", solved, score, satisfaction)
+    if score is None and satisfaction == "not_rated":
+        assert refused(answer).field == "score"
+        return
+    result = recorded(answer)
+    assert result.over
+    assert result.reopen == (not solved or satisfaction in UNSATISFIED)
+    assert result.second_contact == (score is not None and score < 8)
+    after = result.callback
+    assert (after.solved, after.score, after.satisfaction, after.next_at) == (solved, score, satisfaction, None)
+
+
+def test_nobody_is_reached_without_the_question_whether_it_is_solved() -> None:
+    """R-FB-02."""
+    assert refused(Answer("reached", None, 9)).field == "solved"
+
+
+@pytest.mark.parametrize("outcome", ["no_answer", "refused"])
+def test_what_nobody_said_is_not_kept(outcome: Any) -> None:
+    """R-FB-01 (decided): answers belong to a customer who was reached."""
+    result = recorded(Answer(outcome, solved=False, score=0, satisfaction="very_dissatisfied"))
+    assert (result.reopen, result.second_contact) == (False, False)
+    assert (result.callback.solved, result.callback.score, result.callback.satisfaction) == (None, None, "not_rated")
+
+
+def test_the_supervisors_contact_leads_to_no_third_one() -> None:
+    """R-SLA-06 (decided): but it can reopen the work order."""
+    result = recorded(Answer("reached", solved=False, score=0), kind="supervisor_contact")
+    assert (result.reopen, result.second_contact) == (True, False)
+
+
+@pytest.mark.parametrize(("state", "word"), [("completed", "completed"), ("withdrawn", "withdrawn")])
+def test_what_is_over_takes_no_record(state: Any, word: str) -> None:
+    refusal = refused(Answer("no_answer"), state=state)
+    assert refusal.status == 409
+    assert word in refusal.detail
+
+
+@given(st.lists(st.integers(0, 6 * 24 * 60), min_size=1, max_size=25).map(sorted))
+def test_giving_up_takes_three_office_half_days(minutes: list[int]) -> None:
+    """R-FB-01: whatever the moments of the calls, the third different office half-day completes, and none before."""
+    state: Callback = callback()
+    made: tuple[Attempt, ...] = ()
+    seen: set[str] = set()
+    for minute in minutes:
+        at = MONDAY + timedelta(minutes=minute)
+        result = record(state, made, Answer("no_answer"), "service-1", at, POLICY)
+        if len(seen) >= POLICY.feedback.attempts:
+            assert isinstance(result, Refusal)
+            return
+        assert isinstance(result, Recorded)
+        half_day = office_half_day(at, CALENDAR)
+        seen |= {half_day} if half_day else set()
+        state, made = result.callback, (*made, result.attempt)
+        assert result.counted == len(seen)
+        assert result.over == (len(seen) == POLICY.feedback.attempts)
+        if not result.over:
+            assert state.next_at is not None
+            assert CALENDAR.is_open(state.next_at)
+            assert state.next_at > at
+            assert CALENDAR.half_day(state.next_at) != CALENDAR.half_day(at)
+    assert [one.number for one in made] == list(range(1, len(made) + 1))
+    counted = [one.half_day for one in made if one.half_day]
+    assert all(one != following for one, following in pairwise(counted))
+
+
+@pytest.mark.parametrize(
+    ("at", "half_day"),
+    [
+        ("2026-11-23 09:00", "2026-11-23 morning"),
+        ("2026-11-23 11:59", "2026-11-23 morning"),
+        ("2026-11-23 12:00", "2026-11-23 afternoon"),
+        ("2026-11-23 19:00", "2026-11-23 afternoon"),
+        ("2026-11-22 10:00", None),
+        ("2026-10-01 10:00", None),
+        ("2026-10-10 10:00", "2026-10-10 morning"),
+    ],
+)
+def test_half_days_follow_the_office_calendar(at: str, half_day: str | None) -> None:
+    """R-FB-01, R-SLA-13: a Sunday and a holiday are no office half-days, a make-up Saturday is."""
+    assert office_half_day(local(at), CALENDAR) == half_day
+
+
+@pytest.mark.parametrize(
+    ("by", "kind", "allowed"),
+    [
+        ("service-1", "callback", True),
+        ("service-supervisor", "callback", True),
+        ("market-1", "callback", False),
+        ("market-supervisor", "callback", False),
+        ("general-manager", "callback", False),
+        ("market-supervisor", "supervisor_contact", True),
+        ("service-supervisor", "supervisor_contact", True),
+        ("network-supervisor", "supervisor_contact", False),
+        ("market-head", "supervisor_contact", False),
+        ("service-1", "supervisor_contact", False),
+    ],
+)
+def test_only_service_calls_back_and_supervisors_make_the_second_contact(by: str, kind: Any, allowed: bool) -> None:
+    """R-RT-07, R-SLA-06."""
+    staff = POLICY.staff(by)
+    assert staff is not None
+    assert (may_call(staff, kind, "market", POLICY) is None) == allowed
+
+
+def test_only_supervisors_review_knowledge() -> None:
+    """R-FB-04: of every member of the directory."""
+    allowed = {one.id for one in POLICY.staff_directory.values() if may_review(one) is None}
+    assert allowed == {f"{department}-supervisor" for department in POLICY.departments}
