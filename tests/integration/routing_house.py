@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import nats
 from nats.aio.client import Client
 from nats.aio.msg import Msg
+from nats.js.api import AckPolicy, ConsumerConfig
 from pydantic_core import from_json, to_json
 from sqlalchemy import Table, func, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -111,7 +112,9 @@ class House:
 
     async def messages(self) -> list[Message[Event]]:
         info = await self.client.jetstream().stream_info("EVENTS")
-        subscription = await self.client.jetstream().pull_subscribe("", stream="EVENTS")
+        subscription = await self.client.jetstream().pull_subscribe(
+            "", stream="EVENTS", config=ConsumerConfig(ack_policy=AckPolicy.NONE)
+        )
         found: list[Message[Event]] = []
         left = info.state.messages
         while left:
