@@ -155,6 +155,16 @@ async def test_escalations_name_whom(house: House) -> None:
     assert {event.by for event in told} == {"system"}
 
 
+async def test_events_about_strangers_have_no_effect(house: House) -> None:
+    """What is not about a work order of ours changes nothing and goes to no dead letters."""
+    order = await opened(house)
+    unknown = order.replace(work_order_id="nowhere")
+    of_a_callback = escalation(order).replace(subject_type="callback")
+    await house.give(callback(unknown), escalation(unknown), of_a_callback)
+    assert await house.told(WorkorderStep) == []
+    assert await house.count(store.runtime.dead_letters) == 0
+
+
 async def test_refusals_change_nothing(house: House) -> None:
     """R-RT-06: unknown, stranger, illegal, forbidden and nonsensical commands, each with its status and a sentence."""
     order = await opened(house)
@@ -169,6 +179,8 @@ async def test_refusals_change_nothing(house: House) -> None:
         await house.command(Promise, "market-1", **key, at=MONDAY - timedelta(hours=1), text="昨天"),
         await house.command(Classify, "service-1", **key, category="nonsense"),
         await house.command(Respond, "service-1", **key, text=""),
+        await house.command(Respond, "service-1", **key, text="零\0"),
+        await house.command(GetWorkorder, "service-1", number="XR\0"),
     ]
     found = [(reply["error"]["status"], reply["error"]["type"].rpartition(":")[2]) for reply in replies]
     assert found == [
@@ -181,6 +193,8 @@ async def test_refusals_change_nothing(house: House) -> None:
         (422, "invalid-content"),
         (422, "invalid-content"),
         (400, "invalid"),
+        (422, "invalid-content"),
+        (422, "invalid-content"),
     ]
     assert all(reply["error"]["detail"] for reply in replies)
     assert await house.told(WorkorderStep) == []

@@ -6,7 +6,7 @@ from typing import Any
 
 from services.routing import store
 from services.routing.domain.lifecycle import LIFECYCLE, decide, stranger
-from services.routing.domain.workorder import Refusal, WorkOrder
+from services.routing.domain.workorder import Refusal, WorkOrder, invalid
 from shared.bus.commands import CommandHandler
 from shared.bus.transaction import Transaction
 from shared.events import Command, Fault, Problem, refuse
@@ -27,8 +27,8 @@ class Desk:
 
     async def step(self, tx: Transaction, command: WorkorderCommand) -> Mapping[str, Any] | Problem:
         """Take one step of a work order; the row stays locked until the commit, so steps never overlap."""
-        if self._policy.staff(command.by) is None:
-            return _problem(stranger(command.by))
+        if (refused := self._unreadable(command)) is not None:
+            return refused
         found = await store.load(tx.connection, [command.work_order_id])
         before = found.get(command.work_order_id)
         if before is None:
@@ -44,8 +44,8 @@ class Desk:
 
     async def get(self, tx: Transaction, command: GetWorkorder) -> Mapping[str, Any] | Problem:
         """Return `{work_order, steps}` of the work order with that id or number; `work_order.text` is the customer's."""
-        if self._policy.staff(command.by) is None:
-            return _problem(stranger(command.by))
+        if (refused := self._unreadable(command)) is not None:
+            return refused
         if not (command.work_order_id or command.number):
             faults = (Fault("work_order_id", "one of work_order_id and number is required"),)
             return refuse(422, "invalid-content", "The command's content cannot be used", faults[0].message, faults)
@@ -57,6 +57,15 @@ class Desk:
         matter = await store.matter(tx.connection, work_order.id)
         told = asdict(work_order) | _summary(work_order) | {"text": matter.text if matter else None}
         return {"work_order": told, "steps": [dict(row._mapping) for row in history]}  # noqa: SLF001 (public name)
+
+    def _unreadable(self, command: Command) -> Problem | None:
+        """Refuse strangers, and texts with a zero character, which PostgreSQL cannot keep."""
+        if self._policy.staff(command.by) is None:
+            return _problem(stranger(command.by))
+        for name, value in command:
+            if isinstance(value, str) and "\0" in value:
+                return _problem(invalid(name, f"The field {name} holds a character that cannot be stored."))
+        return None
 
 
 def _summary(work_order: WorkOrder) -> dict[str, Any]:
