@@ -6,6 +6,7 @@ Consumes every `workorder.*` event, `callback.completed` and `notification.sent`
     app.py       the composition root: handler, watch loop, gauges
     handlers.py  a batch of events: load the clocks concerned, apply, save, emit
     watch.py     the loop that finds what is due: any number of replicas side by side
+    horizon.py   up to which moment it may judge, while events still wait in the queue
     domain/      the rules: plan.py (which clocks an event starts and meets), clock.py (one clock's state),
                  steps.py (start, pause, resume, meet, cancel), due.py (warnings, breach, escalation ladder),
                  workorder_clocks.py (the clocks of one work order together), pace.py (business and wall time)

@@ -2,8 +2,10 @@
 
 from services.sla.gauges import Gauges
 from services.sla.handlers import EventHandler
+from services.sla.horizon import Horizon, position_of
 from services.sla.tables import metadata, runtime
 from services.sla.watch import Watch
+from shared.bus.connect import make_broker
 from shared.bus.streams import EVENTS
 from shared.events import (
     CallbackCompleted,
@@ -27,11 +29,14 @@ from shared.service import Context, Parts, Service
 
 
 async def build(context: Context) -> Parts:
-    """Return the running parts: the handler of events and the watch that it wakes."""
-    watch = Watch(context.engine, context.outbox, context.clock, context.policy, context.backlog)
+    """Return the running parts: the handler of events and the watch that it wakes; the watch has its own way to ask NATS."""
+    broker = make_broker(context.settings, f"{SERVICE.name}-horizon")
+    client = await broker.connect()
+    horizon = Horizon(context.clock, position_of(client.jetstream(), SERVICE.consumer))
+    watch = Watch(context.engine, context.outbox, context.clock, context.policy, horizon)
     handler = EventHandler(context.policy, watch)
     gauges = Gauges(context.engine)
-    return Parts(on_events=handler.on_events, loops=(watch.loop,), gauges=gauges.refresh)
+    return Parts(on_events=handler.on_events, loops=(watch.loop,), gauges=gauges.refresh, stop=broker.stop)
 
 
 SERVICE = Service(

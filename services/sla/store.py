@@ -5,7 +5,7 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ARRAY, ColumnElement, Row, Text, any_, bindparam, select
+from sqlalchemy import ARRAY, ColumnElement, Row, Text, and_, any_, bindparam, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.sla.domain.clock import BREACH, Clock
@@ -62,15 +62,20 @@ async def save_changes(connection: AsyncConnection, changed: Sequence[Clock]) ->
     await update_rows(connection, clocks, [_row(clock, _CHANGING) for clock in changed])
 
 
-async def claim(connection: AsyncConnection, now: datetime, *, settled: bool, limit: int) -> list[Clock]:
+async def claim(connection: AsyncConnection, now: datetime, settled: datetime, limit: int) -> list[Clock]:
     """Return up to `limit` clocks whose next moment has come, the earliest first, locked until the commit.
 
-    What another replica has in hand is left to it. Without `settled` only warnings are claimed.
+    Warnings count up to `now`, all else up to `settled`. What another replica has in hand is left to it.
     """
-    due = select(clocks).where(clocks.c.next_at <= now)
-    if not settled:
-        due = due.where(clocks.c.state == "running").where(clocks.c.next_mark != BREACH)
-    query = due.order_by(clocks.c.next_at).limit(limit).with_for_update(skip_locked=True)
+    warning = and_(clocks.c.state == "running", clocks.c.next_mark != BREACH)
+    query = (
+        select(clocks)
+        .where(clocks.c.next_at <= now)
+        .where(or_(clocks.c.next_at < settled, warning))
+        .order_by(clocks.c.next_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
     return [_clock(row) for row in await connection.execute(query)]
 
 

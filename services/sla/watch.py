@@ -2,13 +2,13 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.sla import store
 from services.sla.domain.due import watch
+from services.sla.horizon import Horizon
 from shared.bus.outbox import Outbox
 from shared.clock import Clock as BusinessClock
 from shared.policy import Policy
@@ -30,7 +30,7 @@ class Watch:
         outbox: Outbox,
         clock: BusinessClock,
         policy: Policy,
-        backlog: Callable[[], Awaitable[int]],
+        horizon: Horizon,
         batch: int = BATCH,
     ) -> None:
         self.loop = Loop("watch", self.turn, longest_sleep_seconds=COMMIT_SECONDS)
@@ -38,7 +38,7 @@ class Watch:
         self._outbox = outbox
         self._clock = clock
         self._policy = policy
-        self._backlog = backlog
+        self._horizon = horizon
         self._batch = batch
         self._announced: dict[str, tuple[float, datetime]] = {}
 
@@ -50,34 +50,33 @@ class Watch:
     async def turn(self) -> datetime | None:
         """Do what is due now and return when to look again; a moment that has passed means at once.
 
-        A breach must not be declared while the answer that came in time waits in the queue (R-SLA-09: timestamps are
-        compared, not polls). So the present moment is taken first, and then the queue is asked: if nothing is pending
-        then, every event published before that moment, and so before any due time up to it, has been applied and
-        committed, and the rows that are claimed afterwards show it. Otherwise only warnings are given, which an
-        answer does not take back, and the rest is looked at again shortly.
+        Warnings are given by the clock. A breach is declared only up to the horizon, before which all that was
+        published has been applied and committed: the rows that are claimed afterwards show it (R-SLA-09: timestamps
+        are compared, not polls). What lies between the horizon and the present is looked at again shortly.
         """
         now = self._clock.now()
         async with self._engine.connect() as connection:
             following = await store.next_moment(connection)
         if following is None or following > now:
             return await self._nothing_due(now, following)
-        settled = await self._backlog() == 0
-        claimed, following = await self._settle(now, settled=settled)
-        waits = following is not None and following <= now
-        if waits and (claimed == 0 or not settled) and claimed < self._batch:
+        settled = await self._horizon.settled()
+        claimed, following = await self._settle(now, settled)
+        if following is None or following > now:
+            return await self._nothing_due(now, following)
+        if claimed == 0 or (claimed < self._batch and settled < now):
             # Breaches that wait for the queue, or clocks that another replica has in hand.
             await asyncio.sleep(POSTPONE_SECONDS)
-        return now if waits else await self._nothing_due(now, following)
+        return now
 
-    async def _settle(self, now: datetime, *, settled: bool) -> tuple[int, datetime | None]:
+    async def _settle(self, now: datetime, settled: datetime) -> tuple[int, datetime | None]:
         """Decide one batch of what was due at `now`; return its size and the next moment of all clocks."""
         async with self._outbox.transaction() as tx:
-            claimed = await store.claim(tx.connection, now, settled=settled, limit=self._batch)
+            claimed = await store.claim(tx.connection, now, settled, self._batch)
             changed = []
             for clock in claimed:
                 self._announced.pop(clock.id, None)
                 # Lateness is measured against the moment at which the decision is taken.
-                decision = watch(clock, tx.now, settled=settled and clock.due_at < now, policy=self._policy)
+                decision = watch(clock, tx.now, settled, self._policy)
                 changed.append(decision.clock)
                 for event in decision.events:
                     tx.emit(event, subject=clock.id, cause=clock.traceparent)

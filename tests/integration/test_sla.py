@@ -19,6 +19,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.sla.app import SERVICE, build
+from services.sla.horizon import Horizon, position_of
 from services.sla.store import next_moment
 from services.sla.tables import clocks, metadata, subjects
 from services.sla.watch import Watch
@@ -75,20 +76,30 @@ class Bench:
     engine: AsyncEngine
     client: Client
     clock: HandClock = field(default_factory=HandClock)
+    built: list[Parts] = field(default_factory=list)
 
     async def start(self) -> None:
         self.parts = await self.replica()
 
     async def replica(self) -> Parts:
-        settings = Settings(database_url=self.engine.url.render_as_string(hide_password=False))
-        return await build(Context(settings, POLICY, self.clock, self.engine, self.outbox(), self.backlog))
+        settings = Settings(nats_url=self.client.connected_url.geturl() if self.client.connected_url else "")
+        parts = await build(Context(settings, POLICY, self.clock, self.engine, self.outbox(), self.backlog))
+        self.built.append(parts)
+        return parts
+
+    async def stop(self) -> None:
+        for parts in self.built:
+            if parts.stop is not None:
+                await parts.stop()
+
+    async def backlog(self) -> int:
+        return (await position_of(self.client.jetstream(), SERVICE.consumer)()).waiting
 
     def outbox(self) -> Outbox:
         return Outbox("sla", self.engine, SERVICE.tables, self.clock, Publisher(self.client, EVENTS.name))
 
-    async def backlog(self) -> int:
-        info = await self.client.jetstream().consumer_info(EVENTS.name, "sla")
-        return (info.num_pending or 0) + (info.num_ack_pending or 0)
+    def horizon(self) -> Horizon:
+        return Horizon(self.clock, position_of(self.client.jetstream(), SERVICE.consumer))
 
     async def publish(self, *events: Event) -> None:
         for event in events:
@@ -142,6 +153,7 @@ async def bench(database_url: str, fresh_nats: str) -> AsyncIterator[Bench]:
         ready = Bench(engine, client)
         await ready.start()
         yield ready
+        await ready.stop()
         async with engine.begin() as connection:
             for table in metadata.sorted_tables:
                 await connection.execute(text(f"TRUNCATE {table.fullname}"))
@@ -235,7 +247,7 @@ async def test_two_watches_side_by_side_breach_each_clock_once(bench: Bench) -> 
     """R-SLA-09: any number of replicas; batches smaller than what is due, so that they contend."""
     await bench.happens(*(Story(id=f"w{n}").opened(MONDAY) for n in range(120)))
     bench.clock.at = MONDAY + timedelta(hours=30)
-    watches = [Watch(bench.engine, bench.outbox(), bench.clock, POLICY, bench.backlog, batch=40) for _ in range(3)]
+    watches = [Watch(bench.engine, bench.outbox(), bench.clock, POLICY, bench.horizon(), batch=40) for _ in range(3)]
 
     async def work(watch: Watch) -> None:
         while (following := await watch.turn()) is not None and following <= bench.clock.at:

@@ -8,18 +8,19 @@ from shared.events import SlaBreached, SlaEscalated, SlaWarned
 from shared.policy import Policy
 
 
-def watch(clock: Clock, now: datetime, *, settled: bool, policy: Policy) -> Decision:
+def watch(clock: Clock, now: datetime, settled: datetime, policy: Policy) -> Decision:
     """Return what is due at `now`: each warning once, or instead of them the breach, then the ladder.
 
-    `settled` promises that every event published before the clock's next moment has been applied. Without it nothing
-    but a warning is decided: the answer that came in time may still be on its way through the queue.
+    `settled` is the moment before which every event published has been applied. What lies after it is left, but for
+    warnings: the answer that came in time may still be on its way through the queue.
     """
     if clock.state == "running" and now > clock.due_at:
-        return breach(clock, now, policy, up_to=now) if settled else Decision(_past_warnings(clock))
+        judged = settled > clock.due_at
+        return breach(clock, now, policy, up_to=settled) if judged else Decision(_past_warnings(clock))
     if clock.state == "running":
         return _warn(clock, now, policy)
-    if clock.state == "breached" and settled:
-        return _climb(clock, now, policy, up_to=now)
+    if clock.state == "breached":
+        return _climb(clock, now, policy, up_to=settled)
     return Decision(clock)
 
 

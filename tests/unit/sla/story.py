@@ -135,12 +135,12 @@ class Book:
         self.told += told
         return told
 
-    def watch(self, now: datetime, *, settled: bool = True) -> list[ClockEvent]:
-        """Do what the watcher does at `now`."""
+    def watch(self, now: datetime) -> list[ClockEvent]:
+        """Do what the watcher does at `now`, when all that was published has been applied."""
         told: list[ClockEvent] = []
         for clock in list(self.clocks.clocks.values()):
             if clock.next_at is not None and clock.next_at <= now:
-                decision = watch(clock, now, settled=settled, policy=self.policy)
+                decision = watch(clock, now, now, self.policy)
                 self.clocks.clocks[clock.id] = decision.clock
                 told += decision.events
         self.told += told

@@ -103,10 +103,11 @@ def play(history: list[Happening], polls: list[int], target: int, pace: str) -> 
     for moment, is_poll, number in [*moments, (HORIZON, 1, 0)]:
         if is_poll:
             now = START + moment * MINUTE
-            settled = all(h.heard <= moment for h in history if h.at <= moment)
+            unheard = [h.at for h in history if h.heard > moment]
+            settled = START + min([*unheard, moment]) * MINUTE
             if clock.next_at is None or clock.next_at > now:
                 continue
-            decision = watch(clock, now, settled=settled, policy=POLICY)
+            decision = watch(clock, now, settled, POLICY)
         else:
             decision = apply(clock, history[number])
         clock = decision.clock
