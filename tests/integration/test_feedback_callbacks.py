@@ -1,5 +1,6 @@
 """Callbacks on real NATS and PostgreSQL: scheduled, listed, attempted, completed, withdrawn."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
@@ -169,6 +170,21 @@ async def test_a_result_that_no_longer_stands_withdraws_its_callback(desk: Bench
         await desk.tell(life.resolved(), life.signed())
         assert await desk.state_of(await desk.callback_of("w1", cycle=2)) == "open"
         assert await desk.state_of(key) == "withdrawn"
+
+
+async def test_two_agents_who_record_at_once_complete_it_once(desk: Bench) -> None:
+    """R-FB-01: the row is locked while one attempt is decided."""
+    await desk.tell(*Life("w1").approved())
+    key = await desk.callback_of("w1")
+    replies = await asyncio.gather(
+        *(
+            desk.ask("callback.record", by, callback_id=key, outcome="reached", solved=True, score=score)
+            for by, score in (("service-1", 9), ("service-2", 3), ("service-supervisor", 5))
+        )
+    )
+    assert sorted(reply["ok"] for reply in replies) == [False, False, True]
+    assert {reply["error"]["status"] for reply in replies if not reply["ok"]} == {409}
+    assert len(await desk.emitted(CallbackCompleted)) == 1
 
 
 async def test_a_batch_of_any_size_takes_the_same_statements(desk: Bench) -> None:

@@ -37,7 +37,7 @@ _GIVEN: Final = r"[\u4e00-\u9fff]{1,2}"
 _END: Final = r"(?=$|[^\u4e00-\u9fff]|[的在是有说要想和把给已买])"
 _COUNTRY: Final = r"(?:\+?86[- ]?)?"
 _PATTERNS: Final[tuple[tuple[re.Pattern[str], Mask], ...]] = (
-    (re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.ASCII), "email"),
+    (re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}", re.ASCII), "email"),
     (re.compile(r"(?<!\d)(?:\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}(?!\d)"), "phone"),
     (re.compile(r"(?<!\d)\(?0\d{2,3}\)?[- ]?\d{7,8}(?!\d)"), "phone"),
     (re.compile(r"(?<!\w)\+\d{1,3}(?:[- ]?\d){7,12}(?!\d)"), "phone"),

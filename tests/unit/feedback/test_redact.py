@@ -1,5 +1,7 @@
 """Personal data leaves the texts that others will read (R-FB-04)."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -52,6 +54,14 @@ def test_known_and_likely_personal_data_is_masked(text: str, clean: str) -> None
 )
 def test_what_belongs_to_the_solution_stays(text: str) -> None:
     assert redact(text, WANG) == text
+
+
+@pytest.mark.parametrize("text", ["1" * 10_000, "a." * 5_000, "1-" * 5_000, "市区路街号" * 2_000, "a@a" * 3_333])
+def test_no_text_takes_long(text: str) -> None:
+    """The longest text that a contact may have (contract) is read in well under a second, however it is made."""
+    began = time.process_time()
+    redact(text, WANG)
+    assert time.process_time() - began < 1.0
 
 
 def test_masks_are_in_the_language_of_the_reader() -> None:
