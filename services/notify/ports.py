@@ -54,6 +54,8 @@ class Outbound:
     attempt: int
     work_order: str | None = None
     """The number of the work order that it is about."""
+    also: tuple[str, ...] = ()
+    """Ids of further notifications that this message brings: a burst of alerts in one (R-SLA-10)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,6 +165,37 @@ async def test_a_staff_alert_of_unknown_fate_is_sent_again(house: House) -> None
     await one.sender.stop()
 
 
+async def test_a_burst_of_alerts_is_one_message_per_person_and_minute(house: House) -> None:
+    """R-SLA-10: each alert is told and counted, in one message; the next burst waits for the next minute."""
+    one = house.replica()
+    await house.tell(
+        one, registered(), opening(), *(escalated(clock_id=f"k{n}") for n in range(3)), warned(clock_id="k9")
+    )
+    await one.work()
+    (line,) = house.lines("email")
+    assert (line["purpose"], len(line["also"])) == ("breach", 3)
+    assert "4 项" in line["subject"]
+    assert line["text"].count("XR20261123001 首次响应") == 4
+    assert len([event for event in await house.emitted() if event.purpose in {"breach", "warning"}]) == 4
+    house.clock.at += timedelta(seconds=20)
+    await house.tell(one, escalated(clock_id="k4"), escalated(clock_id="k5"), escalated(clock_id="k6", step="head"))
+    await one.work()
+    assert [line["to"] for line in house.lines("email")] == ["market-supervisor@example.com", "market-head@example.com"]
+    house.clock.at += timedelta(seconds=40)
+    await one.work()
+    assert len(house.lines("email")) == 3
+    assert "2 项" in house.lines("email")[-1]["subject"]
+    async with house.engine.begin() as connection:  # a crash after the writing: all of them are found in the file
+        await connection.exec_driver_sql(
+            "UPDATE notify.notifications SET state = 'sending', claimed_by = 1 WHERE purpose = 'breach'"
+        )
+    other = house.replica()
+    await other.work(2)
+    assert len(house.lines("email")) == 3
+    assert "sending" not in (await house.states()).values()
+    await asyncio.gather(one.sender.stop(), other.sender.stop())
+
+
 async def test_pauses_grow_until_the_attempts_are_used_up_and_an_operator_sends_it_again(house: House) -> None:
     """R-NT-05, R-NT-06."""
     provider = Provider(answers=[Retry("busy")] * 6)

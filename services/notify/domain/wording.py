@@ -29,6 +29,7 @@ VALUES = (
     "from_department",
     "grade",
     "greeting",
+    "items",
     "marks",
     "metric",
     "number",

@@ -1,6 +1,7 @@
 """A queued notification -> a message with an address and words, or the reason why there is none (yet)."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.notify.domain.facts import language_of
@@ -16,9 +17,10 @@ from shared.policy import Policy
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """A message that can leave, and the transport that it leaves by."""
+    """A message that can leave, the transport that it leaves by, and the notifications that it brings."""
 
     queued: Queued
+    members: tuple[Queued, ...]
     outbound: Outbound
     channel: str
     transport: str
@@ -35,9 +37,10 @@ class Suppressed:
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """It is quiet now; not before `at`."""
+    """Not before `at`, with the reason."""
 
     at: datetime
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,7 @@ class Composer:
         category = order.category if order else None
         at = earliest(now, queued.audience, queued.purpose, category, self.policy)
         if at > now:
-            return Later(at)
+            return Later(at, "quiet hours")
         if queued.audience == "staff":
             return self._for_staff(queued, now)
         if queued.contact is None:
@@ -88,22 +91,14 @@ class Composer:
         if not chain:
             return Suppressed(f"no transport for the channel {address.channel}")
         route = queued.route if queued.route < len(chain) else 0
-        category = queued.values.get("category") or (queued.work_order.category if queued.work_order else None)
-        values = template_values(
-            self._facts(queued),
-            language=language,
-            channel=address.channel,
-            now=now,
-            policy=self.policy,
-            contact=queued.contact if queued.audience == "customer" else None,
-            staff_name=staff_name,
-        )
-        name = self.policy.notify.templates.name(queued.purpose, category)
+        category = _facts(queued).get("category")
+        values = self._values(queued, language, address.channel, staff_name, now)
+        name = self.policy.notify.templates.name(queued.purpose, str(category) if category else None)
         subject, text = self._texts.render(name, language, values)
         message = Message(queued.notification_id, address.to, subject, text, self._sender, language)
         number = queued.work_order.number if queued.work_order else None
         outbound = Outbound(message, queued.purpose, queued.audience, queued.attempt + 1, number)
-        return Composed(queued, outbound, address.channel, chain[route], route, mask(address.to))
+        return Composed(queued, (queued,), outbound, address.channel, chain[route], route, mask(address.to))
 
     def chain(self, audience: str, channel: str) -> tuple[str, ...]:
         """Return the names of the transports for `channel`, each the fallback of the one before."""
@@ -111,12 +106,38 @@ class Composer:
         channels = by_audience.get("customer" if audience == "customer" else "staff", {})
         return channels.get(channel, ())
 
-    def _facts(self, queued: Queued) -> dict[str, object]:
-        """Return the notice's values, with those of the work order where the notice was written without knowing it."""
-        order = queued.work_order
-        known: dict[str, object] = {}
-        if order is not None:
-            known = {
-                key: getattr(order, key) for key in ("number", "department", "category", "topic", "grade", "cycle")
-            }
-        return known | dict(queued.values)
+    def digest(self, parts: Sequence[Composed], now: datetime) -> Composed:
+        """Return one message to the recipient of `parts` in the place of all of them (R-SLA-10)."""
+        first = parts[0]
+        language = first.outbound.message.locale
+        person = self.policy.staff(first.queued.recipient)
+        name = person.name if person else None
+        items = [self._values(part.queued, language, first.channel, name, now) for part in parts]
+        template = self.policy.notify.templates.name(first.queued.purpose)
+        subject, text = self._texts.render(template, language, items[0] | {"items": items, "count": len(items)})
+        message = replace(first.outbound.message, subject=subject, text=text)
+        also = tuple(part.queued.notification_id for part in parts[1:])
+        outbound = replace(first.outbound, message=message, also=also, work_order=None)
+        return replace(first, outbound=outbound, members=tuple(part.queued for part in parts))
+
+    def _values(
+        self, queued: Queued, language: str, channel: str, staff_name: str | None, now: datetime
+    ) -> dict[str, object]:
+        return template_values(
+            _facts(queued),
+            language=language,
+            channel=channel,
+            now=now,
+            policy=self.policy,
+            contact=queued.contact if queued.audience == "customer" else None,
+            staff_name=staff_name,
+        )
+
+
+def _facts(queued: Queued) -> dict[str, object]:
+    """Return the notice's values, with those of the work order where the notice was written without knowing it."""
+    order = queued.work_order
+    known: dict[str, object] = {}
+    if order is not None:
+        known = {key: getattr(order, key) for key in ("number", "department", "category", "topic", "grade", "cycle")}
+    return known | dict(queued.values)

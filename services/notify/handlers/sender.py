@@ -5,13 +5,13 @@ import time
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 import structlog
 
 from services.notify.domain.delivery import Verdict, fates, follow
 from services.notify.domain.outcome import NeverSent
-from services.notify.handlers.compose import Composed, Composer, Later, Missing, Suppressed
+from services.notify.handlers.claim import Claimer
+from services.notify.handlers.compose import Composed, Composer
 from services.notify.handlers.record import Attempt, Recorder
 from services.notify.handlers.transports import Transports
 from services.notify.ports import Outbound, Outcome, Transport, Unknown
@@ -46,11 +46,12 @@ class Sender:
         self._composer = composer
         self._transports = transports
         self._presence = presence
+        self._claimer = Claimer(composer, self._busy_until)
         self._recorder = Recorder(outbox, presence, composer)
         self._expected = 0
         self._patient_until = 0.0
         self._recover_at = 0.0
-        self._busy: defaultdict[tuple[str, str], int] = defaultdict(int)
+        self._lanes: defaultdict[tuple[str, str], int] = defaultdict(int)
         self._tasks: set[asyncio.Task[None]] = set()
 
     def nudge(self, count: int) -> None:
@@ -65,7 +66,7 @@ class Sender:
         if time.monotonic() >= self._recover_at:
             await self._recover()
             self._recover_at = time.monotonic() + RECOVER_SECONDS
-        if any(carried >= LANES for carried in self._busy.values()):
+        if any(carried >= LANES for carried in self._lanes.values()):
             await asyncio.wait(self._tasks, timeout=LANE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
         found, following = await self._claim()
         self._expected = max(0, self._expected - found)
@@ -91,55 +92,16 @@ class Sender:
     async def _claim(self) -> tuple[int, datetime | None]:
         """Claim and start to send what is due; return how many there were and when the next is due."""
         async with self._outbox.transaction() as tx:
-            found = await queue.due(tx.connection, tx.now, BATCH)
-            taken = [self._place(one, self._composer.compose(one, tx.now), tx.now) for one in found]
-            ready = [item for item, _row in taken if item is not None]
-            claims = [row for item, row in taken if item is not None]
-            aside = [row for item, row in taken if item is None]
-            await queue.claim(tx.connection, self._presence.id, claims)
-            await queue.save(tx.connection, aside)
-            for one, row in zip(found, (row for _item, row in taken), strict=True):
-                if row["state"] == "suppressed":
-                    self._recorder.emit(tx, Attempt.of(one, "none", "", ""), "suppressed", row["reason"])
-            following = await queue.next_due(tx.connection) if len(found) < BATCH else None
+            found, ready, suppressed = await self._claimer.claim(tx, self._presence.id, BATCH)
+            for one, reason in suppressed:
+                self._recorder.emit(tx, Attempt.of(one, "none", "", ""), "suppressed", reason)
+            following = await queue.next_due(tx.connection) if found < BATCH else None
         self._start(ready)
-        return len(found), following
+        return found, following
 
-    def _place(
-        self, one: queue.Queued, composed: Composed | Suppressed | Later | Missing, now: datetime
-    ) -> tuple[Composed | None, dict[str, Any]]:
-        """Return the message if it can leave now, and the new columns of its row; all rows have the same columns."""
-        row: dict[str, Any] = {
-            "notification_id": one.notification_id,
-            "state": "queued",
-            "channel": one.channel,
-            "transport": one.transport,
-            "to_masked": one.to_masked,
-            "route": one.route,
-            "attempt": one.attempt,
-            "tries": one.tries,
-            "reason": None,
-            "next_attempt_at": now,
-            "settled_at": None,
-        }
-        match composed:
-            case Missing():
-                return None, row | {"state": "waiting", "reason": "its work order or contact is not known yet"}
-            case Suppressed(reason):
-                return None, row | {"state": "suppressed", "reason": reason, "settled_at": now}
-            case Later(at):
-                return None, row | {"next_attempt_at": at, "reason": "quiet hours"}
-        lane = (composed.transport, composed.channel)
-        if self._busy[lane] >= LANES:
-            return None, row | {"next_attempt_at": self._moment_ahead(BUSY_SECONDS), "reason": "the transport is busy"}
-        return composed, row | {
-            "channel": composed.channel,
-            "transport": composed.transport,
-            "to_masked": composed.to_masked,
-            "route": composed.route,
-            "attempt": one.attempt + 1,
-            "tries": one.tries + 1,
-        }
+    def _busy_until(self, transport: str, channel: str) -> datetime | None:
+        """Return when to ask again where all lanes of the transport are taken."""
+        return self._moment_ahead(BUSY_SECONDS) if self._lanes[transport, channel] >= LANES else None
 
     def _start(self, ready: Sequence[Composed]) -> None:
         lanes: defaultdict[tuple[str, str], list[Composed]] = defaultdict(list)
@@ -152,28 +114,34 @@ class Sender:
 
     async def _carry(self, name: str, channel: str, messages: Sequence[Composed]) -> None:
         """Send one batch by one transport and record the outcomes."""
-        self._busy[name, channel] += 1
+        self._lanes[name, channel] += 1
         try:
             outbound = [composed.outbound for composed in messages]
             outcomes = await self._send(self._transports.find(name, channel), outbound)
-            attempts = [
-                Attempt.of(
-                    c.queued,
-                    name,
-                    channel,
-                    c.to_masked,
-                    attempt=c.outbound.attempt,
-                    tries=c.queued.tries + 1,
-                    route=c.route,
-                )
-                for c in messages
+            pairs = [
+                (self._attempt(member, composed), outcome)
+                for composed, outcome in zip(messages, outcomes, strict=True)
+                for member in composed.members
             ]
+            attempts = [attempt for attempt, _outcome in pairs]
+            outcomes = [outcome for _attempt, outcome in pairs]
             await self._recorder.record(self._judged(attempts, outcomes))
         except Exception as error:  # noqa: BLE001 (what could not be recorded is kept, and recorded at the next turn)
             log.warning("outcomes will be recorded later", why=type(error).__name__)
         finally:
-            self._busy[name, channel] -= 1
+            self._lanes[name, channel] -= 1
             self.wake.set()
+
+    def _attempt(self, queued: queue.Queued, composed: Composed) -> Attempt:
+        return Attempt.of(
+            queued,
+            composed.transport,
+            composed.channel,
+            composed.to_masked,
+            attempt=queued.attempt + 1,
+            tries=queued.tries + 1,
+            route=composed.route,
+        )
 
     async def _send(self, transport: Transport | None, messages: Sequence[Outbound]) -> Sequence[Outcome]:
         if transport is None:

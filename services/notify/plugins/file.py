@@ -55,6 +55,7 @@ class FileTransport:
             "work_order": out.work_order,
             "locale": out.message.locale,
             "attempt": out.attempt,
+            "also": list(out.also),
         }
 
 
@@ -89,8 +90,8 @@ def find(path: Path, ids: frozenset[str]) -> set[str]:
                 entry = json.loads(line)
             except ValueError:
                 continue
-            if isinstance(entry, dict) and entry.get("notification_id") in ids:
-                found.add(entry["notification_id"])
+            if isinstance(entry, dict):
+                found |= ids.intersection([entry.get("notification_id"), *(entry.get("also") or ())])
     return found
 
 

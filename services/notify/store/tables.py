@@ -85,3 +85,10 @@ notifications = Table(
         postgresql_where=text("state IN ('failed', 'unknown', 'suppressed')"),
     ),
 )
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("recipient", Text, primary_key=True),
+    _moment("last_at", nullable=True),
+)

@@ -45,6 +45,7 @@ async def test_one_json_line_per_message(transport: FileTransport) -> None:
         "work_order": "XR20261123001",
         "locale": "zh",
         "attempt": 1,
+        "also": [],
     }
     assert transport.path.stat().st_mode & 0o777 == 0o600  # addresses are nobody else's business
 

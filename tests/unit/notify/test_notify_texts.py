@@ -243,3 +243,27 @@ def test_what_is_kept_of_a_contact() -> None:
         registered(locale="en-GB", details={"preferred_channel": "email", "auto_submitted": "auto-replied"})
     )
     assert (kept.language, kept.preferred, kept.automatic, kept.problem) == ("en", "email", True, "空调不制冷,要求换货")
+
+
+@pytest.mark.parametrize("purpose", ["breach", "warning"])
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("channel", ["sms", "email"])
+def test_a_burst_reads_well(purpose: str, language: str, channel: str) -> None:
+    """R-SLA-10: every deadline on its line."""
+    rows = [
+        FACTS,
+        FACTS | {"percent": None},
+        {"metric": "agent_away", "due_at": FACTS["due_at"], "department": "service"},
+    ]
+    items = [
+        template_values(row, language=language, channel=channel, now=NOW, policy=POLICY, staff_name="赵立新")
+        for row in rows
+    ]
+    subject, text = TEXTS.render(purpose, language, items[0] | {"items": items, "count": 3})
+    assert "3" in subject
+    assert "None" not in subject + text
+    if channel == "sms":
+        assert len(text) <= LONGEST_SMS
+    else:
+        assert len([line for line in text.splitlines() if line.startswith("  ")]) == 3
+        assert "\n\n\n" not in text

@@ -1,0 +1,74 @@
+"""The whole service as a process that is killed again and again: every customer is told once (R-NT-04)."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from shared.bus.publish import Outgoing, Publisher
+from shared.events import compose, encode
+from tests.unit.notify.events import NOW, opening, registered
+from tests.unit.notify.house import House, notify_house
+
+CUSTOMERS = 600
+ROOT = Path(__file__).parents[2]
+PROGRAM = """
+import asyncio
+from services.notify.app import SERVICE
+from shared.runner import run
+from shared.settings import load_settings
+asyncio.run(run(SERVICE, load_settings()))
+"""
+
+
+@pytest.fixture
+async def house(database_url: str, fresh_nats: str, tmp_path: Path) -> AsyncIterator[House]:
+    async with notify_house(database_url, fresh_nats, tmp_path) as ready:
+        yield ready
+
+
+async def _written(house: House, count: int) -> None:
+    """Return when the file has `count` lines."""
+    path = house.folder / "messages" / "sms.jsonl"
+    while not path.exists() or path.read_bytes().count(b"\n") < count:
+        await asyncio.sleep(0.005)
+
+
+async def test_nobody_is_told_twice_or_never(house: House, database_url: str, fresh_nats: str) -> None:
+    outgoing = []
+    for n in range(CUSTOMERS):
+        for event in (registered(f"c{n}"), opening(f"w{n}", contact_id=f"c{n}", number=f"XR2026112{n:04}")):
+            message = compose(event, source="yingda/test", subject="s", at=NOW, traceparent=None)
+            outgoing.append(Outgoing(message.key, event.SUBJECT, encode(message)))
+    publisher = Publisher(house.client, "EVENTS")
+    environment = os.environ | {
+        "PYTHONPATH": str(ROOT),
+        "YINGDA_DATABASE_URL": database_url,
+        "YINGDA_NATS_URL": fresh_nats,
+        "YINGDA_DATA": str(house.folder),
+        "YINGDA_BATCH_SIZE": "50",
+        "YINGDA_LOG_LEVEL": "error",
+    }
+    for kill in range(1, 5):
+        process = await asyncio.create_subprocess_exec(sys.executable, "-c", PROGRAM, env=environment)
+        start, end = (kill - 1) * len(outgoing) // 4, kill * len(outgoing) // 4
+        await publisher.publish(outgoing[start:end])
+        await asyncio.wait_for(_written(house, kill * CUSTOMERS // 5), 30)
+        process.kill()  # in the middle of claiming, writing or recording
+        await process.wait()
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", PROGRAM, env=environment)
+    async with asyncio.timeout(30):
+        while list((await house.states()).values()).count("sent") == 0 or len(await house.emitted()) < CUSTOMERS:
+            await asyncio.sleep(0.1)
+    process.terminate()
+    assert await process.wait() == 0
+    told = [line["work_order"] for line in house.lines("sms")]
+    assert len(told) == CUSTOMERS
+    assert len(set(told)) == CUSTOMERS
+    assert {event.TYPE for event in await house.emitted()} == {"yingda.notification.sent.v1"}
+    assert {row.state for row in await house.rows()} == {"sent"}
