@@ -9,6 +9,7 @@ import pytest
 
 from shared import metrics
 from shared.events import CallbackAttempted, CallbackCompleted, CallbackScheduled
+from shared.policy import load_policy
 from tests.unit.feedback.bench import Bench, bench
 from tests.unit.feedback.builders import MONDAY, Life, local
 
@@ -39,6 +40,20 @@ async def test_an_approved_result_is_a_call_to_make(desk: Bench) -> None:
     assert item["attempts"] == []
     messages = await desk.messages()
     assert {message.trace_id for message in messages} == {"a" * 32}
+
+
+async def test_the_script_speaks_the_customers_language_and_knows_the_holiday(desk: Bench) -> None:
+    """R-FB-07, R-IN-11."""
+    english = Life("w2")
+    smith = english.contact(locale="en-US", personal={"name": "John Smith", "honorific": "Mr"})
+    await desk.tell(*Life("w1").approved(), smith, english.opened(), english.resolved(), english.signed())
+    desk.clock.at = local("2026-10-01 10:00")
+    holiday = load_policy().holiday(desk.clock.at.date())
+    assert holiday is not None
+    texts = {i["work_order_id"]: i["script_text"] for i in (await desk.done("callback.list"))["callbacks"]}
+    assert f"值此{holiday.name.zh}假期" in texts["w1"]
+    assert "Hello, Mr Smith! This is 陈雨桐 from Customer Service." in texts["w2"]
+    assert f"Our best regards to you on {holiday.name.en}." in texts["w2"]
 
 
 async def test_only_those_who_may_call_see_the_customer(desk: Bench) -> None:
