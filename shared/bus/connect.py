@@ -27,7 +27,17 @@ def make_broker(settings: Settings, name: str) -> NatsBroker:
 
 async def connect(settings: Settings, name: str) -> Client:
     """Return a client connected to NATS; fails at once where the server cannot be reached now."""
-    return await nats.connect(settings.nats_url, **(_options(settings, name) | {"allow_reconnect": False}))
+    once = {
+        "allow_reconnect": False,
+        "max_reconnect_attempts": 1,  # with none, and with -1, nats-py tries the first connection for ever
+        "reconnect_time_wait": 0.1,
+        "error_cb": _ignore,  # the caller gets the error itself
+    }
+    return await nats.connect(settings.nats_url, **(_options(settings, name) | once))
+
+
+async def _ignore(_error: Exception) -> None:
+    """Say nothing."""
 
 
 def _options(settings: Settings, name: str) -> dict[str, Any]:

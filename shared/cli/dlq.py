@@ -56,6 +56,7 @@ def list_command(
 @dlq.command("show")
 def show(letter_id: IdArgument, data: DataOption = None) -> None:
     """Print one dead letter as JSON, with its raw body."""
+    letters.split_id(letter_id)
     letter = asyncio.run(_with_database(data, lambda engine: letters.load_letter(engine, letter_id)))
     print_json(letter.to_json(with_body=True))
 
@@ -80,6 +81,7 @@ def discard(
     """Mark a dead letter as dealt with; it is kept, with who did it and why."""
     if not reason.strip():
         raise WrongUse("--reason must say why")
+    letters.split_id(letter_id)
     asyncio.run(_with_database(data, lambda engine: letters.discard_letter(engine, letter_id, reason, user())))
     print(f"{letter_id} is discarded")
 
