@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import ARRAY, ColumnElement, Row, Text, and_, any_, bindparam, or_, select
@@ -20,6 +21,8 @@ _CLOCK_FIELDS: Final = tuple(field.name for field in fields(Clock))
 _SUBJECT_FIELDS: Final = tuple(field.name for field in fields(Subject))
 _FIXED: Final = frozenset({"subject_type", "subject_id", "metric", "cycle", "calendar", "target", "started_at"})
 _CHANGING: Final = tuple(name for name in _CLOCK_FIELDS if name not in _FIXED | {"traceparent"})
+_written: Final = lru_cache(maxsize=256)(str)  # a policy holds a dozen durations, and every work order copies some
+_read: Final = lru_cache(maxsize=256)(Duration.parse)
 _IDS: Final = bindparam("ids", type_=ARRAY(Text))
 
 
@@ -101,12 +104,12 @@ def _clock(row: Row[Any]) -> Clock:
 def _subject_row(subject: Subject) -> dict[str, Any]:
     values = {name: getattr(subject, name) for name in _SUBJECT_FIELDS}
     values["pauses"] = [[rfc3339(since), rfc3339(until)] for since, until in subject.pauses]
-    values["targets"] = {metric: str(target) for metric, target in subject.targets.items()}
+    values["targets"] = {metric: _written(target) for metric, target in subject.targets.items()}
     return values
 
 
 def _subject(row: Row[Any]) -> Subject:
     values = {name: getattr(row, name) for name in _SUBJECT_FIELDS}
     values["pauses"] = tuple((parse_rfc3339(since), parse_rfc3339(until)) for since, until in row.pauses)
-    values["targets"] = {metric: Duration.parse(text) for metric, text in row.targets.items()}
+    values["targets"] = {metric: _read(text) for metric, text in row.targets.items()}
     return Subject(**values)
