@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from copy import deepcopy
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from services.notify.ports import Rejected, Retry, Sent, Unknown
-from services.notify.store import queue
+from services.notify.store import queue, review
 from shared.events import WorkorderConfirmed, WorkorderResolved, WorkorderSigned
 from shared.events.commands import ListNotifications, RetryNotification
 from tests.unit.notify.events import NOW, completed, escalated, opening, registered, step, warned
@@ -345,7 +346,7 @@ async def test_an_outcome_that_cannot_be_recorded_is_recorded_later(
 
 async def test_the_last_transport_is_tried_after_the_first(house: House) -> None:
     """R-NT-05: fallback."""
-    plain = house.policy.plain
+    plain = deepcopy(house.policy.plain)
     plain["notify"]["transports"]["customer"]["sms"] = ["first", "second"]  # type: ignore[index]
     house.policy = type(house.policy).model_validate(plain)
     first, second = Provider("first", answers=[Retry("busy")]), Provider("second", answers=[Sent("r1")])
@@ -355,4 +356,37 @@ async def test_the_last_transport_is_tried_after_the_first(house: House) -> None
     assert (len(first.taken), len(second.taken)) == (1, 1)
     (event,) = await house.emitted()
     assert (event.transport, event.attempt) == ("second", 2)
+    await one.sender.stop()
+
+
+async def test_an_automatic_word_is_not_said_after_the_result(house: House) -> None:
+    """R-SLA-04: what waited for the morning is out of date by then."""
+    house.clock.at = NIGHT
+    one = house.replica()
+    late = warned(metric="progress_update", at=NIGHT, due_at=NIGHT + timedelta(hours=2))
+    await house.tell(
+        one,
+        registered(),
+        opening(),
+        late,
+        step(WorkorderResolved, 2, status="resolved", outcome="resolved", text="ok", by_department="market"),
+        step(WorkorderSigned, 3, status="signed", confirmation_required=False, by="market-supervisor"),
+    )
+    await one.work()
+    house.clock.at = MORNING
+    await one.work()
+    states = await house.states()
+    assert (states["progress:customer"], states["result:customer"]) == ("suppressed", "sent")
+    await one.sender.stop()
+
+
+async def test_what_waits_is_counted_by_transport(house: House) -> None:
+    """R-OB-01."""
+    one = house.replica(Provider(answers=[Retry("busy")]))
+    await house.tell(one, registered(), opening(), escalated())
+    async with house.engine.connect() as connection:
+        assert await review.waiting_by_transport(connection) == {"none": 2}
+    await one.work()
+    async with house.engine.connect() as connection:
+        assert await review.waiting_by_transport(connection) == {"file": 1}
     await one.sender.stop()

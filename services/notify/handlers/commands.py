@@ -67,7 +67,7 @@ class Desk:
         at = earliest(tx.now, row.audience, row.purpose, category, self._policy)
         again = {"notification_id": row.notification_id, "state": "queued", "route": 0, "tries": 0}
         await queue.save(tx.connection, [{**again, "next_attempt_at": at, "reason": None, "settled_at": None}])
-        self._nudge(1)
+        self._nudge(int(at <= tx.now))
         return {"notification_id": row.notification_id, "state": "queued", "next_attempt_at": rfc3339(at)}
 
     def _stranger(self, command: Command) -> Problem | None:

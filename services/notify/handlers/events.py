@@ -47,11 +47,11 @@ class EventHandler:
         await facts.save_work_orders(tx.connection, [orders[key] for key in changed])
         await queue.enqueue(tx.connection, [rows[key] for key in sorted(rows)])
         new = [item.data.work_order_id for item in batch if isinstance(item.data, WorkorderOpened)]
+        ready = sum(row["next_attempt_at"] <= tx.now for row in rows.values())
         if new or contacts:
             customers = [contact.contact_id for contact in contacts]
-            await queue.release(tx.connection, tx.now, orders=new, customers=customers)
-        if rows or contacts:
-            self._nudge(len(rows))
+            ready += await queue.release(tx.connection, tx.now, orders=new, customers=customers)
+        self._nudge(ready)
 
     def _row(self, notice: Notice, cause: Message[Event], order: WorkOrder | None, now: datetime) -> dict[str, Any]:
         once = notice.once or cause.key

@@ -26,7 +26,7 @@ LANES = 2
 """Batches that one transport carries at once, so that a slow provider holds up nobody but itself."""
 SEND_SECONDS = 50.0
 RECOVER_SECONDS = 5.0
-PAUSE_SECONDS = 0.01
+PAUSE_SECONDS = 0.005
 LANE_SECONDS = 0.1
 BUSY_SECONDS = 1.0
 PATIENCE_SECONDS = 1.0
@@ -55,7 +55,9 @@ class Sender:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def nudge(self, count: int) -> None:
-        """Look for `count` notifications that a transaction not committed yet has written."""
+        """Look for `count` notifications that are due and written by a transaction not committed yet."""
+        if not count:
+            return
         self._expected += count
         self._patient_until = time.monotonic() + PATIENCE_SECONDS
         self.wake.set()
@@ -70,7 +72,7 @@ class Sender:
             await asyncio.wait(self._tasks, timeout=LANE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
         found, following = await self._claim()
         self._expected = max(0, self._expected - found)
-        if found == BATCH:
+        if found:
             return self._clock.now()
         if self._expected and time.monotonic() < self._patient_until:
             return self._moment_ahead(PAUSE_SECONDS)
@@ -95,7 +97,7 @@ class Sender:
             found, ready, suppressed = await self._claimer.claim(tx, self._presence.id, BATCH)
             for one, reason in suppressed:
                 self._recorder.emit(tx, Attempt.of(one, "none", "", ""), "suppressed", reason)
-            following = await queue.next_due(tx.connection) if found < BATCH else None
+            following = None if found else await queue.next_due(tx.connection)
         self._start(ready)
         return found, following
 

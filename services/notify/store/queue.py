@@ -110,8 +110,8 @@ async def abandoned(connection: AsyncConnection, limit: int) -> list[Queued]:
 
 async def release(
     connection: AsyncConnection, now: datetime, *, orders: Collection[str], customers: Collection[str]
-) -> None:
-    """Queue what waited for one of these work orders or contacts to become known."""
+) -> int:
+    """Queue what waited for one of these work orders or contacts to become known; return how many that were."""
     of_contact = select(work_orders.c.work_order_id).where(
         work_orders.c.contact_id == any_(bindparam("customers", type_=ARRAY(Text))),
         work_orders.c.work_order_id == notifications.c.work_order_id,
@@ -122,7 +122,8 @@ async def release(
         .where(or_(notifications.c.work_order_id == any_(_IDS), exists(of_contact)))
         .values(state=literal("queued"), next_attempt_at=now)
     )
-    await connection.execute(statement, {"ids": list(orders), "customers": list(customers)})
+    result = await connection.execute(statement, {"ids": list(orders), "customers": list(customers)})
+    return result.rowcount
 
 
 async def release_ready(connection: AsyncConnection, now: datetime) -> None:

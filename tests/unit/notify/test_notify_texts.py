@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from copy import deepcopy
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, get_args
@@ -116,7 +117,7 @@ def test_every_message_reads_well(purpose: str, language: str, channel: str, fac
 def test_a_category_can_have_a_text_of_its_own(tmp_path: Path) -> None:
     """R-NT-03."""
     shutil.copytree(FOLDER, tmp_path / "t")
-    policy_data = POLICY.plain
+    policy_data = deepcopy(POLICY.plain)
     policy_data["notify"]["templates"]["by_category"] = {"complaint": {"accepted": "accepted_complaint"}}  # type: ignore[index]
     policy = type(POLICY).model_validate(policy_data)
     with pytest.raises(TemplatesError, match=re.escape("zh/accepted_complaint.txt.j2 is missing")):
@@ -252,8 +253,8 @@ def test_a_burst_reads_well(purpose: str, language: str, channel: str) -> None:
     """R-SLA-10: every deadline on its line."""
     rows = [
         FACTS,
-        FACTS | {"percent": None},
-        {"metric": "agent_away", "due_at": FACTS["due_at"], "department": "service"},
+        FACTS | ({"percent": None} if purpose == "breach" else {}),
+        {"metric": "agent_away", "due_at": FACTS["due_at"], "department": "service", "percent": 50},
     ]
     items = [
         template_values(row, language=language, channel=channel, now=NOW, policy=POLICY, staff_name="赵立新")
