@@ -47,7 +47,7 @@ class CalendarData:
     """Years whose official schedule is known; None: the calendar follows no official schedule."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class HalfDay:
     """A local morning (before 12:00) or afternoon."""
 
