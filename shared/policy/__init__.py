@@ -9,6 +9,7 @@
 and compared, and `policy.policy_version` names it in events. Nothing here asks the time.
 """
 
+from shared.events.notification import Purpose
 from shared.policy.base import Grade, Metric, Role, Text
 from shared.policy.calendar import BusinessCalendar, CalendarData, HalfDay, NoOfficeTimeError, due
 from shared.policy.calendars import Holiday
@@ -18,7 +19,6 @@ from shared.policy.durations import Duration
 from shared.policy.errors import Fault, PolicyError, PolicyFileError, UnknownNameError
 from shared.policy.hours import Hours
 from shared.policy.loader import load_policy
-from shared.policy.notify import Purpose
 from shared.policy.schema import Policy
 from shared.policy.sla import BreachStep, Rung, WarningStep
 

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator, WithJsonSchema
 
+from shared.events.base import Grade as Grade
 from shared.policy.durations import DURATION_PATTERN, Duration
 from shared.policy.hours import (
     DAYS_PATTERN,
@@ -20,7 +21,6 @@ from shared.policy.hours import (
     parse_time,
 )
 
-Grade = Literal["urgent", "normal", "complex"]
 Role = Literal["agent", "supervisor", "head", "manager"]
 
 #: Clock metrics of the handbook, section 4.

@@ -6,23 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
+from shared.events.notification import Purpose
 from shared.policy.base import Key, Model, WrittenDuration, WrittenWindow
 from shared.policy.durations import Duration
 
-Purpose = Literal[
-    "accepted",
-    "progress",
-    "result",
-    "reopened",
-    "survey",
-    "handover",
-    "assigned",
-    "warning",
-    "breach",
-    "sign_request",
-    "satisfaction",
-    "report",
-]
 Audience = Literal["customer", "staff"]
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, get_args
 
-from shared.policy.notify import Purpose
+from shared.events.notification import Purpose
 
 Path = tuple[str | int, ...]
 

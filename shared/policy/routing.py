@@ -1,12 +1,11 @@
 """Which plugins decide about a contact, and when it is sensitive (handbook, section 3)."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
+from shared.events.base import Emotion
 from shared.policy.base import Key, Model, WrittenDuration
-
-Emotion = Literal["calm", "dissatisfied", "anxious", "impatient", "other"]
 
 
 class ClassifierPolicy(Model):
