@@ -9,7 +9,8 @@ Consumes every `workorder.*` event, `callback.completed` and `notification.sent`
     horizon.py   up to which moment it may judge, while events still wait in the queue
     domain/      the rules: plan.py (which clocks an event starts and meets), clock.py (one clock's state),
                  steps.py (start, pause, resume, meet, cancel), due.py (warnings, breach, escalation ladder),
-                 workorder_clocks.py (the clocks of one work order together), pace.py (business and wall time)
+                 workorder_clocks.py (what each event does to a work order's clocks), live_clocks.py (those
+                 clocks as a set), subject.py (what is remembered between events), pace.py (business and wall time)
     tables.py    the schema `sla`;  store.py  its set-based queries;  gauges.py  what is read from it for metrics
 
 Guarantees: a clock ends in exactly one of met, breached and cancelled, whatever is redelivered or restarted; which of

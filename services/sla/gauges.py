@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.sla.tables import clocks
+from services.sla.tables import LIVE, clocks
 from shared import metrics
 
 
@@ -22,7 +22,7 @@ class Gauges:
         """
         query = (
             select(clocks.c.department, clocks.c.metric, clocks.c.state, func.count(), func.min(clocks.c.due_at))
-            .where(clocks.c.state.in_(("running", "paused", "breached")))
+            .where(text(LIVE))
             .group_by(clocks.c.department, clocks.c.metric, clocks.c.state)
         )
         async with self._engine.connect() as connection:

@@ -1,13 +1,14 @@
 """All live clocks of one work order, and what an event does to them."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 from services.sla.domain import steps
-from services.sla.domain.clock import Clock, ClockEvent, Decision
-from services.sla.domain.pace import WALL, Pace, pace_of
+from services.sla.domain.clock import Clock, ClockEvent
+from services.sla.domain.live_clocks import LiveClocks
+from services.sla.domain.pace import pace_of
 from services.sla.domain.plan import (
     APPROVAL,
     MET_BY,
@@ -21,7 +22,7 @@ from services.sla.domain.plan import (
     Fact,
     facts_of,
 )
-from services.sla.domain.subject import Subject, targets_of
+from services.sla.domain.subject import targets_of
 from shared.events import (
     CallbackCompleted,
     Event,
@@ -39,24 +40,11 @@ from shared.events import (
     WorkorderSigned,
     WorkorderStep,
 )
-from shared.policy import Duration, Metric, Policy
+from shared.policy import Duration, Metric
 
 
-class WorkorderClocks:
-    """Applies the events of one work order in their order; knows afterwards what must be saved.
-
-    Pure: `issue` gives ids for new clocks, the present moment is a parameter.
-    """
-
-    def __init__(self, subject: Subject, clocks: Iterable[Clock], policy: Policy, issue: Callable[[], str]) -> None:
-        self.subject = subject
-        self.clocks: dict[str, Clock] = {clock.id: clock for clock in clocks}
-        self.loaded: Mapping[str, Clock] = dict(self.clocks)
-        self._policy = policy
-        self._issue = issue
-        self._now = datetime.min.replace(tzinfo=UTC)
-        self._traceparent: str | None = None
-        self._events: list[ClockEvent] = []
+class WorkorderClocks(LiveClocks):
+    """Applies the events of one work order in their order."""
 
     def apply(self, event: Event, now: datetime, traceparent: str | None = None) -> tuple[ClockEvent, ...]:
         """Apply `event`, learnt of at `now`; return the events of the clocks that follow from it."""
@@ -70,8 +58,6 @@ class WorkorderClocks:
         elif isinstance(event, NotificationSent):
             self._happened(facts_of(event), event.at, self.subject.cycle)
         return tuple(self._events)
-
-    # What each event starts, pauses and voids.
 
     def opened(self, event: WorkorderOpened) -> None:
         """Start the clocks at the time at which the customer began to wait (R-SLA-01, R-SLA-02, R-SLA-04)."""
@@ -179,8 +165,6 @@ class WorkorderClocks:
             target = self.subject.targets.get("supervisor_contact", self._policy.sla.supervisor_contact)
             self._arm("supervisor_contact", event.cycle, target, event.at, event.department)
 
-    # How clocks are started and found.
-
     def _happened(self, facts: frozenset[Fact], at: datetime, cycle: int) -> None:
         """Meet every clock that waited for one of `facts`; each message starts the next progress clock (R-SLA-04)."""
         if "the customer heard something" in facts:
@@ -197,80 +181,6 @@ class WorkorderClocks:
             self._take(steps.meet(clock, at, self._now, self._policy))
             if clock.metric == "progress_update":
                 self._start("progress_update", self._following("progress_update"), at)
-
-    def _start(self, metric: Metric, cycle: int, started_at: datetime) -> None:
-        """Start the clock of `metric` where the work order has a target for it."""
-        target = self.subject.targets.get(metric)
-        if target is not None and self.subject.department is not None:
-            self._arm(metric, cycle, target, started_at, self.subject.department)
-
-    def _arm(self, metric: Metric, cycle: int, target: Duration, started_at: datetime, department: str) -> None:
-        self._run(metric, cycle, target.timedelta, started_at, department, pace_of(target, department, self._policy))
-
-    def _start_until(self, metric: Metric, due_at: datetime, started_at: datetime, department: str) -> None:
-        """Start a clock that is due at a given time; several may run, each with its own cycle."""
-        target = max(due_at - started_at, timedelta())
-        self._run(metric, self._following(metric), target, started_at, department, Pace(WALL))
-
-    def _run(
-        self, metric: Metric, cycle: int, target: timedelta, started_at: datetime, department: str, pace: Pace
-    ) -> None:
-        if self.subject.armed.get(metric, 0) >= cycle:
-            return
-        self.subject = replace(self.subject, armed={**self.subject.armed, metric: cycle})
-        clock = self._take(
-            steps.start(
-                self._issue(),
-                self.subject.id,
-                metric,
-                cycle,
-                department,
-                target,
-                started_at,
-                pace,
-                self._policy,
-                self._traceparent,
-            )
-        )
-        if metric not in UNPAUSED:
-            self._leave_out_pauses(clock)
-
-    def _leave_out_pauses(self, clock: Clock) -> None:
-        """Pause and resume a new clock as if it had run when the customer was awaited (R-SLA-08)."""
-        for since, until in self.subject.pauses:
-            if until > clock.started_at:
-                paused = self._take(steps.pause(clock, max(since, clock.started_at), self._now, self._policy))
-                clock = self._take(steps.resume(paused, until, self._policy))
-        if self.subject.paused_at is not None:
-            since = max(self.subject.paused_at, min(clock.started_at, self._now))
-            self._take(steps.pause(clock, since, self._now, self._policy))
-
-    def _take(self, decision: Decision) -> Clock:
-        self.clocks[decision.clock.id] = decision.clock
-        self._events += decision.events
-        return decision.clock
-
-    def _live(self) -> list[Clock]:
-        return [clock for clock in self.clocks.values() if clock.live]
-
-    def _running(self, metric: Metric, cycle: int) -> Clock | None:
-        """Return the clock that can still be met, if there is one."""
-        for clock in self._live():
-            if clock.metric == metric and clock.cycle == cycle and clock.state != "breached":
-                return clock
-        return None
-
-    def _following(self, metric: Metric) -> int:
-        return self.subject.armed.get(metric, 0) + 1
-
-    def _forget(self, metric: Metric, cycle: int) -> None:
-        self.subject = replace(self.subject, armed={**self.subject.armed, metric: cycle - 1})
-
-    def _cancel(self, at: datetime, metrics: Iterable[Metric], up_to_cycle: int | None = None) -> None:
-        wanted = set(metrics)
-        for clock in self._live():
-            if clock.metric in wanted and (up_to_cycle is None or clock.cycle <= up_to_cycle):
-                self._take(steps.cancel(clock, at, self._now, self._policy))
 
     def _move(self, department: str, at: datetime) -> None:
         if department == self.subject.department or self.subject.category is None:

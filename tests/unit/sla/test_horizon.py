@@ -1,0 +1,65 @@
+"""How far the watch may judge while events are still in the queue (R-SLA-09)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from services.sla.horizon import Horizon, Position
+
+NOON = datetime(2026, 11, 23, 4, tzinfo=UTC)
+NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass
+class Queue:
+    """A clock and a server that say what the test tells them to."""
+
+    at: datetime = NOON
+    answers: list[Position] = field(default_factory=list)
+
+    def now(self) -> datetime:
+        return self.at
+
+    def seconds_until(self, at: datetime) -> float:
+        return (at - self.at).total_seconds()
+
+    async def position(self) -> Position:
+        return self.answers.pop(0)
+
+
+async def settled(*positions: tuple[int, int, int]) -> list[datetime]:
+    """What is settled after each answer; one minute lies between them."""
+    queue = Queue(answers=[Position(*position) for position in positions])
+    horizon = Horizon(queue, queue.position)
+    found = []
+    for minute in range(len(positions)):
+        queue.at = NOON + timedelta(minutes=minute)
+        found.append(await horizon.settled())
+    return found
+
+
+def minute(number: int) -> datetime:
+    return NOON + timedelta(minutes=number)
+
+
+async def test_an_empty_queue_settles_the_moment_of_the_question() -> None:
+    """Also where the stream's last messages are not for this consumer, so that its floor never reaches them."""
+    assert await settled((10, 7, 0), (20, 7, 0)) == [minute(0), minute(1)]
+
+
+async def test_nothing_is_settled_while_what_was_published_before_waits() -> None:
+    assert await settled((10, 4, 6), (10, 9, 1)) == [NEVER, NEVER]
+
+
+async def test_under_steady_load_a_moment_is_settled_once_the_consumer_has_passed_it() -> None:
+    assert await settled((10, 4, 6), (20, 9, 11), (30, 10, 20), (40, 29, 11)) == [NEVER, NEVER, minute(0), minute(1)]
+
+
+async def test_what_was_settled_stays_settled() -> None:
+    assert await settled((10, 10, 0), (20, 10, 10)) == [minute(0), minute(0)]
+
+
+async def test_a_consumer_that_stands_still_does_not_fill_the_memory() -> None:
+    found = await settled(*[(n + 1, 0, n + 1) for n in range(1000)], (1001, 1001, 0))
+    assert found[-2:] == [NEVER, minute(1000)]
