@@ -38,7 +38,7 @@ contract: $(STAMP)
 ## make lock      resolve the dependencies anew and pin them with their hashes
 lock: $(STAMP)
 	@CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile -q --generate-hashes --allow-unsafe --strip-extras \
-		--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options \
+		--no-emit-options \
 		--extra embedded --extra dev -o requirements.lock pyproject.toml
 
 ## make clean     remove .venv and everything that a run left in this folder

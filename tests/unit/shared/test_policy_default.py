@@ -4,8 +4,7 @@ from typing import get_args
 
 import pytest
 
-from shared.policy import Duration, Grade, Metric, Policy, load_policy
-from shared.policy.notify import Purpose
+from shared.policy import Duration, Grade, Metric, Policy, Purpose, load_policy
 
 GRADES: tuple[Grade, ...] = ("urgent", "normal", "complex")
 BY_GRADE = {
