@@ -122,7 +122,9 @@ async def _tables(engine: AsyncEngine, services: list[Service]) -> AsyncIterator
                 f"{name} waits {waiting:.0f} s for an earlier event of a work order: `yingda replay` sends it"
             )
         if dead:
-            yield Finding(f"{name} has {dead} open dead letters: see `yingda dlq list --service {name}`")
+            yield Finding(
+                f"{name} has dead letters that nobody has dealt with ({dead}): see `yingda dlq list --service {name}`"
+            )
 
 
 def _probes(settings: Settings) -> Iterator[Finding]:
