@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from services.routing.plugins.rulebook import rulebook
 from services.routing.plugins.rules import RulesClassifier
 from services.routing.ports import Classifier, Matter
+from tests.examples import examples
 
 RULES = RulesClassifier()
 UNSEEN = Path(__file__).with_name("unseen_contacts.tsv")
@@ -110,7 +111,7 @@ def test_the_topic_of_an_unknown_category_is_none() -> None:
     assert RULES.topic_of(Matter("什么都行"), "unheard_of")[0] is None
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     st.text(max_size=300),
     st.dictionaries(st.text(string.ascii_lowercase, max_size=8), st.text(max_size=8), max_size=3),

@@ -26,6 +26,7 @@ from shared.events.commands import (
     Transfer,
     WorkorderCommand,
 )
+from tests.examples import examples
 from tests.unit.routing.orders import MATTER, NOW, POLICY, ask, order
 
 PEOPLE = st.sampled_from([*POLICY.staff_directory, "a-stranger"])
@@ -247,11 +248,11 @@ class Life(RuleBasedStateMachine):
 
 
 TestLife = Life.TestCase
-TestLife.settings = settings(max_examples=120, stateful_step_count=40, deadline=None)
+TestLife.settings = settings(max_examples=examples(120), stateful_step_count=40, deadline=None)
 
 
 @given(by=PEOPLE.filter(lambda one: one != "a-stranger"), asked=COMMANDS)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_a_stranger_may_do_nothing_and_everybody_gets_one_answer(
     by: str, asked: tuple[type[WorkorderCommand], dict[str, Any]]
 ) -> None:

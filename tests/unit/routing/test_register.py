@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from services.routing.domain.matter import Matter
 from services.routing.domain.register import missing_fields
+from tests.examples import examples
 
 FIELDS = (
     "customer_name", "contact_name", "customer", "customer_phone", "contact_phone", "company", "enterprise_name",
@@ -87,7 +88,7 @@ def test_a_field_of_a_policy_s_own_counts_as_missing_unless_registered() -> None
     assert missing_fields("general", None, Matter("x", details={"colour": "red"}), ("colour",)) == ()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.text(max_size=400), st.sampled_from(FIELDS))
 def test_any_text_is_read(text: str, field: str) -> None:
     """R-IN-07: the answer is the field or nothing, in the given order."""

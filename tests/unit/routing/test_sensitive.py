@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from services.routing.domain.matter import Matter
 from services.routing.domain.sensitive import sensitive
+from tests.examples import examples
 
 
 @pytest.mark.parametrize(
@@ -59,7 +60,7 @@ def test_an_earlier_complaint_within_seven_days_makes_a_complaint_sensitive() ->
     assert not sensitive("product_inquiry", Matter("多少钱"), 1).flag
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.text(max_size=400), st.integers(0, 3))
 def test_the_flag_says_whether_there_are_reasons(text: str, earlier: int) -> None:
     """R-RT-05."""

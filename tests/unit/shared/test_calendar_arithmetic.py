@@ -8,6 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from shared.policy import BusinessCalendar, CalendarData, Hours
+from tests.examples import examples
 
 MINUTE = timedelta(minutes=1)
 CLOSED = ((), ())
@@ -75,7 +76,7 @@ def walk(
     return None
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=examples(120), deadline=None)
 @given(case=cases(), minutes=st.integers(0, 600))
 def test_a_deadline_is_where_a_minute_by_minute_count_ends(
     case: tuple[BusinessCalendar, datetime], minutes: int
@@ -90,7 +91,7 @@ def test_a_deadline_is_where_a_minute_by_minute_count_ends(
         assert calendar.elapsed(start, start + timedelta(days=4)) <= minutes * 60
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=examples(120), deadline=None)
 @given(case=cases(), minutes=st.integers(0, 3 * 1440))
 def test_office_time_between_two_instants_is_what_a_count_gives(
     case: tuple[BusinessCalendar, datetime], minutes: int
@@ -100,7 +101,7 @@ def test_office_time_between_two_instants_is_what_a_count_gives(
     assert calendar.elapsed(start, start + minutes * MINUTE) == expected * 60
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=examples(120), deadline=None)
 @given(case=cases())
 def test_open_and_next_opening_agree_with_the_clock_on_the_wall(case: tuple[BusinessCalendar, datetime]) -> None:
     calendar, at = case
@@ -110,7 +111,7 @@ def test_open_and_next_opening_agree_with_the_clock_on_the_wall(case: tuple[Busi
         assert calendar.next_opening(at) == expected
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(case=cases(), seconds=st.integers(0, 3000), offset=st.integers(0, 59))
 def test_seconds_are_counted_one_by_one(case: tuple[BusinessCalendar, datetime], seconds: int, offset: int) -> None:
     calendar, start = case
@@ -120,7 +121,7 @@ def test_seconds_are_counted_one_by_one(case: tuple[BusinessCalendar, datetime],
         assert calendar.add(start, seconds) == expected
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(
     case=cases(),
     first=st.timedeltas(timedelta(), timedelta(hours=30)),

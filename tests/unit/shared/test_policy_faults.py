@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from shared.policy import Fault, PolicyFileError, load_policy
 from shared.policy.loader import DEFAULT_POLICY
+from tests.examples import examples
 
 MONDAY = datetime(2026, 11, 23, tzinfo=UTC)  # 08:00 in Shanghai
 DEFAULT = DEFAULT_POLICY.read_text(encoding="utf-8")
@@ -225,7 +226,7 @@ def test_all_faults_come_together_in_order_of_the_file(tmp_path: Path) -> None:
     assert [fault.line for fault in faults] == sorted(fault.line or 0 for fault in faults)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     number=st.integers(0, DEFAULT.count("\n") - 1),
     value=st.sampled_from(["3", "null", "[]", "{}", "[1, {a: b}]", "{a: [1]}", "true", "x", "''", "2026-01-01"]),

@@ -20,6 +20,7 @@ from services.sla.domain.due import watch
 from services.sla.domain.pace import Pace
 from shared.events import SlaBreached, SlaCancelled, SlaEscalated, SlaMet, SlaWarned
 from shared.policy import Policy, load_policy
+from tests.examples import examples
 from tests.unit.sla.story import local
 
 POLICY: Final[Policy] = load_policy(None)
@@ -124,7 +125,7 @@ TARGETS = st.integers(1, 900)
 
 
 @pytest.mark.parametrize("pace", ["office", "wall"])
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @example(history=[Happening("meet", 120, 5000)], polls=[121, 4000], target=120)
 @example(history=[Happening("meet", 121, 121)], polls=[], target=120)
 @example(history=[Happening("pause", 120, 120), Happening("resume", 9000, 9000)], polls=[200], target=120)
@@ -145,7 +146,7 @@ def test_the_verdict_is_that_of_the_timestamps(
 
 
 @pytest.mark.parametrize("pace", ["office", "wall"])
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(history=histories(), polls=POLLS, target=TARGETS)
 def test_warnings_and_steps_come_once_and_in_order(
     history: list[Happening], polls: list[int], target: int, pace: str
@@ -162,7 +163,7 @@ def test_warnings_and_steps_come_once_and_in_order(
     assert marks == sorted(marks, key=order.index)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(
     pauses=st.lists(st.tuples(st.integers(0, 10**10), st.integers(0, 10**11)), max_size=4),
     target=st.integers(10**8, 10**11),
