@@ -5,7 +5,7 @@ import json
 import os
 import signal
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Coroutine
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
@@ -22,6 +22,7 @@ from shared import metrics
 from shared.bus.commands import CommandDesk, CommandServer
 from shared.bus.connect import GRACE_SECONDS, make_broker
 from shared.bus.outbox import Outbox
+from shared.bus.position import position_of
 from shared.bus.publish import Publisher
 from shared.bus.runtime import BatchRuntime
 from shared.bus.streams import EVENTS
@@ -88,7 +89,9 @@ async def _start(service: Service, settings: Settings, stack: AsyncExitStack) ->
     async with engine.begin() as connection:
         clock = await shared_clock(connection, settings.clock)
     outbox = Outbox(service.name, engine, service.tables, clock, Publisher(client, EVENTS.name))
-    context = Context(settings, load_policy(settings.policy), clock, engine, outbox, _backlog(client, service))
+    context = Context(
+        settings, load_policy(settings.policy), clock, engine, outbox, position_of(client, service.consumer)
+    )
     parts = await service.build(context)
     if parts.stop is not None:
         stack.push_async_callback(parts.stop)
@@ -200,7 +203,7 @@ class Running:
             log.warning("PostgreSQL does not answer", why=f"{type(error).__name__}: {error}"[:300])
             missing.append("PostgreSQL")
         try:
-            metrics.CONSUMER_BACKLOG.labels(name).set(await self._context.backlog())
+            metrics.CONSUMER_BACKLOG.labels(name).set((await self._context.position()).waiting)
         except (nats.errors.Error, OSError, TimeoutError):
             missing.append("NATS")
         metrics.CLOCK_DRIFT.labels(name).set(-self._clock.drift_seconds)
@@ -218,14 +221,6 @@ async def _count(engine: AsyncEngine, name: str, service: Service) -> None:
         dead = await connection.scalar(select(func.count()).where(letters.c.state == text("'open'")))
         metrics.DEAD_LETTERS_OPEN.labels(name).set(dead or 0)
         metrics.PARKED.labels(name).set(await connection.scalar(select(func.count()).select_from(parked)) or 0)
-
-
-def _backlog(client: Client, service: Service) -> Callable[[], Awaitable[int]]:
-    async def backlog() -> int:
-        info = await client.jetstream().consumer_info(service.stream.name, service.name)
-        return (info.num_pending or 0) + (info.num_ack_pending or 0)
-
-    return backlog
 
 
 def _tell_ready(settings: Settings, metrics_url: str) -> None:

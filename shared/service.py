@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.bus.commands import CommandHandler
 from shared.bus.outbox import Outbox
+from shared.bus.position import Position
 from shared.bus.runtime import BatchHandler, RejectHandler
 from shared.bus.streams import Consumer, Stream, subjects_of
 from shared.bus.tables import RuntimeTables
@@ -38,8 +39,8 @@ class Context:
     clock: Clock
     engine: AsyncEngine
     outbox: Outbox
-    backlog: Callable[[], Awaitable[int]]
-    """Asks the server how many messages the service's consumer has not finished yet."""
+    position: Callable[[], Awaitable[Position]]
+    """Asks the server how far the service's consumer has come on its stream."""
 
 
 @dataclass(slots=True)

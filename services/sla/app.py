@@ -1,11 +1,10 @@
 """The composition root of sla: the only file that builds things."""
 
-from services.sla.gauges import Gauges
-from services.sla.handlers import EventHandler
-from services.sla.horizon import Horizon, position_of
-from services.sla.tables import metadata, runtime
-from services.sla.watch import Watch
-from shared.bus.connect import make_broker
+from services.sla.handlers.events import EventHandler
+from services.sla.handlers.horizon import Horizon
+from services.sla.handlers.watch import Watch
+from services.sla.store.gauges import Gauges
+from services.sla.store.tables import metadata, runtime
 from shared.bus.streams import EVENTS
 from shared.events import (
     CallbackCompleted,
@@ -29,14 +28,12 @@ from shared.service import Context, Parts, Service
 
 
 async def build(context: Context) -> Parts:
-    """Return the running parts: the handler of events and the watch that it wakes; the watch has its own way to ask NATS."""
-    broker = make_broker(context.settings, f"{SERVICE.name}-horizon")
-    client = await broker.connect()
-    horizon = Horizon(context.clock, position_of(client.jetstream(), SERVICE.consumer))
+    """Return the running parts: the handler of events and the watch that it wakes."""
+    horizon = Horizon(context.clock, context.position)
     watch = Watch(context.engine, context.outbox, context.clock, context.policy, horizon)
     handler = EventHandler(context.policy, watch)
     gauges = Gauges(context.engine)
-    return Parts(on_events=handler.on_events, loops=(watch.loop,), gauges=gauges.refresh, stop=broker.stop)
+    return Parts(on_events=handler.on_events, loops=(watch.loop,), gauges=gauges.refresh)
 
 
 SERVICE = Service(

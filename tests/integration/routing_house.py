@@ -20,6 +20,7 @@ from services.routing import store
 from services.routing.app import SERVICE
 from shared.bus.commands import CommandDesk
 from shared.bus.outbox import Outbox
+from shared.bus.position import position_of
 from shared.bus.publish import Publisher
 from shared.bus.runtime import BatchRuntime
 from shared.bus.streams import EVENTS
@@ -156,13 +157,9 @@ async def routing_house(database_url: str, nats_url: str) -> AsyncIterator[House
 async def replica(engine: AsyncEngine, client: Client, clock: SetClock) -> House:
     """Return one more replica on the same servers."""
     outbox = Outbox("routing", engine, store.runtime, clock, Publisher(client, EVENTS.name))
-    context = Context(Settings(), POLICY, clock, engine, outbox, _no_backlog)
+    context = Context(Settings(), POLICY, clock, engine, outbox, position_of(client, SERVICE.consumer))
     parts = await SERVICE.build(context)
     return House(engine, client, clock, outbox, parts, CommandDesk(outbox, parts.commands))
-
-
-async def _no_backlog() -> int:
-    return 0
 
 
 def message_of(event: Event, at: datetime) -> Message[Event]:

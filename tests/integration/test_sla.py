@@ -19,12 +19,13 @@ from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.sla.app import SERVICE, build
-from services.sla.horizon import Horizon, position_of
-from services.sla.store import next_moment
-from services.sla.tables import clocks, metadata, subjects
-from services.sla.watch import Watch
+from services.sla.handlers.horizon import Horizon
+from services.sla.handlers.watch import Watch
+from services.sla.store.clocks import next_moment
+from services.sla.store.tables import clocks, metadata, subjects
 from shared import metrics
 from shared.bus.outbox import Outbox
+from shared.bus.position import position_of
 from shared.bus.publish import Publisher
 from shared.bus.runtime import BatchRuntime
 from shared.bus.streams import EVENTS
@@ -83,7 +84,11 @@ class Bench:
 
     async def replica(self) -> Parts:
         settings = Settings(nats_url=self.client.connected_url.geturl() if self.client.connected_url else "")
-        parts = await build(Context(settings, POLICY, self.clock, self.engine, self.outbox(), self.backlog))
+        parts = await build(
+            Context(
+                settings, POLICY, self.clock, self.engine, self.outbox(), position_of(self.client, SERVICE.consumer)
+            )
+        )
         self.built.append(parts)
         return parts
 
@@ -92,14 +97,11 @@ class Bench:
             if parts.stop is not None:
                 await parts.stop()
 
-    async def backlog(self) -> int:
-        return (await position_of(self.client.jetstream(), SERVICE.consumer)()).waiting
-
     def outbox(self) -> Outbox:
         return Outbox("sla", self.engine, SERVICE.tables, self.clock, Publisher(self.client, EVENTS.name))
 
     def horizon(self) -> Horizon:
-        return Horizon(self.clock, position_of(self.client.jetstream(), SERVICE.consumer))
+        return Horizon(self.clock, position_of(self.client, SERVICE.consumer))
 
     async def publish(self, *events: Event) -> None:
         for event in events:

@@ -20,6 +20,7 @@ from services.feedback.app import SERVICE
 from services.feedback.store.tables import callbacks
 from shared.bus.commands import CommandDesk
 from shared.bus.outbox import Outbox
+from shared.bus.position import position_of
 from shared.bus.publish import Publisher
 from shared.bus.runtime import BatchRuntime
 from shared.db import create_engine
@@ -139,11 +140,8 @@ async def bench(database_url: str, nats_url: str) -> AsyncIterator[Bench]:
         await provision(engine, client, [SERVICE])
         clock = HandClock()
         outbox = Outbox("feedback", engine, store.runtime, clock, Publisher(client, "EVENTS"))
-
-        async def backlog() -> int:
-            return 0
-
-        parts = await SERVICE.build(Context(settings, load_policy(), clock, engine, outbox, backlog))
+        position = position_of(client, SERVICE.consumer)
+        parts = await SERVICE.build(Context(settings, load_policy(), clock, engine, outbox, position))
         ready = Bench(engine, client, outbox, parts, clock)
         engine_events.listen(engine.sync_engine, "before_cursor_execute", _listener(ready.statements))
         yield ready

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from services.sla.horizon import Horizon, Position
+from services.sla.handlers.horizon import Horizon
+from shared.bus.position import Position
 
 NOON = datetime(2026, 11, 23, 4, tzinfo=UTC)
 NEVER = datetime.min.replace(tzinfo=UTC)

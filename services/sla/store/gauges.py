@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.sla.tables import LIVE, clocks
+from services.sla.store.tables import LIVE, clocks
 from shared import metrics
 
 

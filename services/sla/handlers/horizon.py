@@ -8,28 +8,13 @@ up to there is acknowledged, that is committed) has passed it.
 
 from collections import deque
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from nats.js import JetStreamContext
-
-from shared.bus.streams import Consumer
+from shared.bus.position import Position
 from shared.clock import Clock
 
 _MOST_MARKS: Final = 64
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """Where the stream and its consumer are; `published` was read first."""
-
-    published: int
-    """The last sequence of the stream."""
-    applied: int
-    """All that the consumer was ever to get up to this sequence is acknowledged."""
-    waiting: int
-    """What the consumer has still to get or to acknowledge."""
 
 
 class Horizon:
@@ -52,15 +37,3 @@ class Horizon:
         if position.waiting == 0:
             self._settled = max(self._settled, now)
         return self._settled
-
-
-def position_of(jetstream: JetStreamContext, consumer: Consumer) -> Callable[[], Awaitable[Position]]:
-    """Return a question to the server for the position of `consumer`."""
-
-    async def ask() -> Position:
-        stream = await jetstream.stream_info(consumer.stream.name)
-        info = await jetstream.consumer_info(consumer.stream.name, consumer.service)
-        floor = info.ack_floor.stream_seq if info.ack_floor is not None else 0
-        return Position(stream.state.last_seq, floor, (info.num_pending or 0) + (info.num_ack_pending or 0))
-
-    return ask

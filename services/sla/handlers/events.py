@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from services.sla import store
 from services.sla.domain.clock import Clock
 from services.sla.domain.workorder_clocks import WorkorderClocks
-from services.sla.watch import Watch
+from services.sla.handlers.watch import Watch
+from services.sla.store import clocks as store
 from shared.bus.transaction import Incoming, Transaction
 from shared.events import CallbackCompleted, NotificationSent, WorkorderOpened, WorkorderStep
 from shared.ids import new_id

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.sla.domain.clock import BREACH, Clock
 from services.sla.domain.subject import Subject
 from services.sla.domain.workorder_clocks import WorkorderClocks
-from services.sla.tables import LIVE, clocks, subjects
+from services.sla.store.tables import LIVE, clocks, subjects
 from shared.db import insert_rows, update_rows
 from shared.policy import Duration
 from shared.times import parse_rfc3339, rfc3339

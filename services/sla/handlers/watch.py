@@ -6,9 +6,9 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.sla import store
 from services.sla.domain.due import watch
-from services.sla.horizon import Horizon
+from services.sla.handlers.horizon import Horizon
+from services.sla.store import clocks as store
 from shared.bus.outbox import Outbox
 from shared.clock import Clock as BusinessClock
 from shared.policy import Policy

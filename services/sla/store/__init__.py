@@ -1,0 +1,1 @@
+"""The tables of sla and the set-based statements on them."""
