@@ -1,6 +1,5 @@
 """The steps beside the main line: classify, transfer, pause and resume, promise, collaborate."""
 
-
 from services.routing.domain.assessment import assess
 from services.routing.domain.matter import Matter
 from services.routing.domain.steps import Asked, stated
