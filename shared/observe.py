@@ -1,7 +1,9 @@
-"""Business metrics follow from what was committed: every emitted event is counted once, after its commit (R-OB-01)."""
+"""Business metrics and logs follow from what was committed: every event once, after its commit (R-OB-01, R-OB-04)."""
 
 from collections.abc import Callable
 from typing import Any
+
+import structlog
 
 from shared import metrics
 from shared.bus.transaction import Transaction
@@ -9,6 +11,8 @@ from shared.events import (
     CallbackCompleted,
     ContactRegistered,
     ContactRejected,
+    Event,
+    Message,
     NotificationStep,
     SlaBreached,
     SlaMet,
@@ -18,10 +22,16 @@ from shared.events import (
     WorkorderStep,
 )
 
+_TOLD = {"contact", "workorder", "callback"}
+_NAMES = ("number", "work_order_id", "subject_id", "metric", "department", "status", "purpose")
+
+log = structlog.get_logger()
+
 
 def observe(service: str, tx: Transaction) -> None:
-    """Count what the committed `tx` emitted and rejected."""
+    """Count what the committed `tx` emitted and rejected, and log it: by number and trace, without personal data."""
     for message in tx.emitted:
+        _tell(message)
         for model in type(message.data).__mro__:
             counter = _COUNTERS.get(model)
             if counter is not None:
@@ -29,6 +39,13 @@ def observe(service: str, tx: Transaction) -> None:
                 break
     if tx.rejected:
         metrics.DEAD_LETTERS.labels(service).inc(len(tx.rejected))
+
+
+def _tell(message: Message[Event]) -> None:
+    """Log one event: a step of a contact, work order or callback for everybody, the many others for whoever debugs."""
+    said = log.info if message.type.split(".")[1] in _TOLD else log.debug
+    known = {name: value for name in _NAMES if (value := getattr(message.data, name, None)) is not None}
+    said(message.type.removeprefix("yingda."), subject=message.subject, trace=message.trace_id, **known)
 
 
 def _registered(event: ContactRegistered) -> None:
