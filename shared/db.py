@@ -92,10 +92,9 @@ async def update_rows(
 def _columns(table: Table, names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
     """Turn rows into one list per column; JSON goes as text, since an array of JSON has no binary form."""
     return {
-        name: [
-            None if row[name] is None else to_json(row[name]).decode() if _is_json(table.c[name]) else row[name]
-            for row in rows
-        ]
+        name: [None if row[name] is None else to_json(row[name]).decode() for row in rows]
+        if _is_json(table.c[name])
+        else [row[name] for row in rows]
         for name in names
     }
 

@@ -1,5 +1,6 @@
 """Connections to NATS that survive an outage of any length."""
 
+import time
 from typing import Any
 
 import nats
@@ -11,6 +12,7 @@ from shared.settings import Settings
 
 GRACE_SECONDS = 8.0
 """How long a stopping service may take to finish the batch in hand."""
+TELL_AGAIN_SECONDS = 10.0
 
 log = structlog.get_logger()
 
@@ -41,8 +43,14 @@ async def _ignore(_error: Exception) -> None:
 
 
 def _options(settings: Settings, name: str) -> dict[str, Any]:
+    told: dict[str, float] = {}
+
     async def on_error(error: Exception) -> None:
-        log.warning("nats", why=repr(error))
+        """Tell a trouble when it begins and then now and again: a reconnecting client meets it five times a second."""
+        why, now = repr(error), time.monotonic()
+        if now - told.get(why, -TELL_AGAIN_SECONDS) >= TELL_AGAIN_SECONDS:
+            told[why] = now
+            log.warning("nats", why=why)
 
     options: dict[str, Any] = {
         "name": f"yingda-{name}",
