@@ -116,7 +116,7 @@ class Suite:
             raise CliError(str(error)) from error
         self._locked = True
         remove_endpoints(self.data_dir)
-        settings_of(self._env)  # what is wrong in the environment is told before anything starts
+        _check_policy(settings_of(self._env).policy)  # what is wrong is told before anything starts
         (self.data_dir / "logs").mkdir(exist_ok=True)
         await self._nursery.start()  # imports the services while the servers start
         await self.servers.start()
@@ -200,3 +200,17 @@ class Suite:
 
 async def _server_ended(server: EmbeddedNats | EmbeddedPostgres) -> str:
     return f"ended with exit code {await server.wait()}"
+
+
+def _check_policy(path: Path | None) -> None:
+    """Refuse a policy file that no service could start with, in one sentence; the packaged one is known to be right."""
+    if path is None:
+        return
+    from shared.policy import PolicyFileError, load_policy  # noqa: PLC0415 (slow: imported only where a file is named)
+
+    try:
+        load_policy(path)
+    except PolicyFileError as error:
+        first, *others = error.faults
+        more = f" (and {len(others)} more: see `yingda policy check {path}`)" if others else ""
+        raise CliError(f"YINGDA_POLICY: {first}{more}") from error

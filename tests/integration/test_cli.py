@@ -14,6 +14,7 @@ from nats.aio.msg import Msg
 from pydantic_core import from_json, to_json
 from sqlalchemy import text
 
+import shared.policy
 from shared.bus.publish import Outgoing, Publisher
 from shared.cli.provision import prepare
 from shared.cli.services import load_services
@@ -21,7 +22,7 @@ from shared.db import create_engine
 from shared.events import Event, NotificationSent, SlaStarted, WorkorderPaused, compose, encode
 from shared.events.commands import GetWorkorder
 from shared.settings import Settings
-from tests.command_line import Outcome, yingda_beside
+from tests.command_line import Outcome, yingda, yingda_beside
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 CONTACT: dict[str, Any] = {
@@ -280,3 +281,22 @@ async def test_a_work_order_is_shown_with_its_steps_and_its_events_among_thousan
     unknown = await yingda_beside("workorder", "show", "XR8")
     assert (unknown.code, unknown.err) == (1, "yingda: There is no work order with the number XR8.\n")
     await subscription.unsubscribe()
+
+
+def test_up_refuses_a_policy_with_faults_before_it_starts_anything(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (
+        Path(shared.policy.__file__)
+        .with_name("default.yaml")
+        .read_text(encoding="utf-8")
+        .replace("department: market,", "department: markt,")
+    )
+    policy = tmp_path / "policy.yaml"
+    policy.write_text(text, encoding="utf-8")
+    monkeypatch.setenv("YINGDA_POLICY", str(policy))
+    said = yingda("up", "--data", str(tmp_path / "data"))
+    assert said.code == 1
+    assert said.err.count("\n") == 1
+    assert 'departments.market: no member of staff is the supervisor of "market"' in said.err
+    assert "yingda policy check" in said.err
