@@ -1,7 +1,7 @@
 """A batch subscriber for FastStream that returns as soon as anything is there.
 
 FastStream's own waits until the batch is full or its timeout has passed: a lone message waited 2.7 s on average.
-It also cancels its consume task on stop; ours finishes the batch in hand first and fetches no further one.
+It also cancels its consume task on stop; ours finishes what the server has delivered first.
 """
 
 import asyncio
@@ -18,12 +18,10 @@ from faststream.nats.broker.registrator import NatsRegistrator
 from faststream.nats.subscriber.config import NatsSubscriberConfig, NatsSubscriberSpecificationConfig
 from faststream.nats.subscriber.specification import NatsSubscriberSpecification
 from faststream.nats.subscriber.usecases.stream_pull_subscriber import BatchPullStreamSubscriber
-from nats.js.errors import APIError
 
+from shared.bus.connect import GRACE_SECONDS
+from shared.bus.pull import EXPIRES_SECONDS, PAUSE_SECONDS, PullFeed
 from shared.bus.streams import Consumer
-
-FETCH_SECONDS = 5.0
-PAUSE_SECONDS = 0.5
 
 log = structlog.get_logger()
 
@@ -31,30 +29,42 @@ log = structlog.get_logger()
 class PromptBatchSubscriber(BatchPullStreamSubscriber):
     """Hands every batch to its handler as soon as the server delivered anything."""
 
+    consumer: Consumer
     on_turn: Callable[[], None] | None = None
+    _feed: PullFeed | None = None
+    _drained: asyncio.Event
 
-    async def _consume_pull(self) -> None:
-        while self.running:
+    async def _create_subscription(self) -> None:
+        self._feed = PullFeed(self.connection, self.consumer, self.pull_sub.batch_size)
+        self._drained = asyncio.Event()
+        await self._feed.start()
+        self.add_task(self._consume_feed, func_args=(self._feed,))
+
+    async def _consume_feed(self, feed: PullFeed) -> None:
+        """Process what comes until the feed is closed and empty."""
+        while True:
             if self.on_turn is not None:
                 self.on_turn()
             try:
-                messages = await self._fetch()
-            except (nats.errors.Error, APIError) as error:
+                messages = await feed.next()
+            except (nats.errors.Error, OSError) as error:
                 log.warning("fetching paused", why=repr(error))
-                await asyncio.sleep(PAUSE_SECONDS)  # a closed or refusing server must not be asked in a tight loop
+                await asyncio.sleep(PAUSE_SECONDS)  # a closed connection must not be asked in a tight loop
                 continue
-            if messages and self.running:
+            if messages:
                 await self.consume(messages)
-            else:
-                for message in messages:  # fetched while stopping: another replica takes them at once
-                    await message.nak()
+            elif feed.closed:
+                self._drained.set()
+                return
 
-    async def _fetch(self) -> list[Any]:
-        if self.subscription is None:
-            return []
-        with suppress(nats.errors.TimeoutError, TimeoutError):
-            return await self.subscription.fetch(batch=self.pull_sub.batch_size, timeout=FETCH_SECONDS)
-        return []
+    async def stop(self) -> None:
+        """Take nothing more from the server, finish what it delivered, then end."""
+        if self._feed is not None and not self._feed.closed:
+            with suppress(nats.errors.Error, OSError, TimeoutError):
+                await self._feed.close()
+                async with asyncio.timeout(GRACE_SECONDS):
+                    await self._drained.wait()
+        await super().stop()
 
 
 def subscribe(broker: NatsBroker, consumer: Consumer, batch_size: int) -> PromptBatchSubscriber:
@@ -86,8 +96,9 @@ def subscribe(broker: NatsBroker, consumer: Consumer, batch_size: int) -> Prompt
         specification,
         calls,
         stream=JStream(consumer.stream.name, declare=False),
-        pull_sub=PullSub(batch_size=batch_size, timeout=FETCH_SECONDS, batch=True),
+        pull_sub=PullSub(batch_size=batch_size, timeout=EXPIRES_SECONDS, batch=True),
     )
+    subscriber.consumer = consumer
     super(NatsRegistrator, broker).subscriber(subscriber)
     subscriber.add_call(parser_=None, decoder_=_undecoded, dependencies_=())
     return subscriber

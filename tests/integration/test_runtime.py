@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from shared.bus.commands import CommandDesk
 from shared.bus.outbox import Outbox
 from shared.bus.publish import Outgoing, Publisher, PublishError
+from shared.bus.pull import PullFeed
 from shared.bus.runtime import BatchRuntime
 from shared.bus.streams import EVENTS
 from shared.bus.tables import runtime_tables
@@ -229,6 +230,37 @@ async def test_an_atomic_batch_with_a_duplicate_is_published_one_by_one(probe: P
     assert await publisher.publish(messages) == "one_by_one"
     info = await probe.client.jetstream().stream_info("EVENTS")
     assert info.state.messages == 5
+
+
+async def test_a_lone_message_never_waits_for_a_batch(probe: Probe) -> None:
+    """A short batch's open request must not swallow the next message for seconds, as nats-py's own fetch does."""
+    feed = PullFeed(probe.client, PROBE.consumer, 250)
+    await feed.start()
+    for n in range(40):
+        async with asyncio.timeout(1.0):
+            await probe.publish(*(published(f"m{n}-{k}") for k in range(1 + n % 3)))
+            waiting = 1 + n % 3
+            while waiting:
+                for message in await feed.next():
+                    await message.ack()
+                    waiting -= 1
+    await feed.close()
+    assert await feed.next() == []
+
+
+async def test_a_feed_outlives_a_lost_request_and_a_missing_consumer(probe: Probe) -> None:
+    jetstream = probe.client.jetstream()
+    feed = PullFeed(probe.client, PROBE.consumer, 250)
+    await feed.start()
+    await jetstream.delete_consumer("EVENTS", "probe")
+    assert await feed.next() == []
+    await provision(probe.engine, probe.client, [PROBE])
+    await probe.publish(published("late"))
+    async with asyncio.timeout(10):
+        while not (messages := await feed.next()):
+            pass
+    await messages[0].ack()
+    await feed.close()
 
 
 class _Deaf(Publisher):
