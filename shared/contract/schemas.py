@@ -64,7 +64,7 @@ def envelope_schema() -> JsonSchemaValue:
         "title": "Envelope",
         "description": "CloudEvents 1.0 in structured JSON mode. `source` and `id` identify a message for ever.",
         "type": "object",
-        "required": ["specversion", "id", "source", "type", "time", "data"],
+        "required": ["specversion", "id", "source", "type", "data"],
         "properties": {
             "specversion": {"const": "1.0"},
             "id": {**name, "description": "the sender's own stable id of the message"},

@@ -1,7 +1,7 @@
 """What the command line reads: contact files, event patterns, durations, ids of dead letters; the pauses of restarts."""
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,7 @@ def test_a_bare_contact_gets_an_envelope_with_an_id_from_its_content() -> None:
     message = decode(first.body)
     assert first.subject == "yingda.contact.received.web"
     assert (message.source, message.key, dict(message.data)) == ("cli/web", first.message_id, CONTACT)
-    assert message.time.isoformat() == "2026-11-23T02:15:00+00:00"
+    assert message.time == datetime(2026, 11, 23, 2, 15, tzinfo=UTC)
 
 
 def test_the_senders_own_id_is_kept() -> None:
