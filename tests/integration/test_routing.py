@@ -18,7 +18,9 @@ from shared.events import (
     WorkorderStep,
 )
 from shared.events.commands import Classify, Collaborate, Confirm, GetWorkorder, Promise, Resolve, Respond, Sign
-from tests.integration.routing_house import MONDAY, House, callback, contact, escalation, routing_house
+from shared.testing.builders import registered_contact
+from shared.testing.clock import MONDAY
+from tests.integration.routing_house import House, callback, escalation, routing_house
 
 
 @pytest.fixture
@@ -28,9 +30,9 @@ async def house(database_url: str, fresh_nats: str) -> AsyncIterator[House]:
 
 
 async def opened(house: House, **changes: Any) -> WorkorderOpened:
-    before = len(await house.told(WorkorderOpened))
-    await house.give(contact(**changes))
-    return (await house.told(WorkorderOpened))[before]
+    before = len(await house.bench.told(WorkorderOpened))
+    await house.bench.happens(registered_contact(**changes))
+    return (await house.bench.told(WorkorderOpened))[before]
 
 
 async def approved(house: House, order: WorkorderOpened) -> None:
@@ -41,8 +43,8 @@ async def approved(house: House, order: WorkorderOpened) -> None:
 
 async def test_a_contact_becomes_a_work_order(house: House) -> None:
     """R-RT-01, R-RT-02: classified by the rules, in its department, at version 1, on the contact's trace."""
-    (message,) = await house.give(contact())
-    (found,) = [m for m in await house.messages() if isinstance(m.data, WorkorderOpened)]
+    (message,) = await house.bench.happens(registered_contact())
+    (found,) = await house.bench.messages(WorkorderOpened)
     order = found.data
     assert isinstance(order, WorkorderOpened)
     assert (order.category, order.topic, order.department, order.queue) == (
@@ -56,8 +58,8 @@ async def test_a_contact_becomes_a_work_order(house: House) -> None:
 
 async def test_the_main_line_to_the_end(house: House) -> None:
     """R-RT-06, R-FB-03: opened, responded, resolved, signed, called back, closed; versions without gaps, one trace."""
-    (message,) = await house.give(contact())
-    (order,) = await house.told(WorkorderOpened)
+    (message,) = await house.bench.happens(registered_contact())
+    (order,) = await house.bench.told(WorkorderOpened)
     key = {"work_order_id": order.work_order_id}
     reply = await house.command(Respond, "service-1", **key, text="已收到", audience="customer")
     assert reply == {
@@ -72,8 +74,8 @@ async def test_the_main_line_to_the_end(house: House) -> None:
         },
     }
     await approved(house, order)
-    await house.give(callback(order))
-    steps = await house.told(WorkorderStep)
+    await house.bench.happens(callback(order))
+    steps = await house.bench.told(WorkorderStep)
     assert [(step.TYPE.split(".")[2], step.version, step.status) for step in steps] == [
         ("responded", 2, "responded"),
         ("resolved", 3, "resolved"),
@@ -81,9 +83,9 @@ async def test_the_main_line_to_the_end(house: House) -> None:
         ("called_back", 5, "called_back"),
         ("closed", 6, "closed"),
     ]
-    (closed,) = await house.told(WorkorderClosed)
+    (closed,) = await house.bench.told(WorkorderClosed)
     assert closed.outcome == "resolved"
-    traces = {m.trace_id for m in await house.messages() if isinstance(m.data, WorkorderOpened | WorkorderStep)}
+    traces = {m.trace_id for m in await house.bench.messages(WorkorderOpened, WorkorderStep)}
     assert traces == {message.trace_id}
 
 
@@ -109,45 +111,45 @@ async def test_reopened_by_the_customer(house: House) -> None:
     """R-FB-03, R-SLA-11: not satisfied: a new cycle in the same department, with the comment as the reason."""
     order = await opened(house)
     await approved(house, order)
-    await house.give(callback(order, reopen=True, solved=False, comment="还是不制冷"))
-    (again,) = await house.told(WorkorderReopened)
+    await house.bench.happens(callback(order, reopen=True, solved=False, comment="还是不制冷"))
+    (again,) = await house.bench.told(WorkorderReopened)
     assert (again.cycle, again.status, again.department, again.reason, again.version) == (
         2, "opened", "market", "还是不制冷", 4,
     )  # fmt: skip
-    await house.give(callback(order, cycle=1))
-    assert await house.told(WorkorderCalledBack) == []
+    await house.bench.happens(callback(order, cycle=1))
+    assert await house.bench.told(WorkorderCalledBack) == []
 
 
 async def test_nobody_reached_is_pending(house: House) -> None:
     """R-RT-06: nobody could be asked, so the outcome is 待跟进."""
     order = await opened(house)
     await approved(house, order)
-    await house.give(callback(order, outcome="no_answer", solved=None, score=None, satisfaction="not_rated"))
-    assert [event.outcome for event in await house.told(WorkorderClosed)] == ["pending"]
+    await house.bench.happens(callback(order, outcome="no_answer", solved=None, score=None, satisfaction="not_rated"))
+    assert [event.outcome for event in await house.bench.told(WorkorderClosed)] == ["pending"]
 
 
 async def test_a_change_waits_for_its_confirmation(house: House) -> None:
     """R-RT-07: network's change is countersigned by service; before that no callback ends it."""
-    order = await opened(house, category="info_change", content="我们公司电话变更了")
+    order = await opened(house, category="info_change", personal={"text": "我们公司电话变更了"})
     await approved(house, order)
-    await house.give(callback(order))
-    assert await house.told(WorkorderClosed) == []
+    await house.bench.happens(callback(order))
+    assert await house.bench.told(WorkorderClosed) == []
     key = {"work_order_id": order.work_order_id}
     refused = await house.command(Confirm, "network-2", **key)
     assert refused["error"]["status"] == 403
     assert (await house.command(Confirm, "service-1", **key))["result"]["status"] == "confirmed"
-    await house.give(callback(order))
-    assert len(await house.told(WorkorderClosed)) == 1
+    await house.bench.happens(callback(order))
+    assert len(await house.bench.told(WorkorderClosed)) == 1
 
 
 async def test_escalations_name_whom(house: House) -> None:
     """R-SLA-10: supervisor, head and manager of the owning department; nobody for a work order that has ended."""
     order = await opened(house)
-    await house.give(*(escalation(order, step) for step in ("assignee", "supervisor", "head", "manager")))
+    await house.bench.happens(*(escalation(order, step) for step in ("assignee", "supervisor", "head", "manager")))
     await approved(house, order)
-    await house.give(callback(order))
-    await house.give(escalation(order, "head"))
-    told = await house.told(WorkorderEscalated)
+    await house.bench.happens(callback(order))
+    await house.bench.happens(escalation(order, "head"))
+    told = await house.bench.told(WorkorderEscalated)
     assert [event.to for event in told] == [
         ("market-supervisor",), ("market-supervisor",), ("market-head",), ("general-manager",),
     ]  # fmt: skip
@@ -160,9 +162,9 @@ async def test_events_about_strangers_have_no_effect(house: House) -> None:
     order = await opened(house)
     unknown = order.replace(work_order_id="nowhere")
     of_a_callback = escalation(order).replace(subject_type="callback")
-    await house.give(callback(unknown), escalation(unknown), of_a_callback)
-    assert await house.told(WorkorderStep) == []
-    assert await house.count(store.runtime.dead_letters) == 0
+    await house.bench.happens(callback(unknown), escalation(unknown), of_a_callback)
+    assert await house.bench.told(WorkorderStep) == []
+    assert await house.bench.count(store.runtime.dead_letters) == 0
 
 
 async def test_refusals_change_nothing(house: House) -> None:
@@ -197,22 +199,22 @@ async def test_refusals_change_nothing(house: House) -> None:
         (422, "invalid-content"),
     ]
     assert all(reply["error"]["detail"] for reply in replies)
-    assert await house.told(WorkorderStep) == []
-    assert await house.count(tables.steps) == 1
+    assert await house.bench.told(WorkorderStep) == []
+    assert await house.bench.count(tables.steps) == 1
 
 
 async def test_a_command_repeated_is_one_step(house: House) -> None:
     """Contract, "Commands": the same command_id gives the same reply and no second step."""
     order = await opened(house)
     body = {"command_id": "c-1", "by": "service-1", "work_order_id": order.work_order_id, "text": "好的"}
-    first, second = await house.ask(Respond, body), await house.ask(Respond, body)
+    first, second = await house.bench.command(Respond, body), await house.bench.command(Respond, body)
     assert first == second
-    assert len(await house.told(WorkorderStep)) == 1
+    assert len(await house.bench.told(WorkorderStep)) == 1
 
 
 async def test_triage_and_the_labelled_example(house: House) -> None:
     """R-RT-01: below the threshold a person decides; decision and suggestion are kept as a labelled example."""
-    order = await opened(house, content="在吗")
+    order = await opened(house, personal={"text": "在吗"})
     assert (order.department, order.queue) == ("service", "triage")
     assert order.confidence < 0.35
     reply = await house.command(
@@ -246,13 +248,13 @@ async def test_repeated_complaints_are_sensitive(house: House) -> None:
     same: dict[str, Any] = {
         "category": "complaint",
         "topic": "product",
-        "content": "外壳有划痕,我很失望",
+        "personal": {"text": "外壳有划痕,我很失望"},
         "customer_id": "k-1",
     }
-    await house.give(contact(**same), contact(**same))
-    await house.give(contact(**same, at=MONDAY + timedelta(days=6)))
-    await house.give(contact(**same, at=MONDAY + timedelta(days=14)))
-    told = await house.told(WorkorderOpened)
+    await house.bench.happens(registered_contact(**same), registered_contact(**same))
+    await house.bench.happens(registered_contact(**same, at=MONDAY + timedelta(days=6)))
+    await house.bench.happens(registered_contact(**same, at=MONDAY + timedelta(days=14)))
+    told = await house.bench.told(WorkorderOpened)
     assert [(event.sensitive, event.grade) for event in told] == [
         (False, "normal"), (True, "urgent"), (True, "urgent"), (False, "normal"),
     ]  # fmt: skip
@@ -261,11 +263,11 @@ async def test_repeated_complaints_are_sensitive(house: House) -> None:
 async def test_the_gauges_count_what_is_live(house: House) -> None:
     """R-OB-01: by department and status; what left a status is counted there no more."""
     order = await opened(house)
-    assert house.parts.gauges is not None
-    await house.parts.gauges()
+    assert house.bench.parts.gauges is not None
+    await house.bench.parts.gauges()
     assert metrics.WORKORDERS.labels("market", "opened")._value.get() == 1
     await approved(house, order)
-    await house.parts.gauges()
+    await house.bench.parts.gauges()
     assert metrics.WORKORDERS.labels("market", "opened")._value.get() == 0
     assert metrics.WORKORDERS.labels("market", "signed")._value.get() == 1
 
@@ -273,6 +275,6 @@ async def test_the_gauges_count_what_is_live(house: House) -> None:
 async def test_live_counts_leave_out_what_ended(house: House) -> None:
     order = await opened(house)
     await approved(house, order)
-    await house.give(callback(order))
-    async with house.engine.connect() as connection:
+    await house.bench.happens(callback(order))
+    async with house.bench.engine.connect() as connection:
         assert await store.live_counts(connection) == {}

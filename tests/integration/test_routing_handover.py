@@ -9,7 +9,9 @@ import pytest
 from services.routing.store import tables
 from shared.events import ContactRegistered, WorkorderHandedOver, WorkorderOpened
 from shared.events.commands import Cancel, Classify, Transfer
-from tests.integration.routing_house import MONDAY, House, SetClock, contact, replica, routing_house
+from shared.testing.builders import registered_contact
+from shared.testing.clock import MONDAY
+from tests.integration.routing_house import House, routing_house
 
 CUTOFF = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 """16:00 in Shanghai."""
@@ -22,17 +24,17 @@ async def house(database_url: str, fresh_nats: str) -> AsyncIterator[House]:
 
 
 def change(at: datetime = MONDAY, category: str = "info_change") -> ContactRegistered:
-    return contact("我们公司名称改为新禾商贸,请更新", at, category=category)
+    return registered_contact(at=at, category=category, personal={"text": "我们公司名称改为新禾商贸,请更新"})
 
 
 async def test_a_batch_lists_what_waited(house: House) -> None:
     """R-RT-03: both categories with a cut-off go in one batch of their department; what goes at once is not in it."""
-    await house.give(change(), change(category="ad_slot"), contact())
+    await house.bench.happens(change(), change(category="ad_slot"), registered_contact())
     assert await house.turn() == CUTOFF
-    house.clock.at = CUTOFF
+    house.bench.clock.at = CUTOFF
     assert await house.turn() is None
-    opened = await house.told(WorkorderOpened)
-    (batch,) = await house.told(WorkorderHandedOver)
+    opened = await house.bench.told(WorkorderOpened)
+    (batch,) = await house.bench.told(WorkorderHandedOver)
     assert (batch.department, batch.cutoff_at) == ("network", CUTOFF)
     assert batch.work_order_ids == tuple(event.work_order_id for event in opened[:2])
     assert batch.numbers == ("XR20261123001", "XR20261123002")
@@ -41,29 +43,29 @@ async def test_a_batch_lists_what_waited(house: House) -> None:
 
 
 async def test_an_empty_day_sends_nothing(house: House) -> None:
-    await house.give(contact())
-    house.clock.at = CUTOFF
+    await house.bench.happens(registered_contact())
+    house.bench.clock.at = CUTOFF
     assert await house.turn() is None
-    assert await house.told(WorkorderHandedOver) == []
-    assert await house.count(tables.batches) == 0
+    assert await house.bench.told(WorkorderHandedOver) == []
+    assert await house.bench.count(tables.batches) == 0
 
 
 async def test_replicas_and_restarts_hand_over_once(house: House) -> None:
     """R-RT-03: five replicas at the same moment, and again later: one batch."""
-    await house.give(*(change() for _ in range(20)))
-    house.clock.at = CUTOFF + timedelta(seconds=1)
-    replicas = [await replica(house.engine, house.client, SetClock(house.clock.at)) for _ in range(5)]
-    await asyncio.gather(*(one.turn() for one in replicas))
-    await asyncio.gather(*(one.turn() for one in replicas))
-    (batch,) = await house.told(WorkorderHandedOver)
+    await house.bench.happens(*(change() for _ in range(20)))
+    house.bench.clock.at = CUTOFF + timedelta(seconds=1)
+    replicas = [await house.bench.replica() for _ in range(5)]
+    await asyncio.gather(*(one.parts.loops[0].turn() for one in replicas))
+    await asyncio.gather(*(one.parts.loops[0].turn() for one in replicas))
+    (batch,) = await house.bench.told(WorkorderHandedOver)
     assert len(batch.work_order_ids) == 20
 
 
 async def test_after_the_cut_off_it_is_the_next_office_day(house: House) -> None:
     """R-RT-03: at 16:00 it is tomorrow's; on Friday evening it is Monday's."""
     friday = datetime(2026, 11, 27, 9, 30, tzinfo=UTC)
-    await house.give(change(CUTOFF - timedelta(seconds=1)), change(CUTOFF), change(friday))
-    told = await house.told(WorkorderOpened)
+    await house.bench.happens(change(CUTOFF - timedelta(seconds=1)), change(CUTOFF), change(friday))
+    told = await house.bench.told(WorkorderOpened)
     assert [event.cutoff_at for event in told] == [
         CUTOFF, CUTOFF + timedelta(days=1), CUTOFF + timedelta(days=7),
     ]  # fmt: skip
@@ -71,34 +73,34 @@ async def test_after_the_cut_off_it_is_the_next_office_day(house: House) -> None
 
 async def test_what_was_down_at_the_cut_off_is_made_up_for(house: House) -> None:
     """Two cut-offs passed unseen: two batches, each with its own time."""
-    await house.give(change(), change(CUTOFF))
-    house.clock.at = CUTOFF + timedelta(days=3)
+    await house.bench.happens(change(), change(CUTOFF))
+    house.bench.clock.at = CUTOFF + timedelta(days=3)
     await house.turn()
-    assert [event.cutoff_at for event in await house.told(WorkorderHandedOver)] == [
+    assert [event.cutoff_at for event in await house.bench.told(WorkorderHandedOver)] == [
         CUTOFF, CUTOFF + timedelta(days=1),
     ]  # fmt: skip
 
 
 async def test_steps_before_the_cut_off_count(house: House) -> None:
     """Cancelled: not handed over. Transferred: with its new department. Classified away: goes at once."""
-    await house.give(change(), change(), change())
-    cancelled, transferred, classified = (event.work_order_id for event in await house.told(WorkorderOpened))
+    await house.bench.happens(change(), change(), change())
+    cancelled, transferred, classified = (event.work_order_id for event in await house.bench.told(WorkorderOpened))
     assert (await house.command(Cancel, "service-1", work_order_id=cancelled, reason="重复"))["ok"]
     moved = await house.command(
         Transfer, "network-1", work_order_id=transferred, department="market", reason="市场部负责"
     )
     assert moved["ok"]
     assert (await house.command(Classify, "service-1", work_order_id=classified, category="membership"))["ok"]
-    house.clock.at = CUTOFF
+    house.bench.clock.at = CUTOFF
     await house.turn()
-    told = await house.told(WorkorderHandedOver)
+    told = await house.bench.told(WorkorderHandedOver)
     assert [(event.department, event.work_order_ids) for event in told] == [("market", (transferred,))]
 
 
 async def test_the_loop_is_woken(house: House) -> None:
     """A work order with a cut-off wakes the loop, so that an idle one learns of it."""
-    loop = house.parts.loops[0]
-    await house.give(contact())
+    loop = house.bench.parts.loops[0]
+    await house.bench.happens(registered_contact())
     assert not loop.wake.is_set()
-    await house.give(change())
+    await house.bench.happens(change())
     assert loop.wake.is_set()

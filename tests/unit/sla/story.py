@@ -23,6 +23,7 @@ from shared.events import (
     WorkorderStep,
 )
 from shared.policy import Policy
+from shared.testing.builders import completed_callback, opened_workorder, workorder_step
 from shared.times import parse_rfc3339
 
 Step = TypeVar("Step", bound=WorkorderStep)
@@ -46,40 +47,19 @@ class Story:
         self, at: datetime, category: str = "complaint", grade: Grade = "normal", **more: Any
     ) -> WorkorderOpened:
         self.version += 1
-        return WorkorderOpened(
-            work_order_id=self.id,
-            number="XR20261123001",
-            contact_id="c1",
-            source_id="web/shop/1",
-            customer_id="k1",
-            channel="web",
-            category=category,
-            grade=grade,
-            sensitive=False,
-            department=self.department,
-            queue="department",
-            classified_by="agent",
-            confidence=1.0,
-            policy_version="test",
-            version=self.version,
-            occurred_at=at,
-            opened_at=more.pop("opened_at", at),
-            **more,
-        )
+        given: dict[str, Any] = {
+            "category": category,
+            "topic": None,
+            "grade": grade,
+            "department": self.department,
+            "version": self.version,
+        }
+        return opened_workorder(self.id, at, **given | more)
 
     def step(self, model: type[Step], at: datetime, **more: Any) -> Step:
         self.version += 1
-        fields = {
-            "work_order_id": self.id,
-            "number": "XR20261123001",
-            "department": self.department,
-            "status": "opened",
-            "version": self.version,
-            "cycle": self.cycle,
-            "by": "market-1",
-            "at": at,
-        }
-        return model(**{**fields, **more})
+        given = {"work_order_id": self.id, "department": self.department, "cycle": self.cycle}
+        return workorder_step(model, self.version, at, **given | more)
 
     def responded(self, at: datetime, *, by_department: str = "market", audience: str = "customer") -> WorkorderStep:
         return self.step(WorkorderResponded, at, by_department=by_department, audience=audience)
@@ -101,20 +81,9 @@ class Story:
         )
 
     def called(self, at: datetime, outcome: str = "reached", **more: Any) -> CallbackCompleted:
-        fields = {
-            "callback_id": "b",
-            "work_order_id": self.id,
-            "number": "XR20261123001",
-            "cycle": self.cycle,
-            "department": self.department,
-            "outcome": outcome,
-            "reopen": False,
-            "second_contact": False,
-            "by": "service-1",
-            "at": at,
-            "due_at": at,
-        }
-        return CallbackCompleted(**{**fields, **more})
+        unrated = {"solved": None, "score": None, "satisfaction": "not_rated"}
+        about = {"work_order_id": self.id, "department": self.department, "cycle": self.cycle, "outcome": outcome}
+        return completed_callback(at, **unrated | about | more)
 
 
 class Book:
