@@ -24,7 +24,7 @@ async def test_an_approved_result_is_a_call_to_make(desk: Bench) -> None:
     """R-FB-01, R-SLA-05, R-FB-07: the script speaks to the customer, the phone is there, the trace goes on."""
     life = Life("w1")
     await desk.tell(*life.approved())
-    (scheduled,) = await desk.emitted(CallbackScheduled)
+    (scheduled,) = await desk.service.told(CallbackScheduled)
     assert (scheduled.kind, scheduled.script, scheduled.due_at) == (
         "callback",
         "complaint_after_sales",
@@ -47,8 +47,8 @@ async def test_the_script_speaks_the_customers_language_and_knows_the_holiday(de
     english = Life("w2")
     smith = english.contact(locale="en-US", personal={"name": "John Smith", "honorific": "Mr"})
     await desk.tell(*Life("w1").approved(), smith, english.opened(), english.resolved(), english.signed())
-    desk.clock.at = local("2026-10-01 10:00")
-    holiday = load_policy().holiday(desk.clock.at.date())
+    desk.service.clock.at = local("2026-10-01 10:00")
+    holiday = load_policy().holiday(desk.service.clock.at.date())
     assert holiday is not None
     texts = {i["work_order_id"]: i["script_text"] for i in (await desk.done("callback.list"))["callbacks"]}
     assert f"值此{holiday.name.zh}假期" in texts["w1"]
@@ -68,13 +68,13 @@ async def test_the_callback_of_a_change_waits_for_the_confirmation(desk: Bench) 
     """R-RT-06, R-FB-01: info_change is countersigned first; complaints are called back within 10 office minutes."""
     change = Life("w1", category="info_change", department="network")
     await desk.tell(change.contact(), change.opened(), change.resolved(), change.signed(confirmation_required=True))
-    assert await desk.emitted(CallbackScheduled) == []
+    assert await desk.service.told(CallbackScheduled) == []
     complaint = Life("w2", category="complaint")
     late = local("2026-11-23 16:55")
     await desk.tell(
         change.confirmed(MONDAY), complaint.contact(), complaint.opened(), complaint.resolved(), complaint.signed(late)
     )
-    first, second = await desk.emitted(CallbackScheduled)
+    first, second = await desk.service.told(CallbackScheduled)
     assert (first.work_order_id, first.script, first.due_at) == ("w1", "platform_ad", MONDAY + timedelta(hours=24))
     assert (second.work_order_id, second.due_at) == ("w2", local("2026-11-24 09:05"))
     listed = (await desk.done("callback.list"))["callbacks"]
@@ -104,7 +104,7 @@ async def test_a_satisfied_customer_completes_the_callback(desk: Bench) -> None:
         "attempts": 0,
         "next_at": None,
     }
-    (completed,) = await desk.emitted(CallbackCompleted)
+    (completed,) = await desk.service.told(CallbackCompleted)
     assert (completed.score, completed.solved, completed.satisfaction) == (9, True, "satisfied")
     assert completed.comment == "我的电话[电话]换成[电话]了"
     error = await desk.refused("callback.record", **answer)
@@ -122,7 +122,7 @@ async def test_an_unhappy_customer_reopens_and_is_called_by_the_supervisor(desk:
     await desk.tell(life.reopened())
     second = await desk.callback_of("w1", "supervisor_contact")
     assert await desk.state_of(second) == "open"
-    scheduled = (await desk.emitted(CallbackScheduled))[-1]
+    scheduled = (await desk.service.told(CallbackScheduled))[-1]
     assert (scheduled.kind, scheduled.assignee, scheduled.due_at) == (
         "supervisor_contact",
         "market-supervisor",
@@ -141,7 +141,7 @@ async def test_three_unanswered_calls_on_different_half_days_give_up(desk: Bench
     key = await desk.callback_of("w1")
     seen = []
     for at in ("2026-11-23 10:30", "2026-11-23 11:30", "2026-11-23 14:00", "2026-11-24 09:00"):
-        desk.clock.at = local(at)
+        desk.service.clock.at = local(at)
         result = await desk.done("callback.record", callback_id=key, outcome="no_answer")
         seen.append((result["attempts"], result["state"], result["next_at"]))
     assert seen == [
@@ -150,9 +150,9 @@ async def test_three_unanswered_calls_on_different_half_days_give_up(desk: Bench
         (2, "open", "2026-11-24T01:00:00Z"),
         (3, "completed", None),
     ]
-    attempted = await desk.emitted(CallbackAttempted)
+    attempted = await desk.service.told(CallbackAttempted)
     assert [one.attempt for one in attempted] == [1, 2, 3]
-    (completed,) = await desk.emitted(CallbackCompleted)
+    (completed,) = await desk.service.told(CallbackCompleted)
     assert (completed.outcome, completed.reopen, completed.second_contact) == ("no_answer", False, False)
 
 
@@ -199,7 +199,7 @@ async def test_two_agents_who_record_at_once_complete_it_once(desk: Bench) -> No
     )
     assert sorted(reply["ok"] for reply in replies) == [False, False, True]
     assert {reply["error"]["status"] for reply in replies if not reply["ok"]} == {409}
-    assert len(await desk.emitted(CallbackCompleted)) == 1
+    assert len(await desk.service.told(CallbackCompleted)) == 1
 
 
 async def test_a_batch_of_any_size_takes_the_same_statements(desk: Bench) -> None:
@@ -210,14 +210,14 @@ async def test_a_batch_of_any_size_takes_the_same_statements(desk: Bench) -> Non
     lives = [Life(f"many-{number}") for number in range(40)]
     await desk.tell(*(event for life in lives for event in life.approved()))
     assert len(desk.statements) == alone
-    assert len(await desk.emitted(CallbackScheduled)) == 42
+    assert len(await desk.service.told(CallbackScheduled)) == 42
 
 
 async def test_events_in_one_batch_are_applied_in_their_order(desk: Bench) -> None:
     """Signed and reopened in one batch: the result never stood, so no call is scheduled for it."""
     life = Life("w1")
     await desk.tell(*life.approved(), life.reopened(), life.resolved(), life.signed())
-    (scheduled,) = await desk.emitted(CallbackScheduled)
+    (scheduled,) = await desk.service.told(CallbackScheduled)
     assert scheduled.cycle == 2
 
 
@@ -226,8 +226,8 @@ async def test_open_callbacks_are_counted_by_kind(desk: Bench) -> None:
     await desk.tell(*Life("w1").approved(), *Life("w2").approved())
     key = await desk.callback_of("w1")
     await desk.done("callback.record", callback_id=key, outcome="reached", solved=True, score=2)
-    assert desk.parts.gauges is not None
-    await desk.parts.gauges()
+    assert desk.service.parts.gauges is not None
+    await desk.service.parts.gauges()
     shown = {
         kind: metrics.REGISTRY.get_sample_value("yingda_callbacks_open", {"kind": kind})
         for kind in ("callback", "supervisor_contact")

@@ -47,12 +47,12 @@ async def closed(
 
 async def drafted(desk: Bench, number: int, problem: str, solution: str) -> str:
     await closed(desk, Life(f"w{number}"), problem=problem, solution=solution)
-    entry_id: str = (await desk.emitted(KnowledgeDrafted))[-1].entry_id
+    entry_id: str = (await desk.service.told(KnowledgeDrafted))[-1].entry_id
     return entry_id
 
 
 async def row_of(desk: Bench, entry_id: str) -> Any:
-    async with desk.engine.connect() as connection:
+    async with desk.service.engine.connect() as connection:
         return (await connection.execute(select(entries).where(entries.c.id == entry_id))).one()
 
 
@@ -60,7 +60,7 @@ async def test_a_good_case_becomes_a_draft_without_personal_data(desk: Bench) ->
     """R-FB-04: problem, solution, key phrases and category; who it was is gone."""
     problem = "我叫王芳，电话13800138000，订单2024051800123的空调不制冷，空调不制冷怎么办"
     await closed(desk, Life("w1"), problem=problem, solution="已联系王女士（13800138000），为订单2024051800123换货")
-    (event,) = await desk.emitted(KnowledgeDrafted)
+    (event,) = await desk.service.told(KnowledgeDrafted)
     assert (event.revision, event.category, event.work_order_ids, event.by) == (1, "after_sales", ("w1",), "system")
     row = await row_of(desk, event.entry_id)
     assert row.state == "draft"
@@ -74,7 +74,7 @@ async def test_a_good_case_becomes_a_draft_without_personal_data(desk: Bench) ->
 async def test_without_a_good_score_nothing_is_learned(desk: Bench, score: int | None) -> None:
     """R-FB-04: below policy.feedback.good_score."""
     await closed(desk, Life("w1"), score=score)
-    assert await desk.emitted(KnowledgeDrafted) == []
+    assert await desk.service.told(KnowledgeDrafted) == []
 
 
 async def test_the_score_of_an_earlier_cycle_does_not_count(desk: Bench) -> None:
@@ -87,7 +87,7 @@ async def test_the_score_of_an_earlier_cycle_does_not_count(desk: Bench) -> None
     await desk.tell(life.reopened(), life.resolved(), life.signed())
     await desk.done("callback.record", callback_id=await desk.callback_of("w1", cycle=2), outcome="refused")
     await desk.tell(life.closed(outcome="pending"))
-    assert await desk.emitted(KnowledgeDrafted) == []
+    assert await desk.service.told(KnowledgeDrafted) == []
 
 
 async def test_a_contact_that_arrives_last_still_becomes_a_draft(desk: Bench) -> None:
@@ -98,12 +98,12 @@ async def test_a_contact_that_arrives_last_still_becomes_a_draft(desk: Bench) ->
     assert (item["phone"], "您好！我是客服中心的陈雨桐" in item["script_text"]) == (None, True)
     await desk.done("callback.record", callback_id=item["callback_id"], outcome="reached", solved=True, score=10)
     await desk.tell(life.closed())
-    assert await desk.emitted(KnowledgeDrafted) == []
+    assert await desk.service.told(KnowledgeDrafted) == []
     await desk.tell(life.contact())
-    (event,) = await desk.emitted(KnowledgeDrafted)
+    (event,) = await desk.service.told(KnowledgeDrafted)
     assert event.work_order_ids == ("w1",)
     await desk.tell(life.contact())
-    assert len(await desk.emitted(KnowledgeDrafted)) == 1
+    assert len(await desk.service.told(KnowledgeDrafted)) == 1
     assert {message.trace_id for message in await desk.messages()} == {"a" * 32}
 
 
@@ -123,14 +123,14 @@ async def test_a_supervisor_publishes_edits_and_retires(desk: Bench) -> None:
     assert second == {"entry_id": key, "revision": 2, "state": "published"}
     (hit,) = (await desk.done("knowledge.search", text="空调不制冷换新机"))["entries"]
     assert (hit["revision"], hit["solution"]) == (2, "七天内免费换新机")
-    async with desk.engine.connect() as connection:
+    async with desk.service.engine.connect() as connection:
         kept = (await connection.execute(select(revisions.c.solution).order_by(revisions.c.revision))).scalars().all()
     assert kept == [AIR[1], "七天内免费换新机"]
     third = await desk.done("knowledge.review", supervisor, entry_id=key, approve=False, reason="型号已停产")
     assert third["state"] == "retired"
     assert (await desk.done("knowledge.search", text="空调不制冷换新机"))["entries"] == []
-    assert [one.revision for one in await desk.emitted(KnowledgePublished)] == [1, 2]
-    assert len(await desk.emitted(KnowledgeRetired)) == 1
+    assert [one.revision for one in await desk.service.told(KnowledgePublished)] == [1, 2]
+    assert len(await desk.service.told(KnowledgeRetired)) == 1
 
 
 async def test_drafts_and_rejected_entries_are_not_found(desk: Bench) -> None:
@@ -181,8 +181,8 @@ async def test_entries_are_counted_by_state(desk: Bench) -> None:
     key = await drafted(desk, 1, *AIR)
     await drafted(desk, 2, *LEARNED[1])
     await desk.done("knowledge.review", "service-supervisor", entry_id=key, approve=True)
-    assert desk.parts.gauges is not None
-    await desk.parts.gauges()
+    assert desk.service.parts.gauges is not None
+    await desk.service.parts.gauges()
     shown = {
         s: metrics.REGISTRY.get_sample_value("yingda_knowledge_entries", {"state": s})
         for s in ("draft", "published", "retired")

@@ -2,31 +2,24 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-import nats
 import pytest
-from nats.aio.client import Client
 from nats.aio.msg import Msg
-from sqlalchemy import Table, event, func, insert, select, text
+from sqlalchemy import event, insert, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.intake import store
 from services.intake.app import SERVICE, installed_channels
 from services.intake.handlers import Reception, on_rejected
 from services.intake.ports import Channel, Reading
-from shared.bus.outbox import Outbox
-from shared.bus.publish import Publisher
-from shared.bus.runtime import BatchRuntime
-from shared.bus.streams import CONTACTS, EVENTS
-from shared.clock import SystemClock
-from shared.db import create_engine
-from shared.events import ContactRegistered, ContactRejected, Message, decode_event
-from shared.provision import provision
-from shared.settings import Settings
+from shared.events import ContactRegistered, ContactRejected, Message
+from shared.service import Context, Parts
+from shared.testing.bench import ServiceBench, service_bench
+from shared.testing.clock import SetClock
 
 WANG: dict[str, Any] = {"name": "王芳", "honorific": "女士", "phone": "138 0013 8000", "tier": "returning"}
 
@@ -60,69 +53,31 @@ class Faulty:
 class Intake:
     """Two replicas of intake on the same servers."""
 
-    engine: AsyncEngine
-    client: Client
-    runtimes: Sequence[BatchRuntime]
+    bench: ServiceBench
+    other: ServiceBench
 
     async def publish(self, *bodies: bytes, channel: str = "web") -> None:
+        jetstream = self.bench.client.jetstream()
         for body in bodies:
-            await self.client.jetstream().publish(f"yingda.contact.received.{channel}", body, stream="CONTACTS")
-
-    async def fetch(self, count: int) -> list[Msg]:
-        subscription = await self.client.jetstream().pull_subscribe_bind("intake", "CONTACTS")
-        taken: list[Msg] = []
-        while len(taken) < count:
-            taken += await subscription.fetch(count - len(taken), timeout=5)
-        await subscription.unsubscribe()
-        return taken
-
-    async def consume(self, count: int) -> None:
-        await self.runtimes[0].process(await self.fetch(count))
-
-    async def events(self) -> list[Message[Any]]:
-        """Everything that is on the stream of events, in order."""
-        jetstream = self.client.jetstream()
-        state = (await jetstream.stream_info("EVENTS")).state
-        found = []
-        for sequence in range(state.first_seq, state.last_seq + 1):
-            raw = await jetstream.get_msg("EVENTS", sequence)
-            message = decode_event(raw.data or b"")
-            assert message is not None
-            found.append(message)
-        return found
+            await jetstream.publish(f"yingda.contact.received.{channel}", body, stream="CONTACTS")
 
     async def registered(self) -> list[ContactRegistered]:
-        return [m.data for m in await self.events() if isinstance(m.data, ContactRegistered)]
+        return await self.bench.told(ContactRegistered)
 
     async def rejected(self) -> list[ContactRejected]:
-        return [m.data for m in await self.events() if isinstance(m.data, ContactRejected)]
+        return await self.bench.told(ContactRejected)
 
-    async def rows(self, table: Table) -> Sequence[Any]:
-        async with self.engine.connect() as connection:
-            return (await connection.execute(select(table).order_by(*table.primary_key.columns))).all()
+
+async def with_a_faulty_channel(_context: Context) -> Parts:
+    channels: dict[str, Channel] = installed_channels() | {"faulty": Faulty()}
+    return Parts(on_events=Reception(channels).on_events, on_rejected=on_rejected)
 
 
 @pytest.fixture
 async def intake(database_url: str, fresh_nats: str) -> AsyncIterator[Intake]:
-    client = await nats.connect(fresh_nats)
-    settings = Settings(database_url=database_url)
-    owner, engine = create_engine(settings), create_engine(settings, role="intake")
-    await provision(owner, client, [SERVICE])
-    channels: dict[str, Channel] = installed_channels() | {"faulty": Faulty()}
-    runtimes = []
-    for _ in range(2):
-        outbox = Outbox("intake", engine, store.runtime, SystemClock(), Publisher(client, EVENTS.name))
-        reception = Reception(channels)
-        runtimes.append(BatchRuntime(outbox, reception.on_events, raw=True, on_rejected=on_rejected))
-    yield Intake(engine, client, runtimes)
-    async with owner.begin() as connection:
-        names = ", ".join(table.fullname for table in store.metadata.sorted_tables)
-        await connection.execute(text(f"TRUNCATE {names}"))
-    for stream in (CONTACTS, EVENTS):
-        await client.jetstream().purge_stream(stream.name)
-    await client.close()
-    await engine.dispose()
-    await owner.dispose()
+    service = replace(SERVICE, build=with_a_faulty_channel)
+    async with service_bench(service, database_url, fresh_nats, clock=SetClock()) as bench:
+        yield Intake(bench, await bench.replica())
 
 
 async def test_a_contact_is_recorded_with_everything_it_says(intake: Intake) -> None:
@@ -139,10 +94,10 @@ async def test_a_contact_is_recorded_with_everything_it_says(intake: Intake) -> 
         callcenter="east",
     )
     await intake.publish(envelope("call-1", contact, source="phone/east"), channel="phone")
-    await intake.consume(1)
+    await intake.bench.consume(1)
     (told,) = await intake.registered()
-    (contact_row,) = await intake.rows(store.contacts)
-    (customer_row,) = await intake.rows(store.customers)
+    (contact_row,) = await intake.bench.rows(store.contacts)
+    (customer_row,) = await intake.bench.rows(store.customers)
     assert (told.channel, told.source_id, told.customer_id) == ("phone", "phone/east/call-1", customer_row.id)
     assert told.occurred_at == contact_row.occurred_at == datetime(2026, 11, 23, 2, 15, tzinfo=UTC)
     assert told.registered_at == contact_row.registered_at
@@ -159,14 +114,14 @@ async def test_a_contact_is_recorded_with_everything_it_says(intake: Intake) -> 
     assert contact_row.attachments == contact["attachments"]
     assert contact_row.extra == {"callcenter": "east", "customer": {"wechat": "w-1"}}
     assert (customer_row.name, customer_row.tier, customer_row.email) == ("王芳", "returning", None)
-    (identifier,) = await intake.rows(store.identifiers)
+    (identifier,) = await intake.bench.rows(store.identifiers)
     assert (identifier.kind, identifier.value) == ("phone", "+8613800138000")
     assert identifier.source_id == told.source_id
 
 
 async def test_in_a_mixed_batch_the_bad_ones_are_kept_and_the_good_ones_go_on(intake: Intake) -> None:
     """R-IN-08: kept raw with the reason, told of once, and without what the customer wrote."""
-    before = (await intake.client.jetstream().stream_info("CONTACTS")).state.last_seq
+    before = (await intake.bench.client.jetstream().stream_info("CONTACTS")).state.last_seq
     traced = {"traceparent": f"00-{'a' * 32}-{'b' * 16}-01"}
     await intake.publish(
         envelope(1, form()),
@@ -177,13 +132,13 @@ async def test_in_a_mixed_batch_the_bad_ones_are_kept_and_the_good_ones_go_on(in
     )
     await intake.publish(envelope(5, form(), **traced), channel="fax")
     await intake.publish(envelope(6, form(text="secret words")), channel="faulty")
-    await intake.consume(7)
+    await intake.bench.consume(7)
     registered = {event.source_id: event for event in await intake.registered()}
     assert set(registered) == {"web/shop/1", "web/shop/4"}
     assert registered["web/shop/4"].personal.text == "坏字"
     assert registered["web/shop/4"].details == {"k": "v"}
 
-    letters = {row.sequence - before: row for row in await intake.rows(store.runtime.dead_letters)}
+    letters = {row.sequence - before: row for row in await intake.bench.rows(store.runtime.dead_letters)}
     rejected = {event.source_id: event for event in await intake.rejected()}
     assert len(letters) == len(rejected) == 5
     assert letters[2].body == b"\xff not json"
@@ -195,39 +150,38 @@ async def test_in_a_mixed_batch_the_bad_ones_are_kept_and_the_good_ones_go_on(in
     assert rejected["web/shop/5"].reason == letters[6].reason == 'no plugin for channel "fax" is installed'
     assert rejected["web/shop/6"].reason == 'the plugin for channel "faulty" failed: KeyError'
     assert "secret" not in repr(await intake.rejected())
-    (trace,) = {
-        message.trace_id for message in await intake.events() if message.data.source_id in {"web/shop/4", "web/shop/5"}
-    }
+    told: list[Message[Any]] = await intake.bench.messages(ContactRegistered, ContactRejected)
+    (trace,) = {message.trace_id for message in told if message.data.source_id in {"web/shop/4", "web/shop/5"}}
     assert trace == "a" * 32
 
 
 async def test_the_same_contact_again_is_one_contact(intake: Intake) -> None:
     """R-IN-06: twice in one batch, again later, and again when the inbox has forgotten it."""
     await intake.publish(envelope(1, form()), envelope(1, form()))
-    await intake.consume(2)
+    await intake.bench.consume(2)
     await intake.publish(envelope(1, form(text="anders")))
-    await intake.consume(1)
-    async with intake.engine.begin() as connection:
+    await intake.bench.consume(1)
+    async with intake.bench.engine.begin() as connection:
         await connection.execute(store.runtime.inbox.delete())
     await intake.publish(envelope(1, form()))
-    await intake.consume(1)
-    assert len(await intake.rows(store.contacts)) == len(await intake.registered()) == 1
-    assert len(await intake.rows(store.customers)) == 1
+    await intake.bench.consume(1)
+    assert len(await intake.bench.rows(store.contacts)) == len(await intake.registered()) == 1
+    assert len(await intake.bench.rows(store.customers)) == 1
 
 
 async def test_an_unreadable_message_delivered_again_is_told_of_once(intake: Intake) -> None:
     """R-IN-08"""
     await intake.publish(b"{}")
-    (message,) = await intake.fetch(1)
-    await intake.runtimes[0].process([message])
-    await intake.runtimes[1].process([_again(message)])
-    assert len(await intake.rejected()) == len(await intake.rows(store.runtime.dead_letters)) == 1
+    (message,) = await intake.bench.fetch(1)
+    await intake.bench.process([message])
+    await intake.other.process([_again(message)])
+    assert len(await intake.rejected()) == len(await intake.bench.rows(store.runtime.dead_letters)) == 1
 
 
 async def test_a_customer_is_found_by_any_identifier_and_completed(intake: Intake) -> None:
     """R-IN-04: an anonymous name is completed later, what is known is never overwritten."""
     await intake.publish(envelope(1, form(customer={"phone": "13800138000"})))
-    await intake.consume(1)
+    await intake.bench.consume(1)
     await intake.publish(
         envelope(2, form(customer={"phone": "+86 138 0013 8000", "name": "王芳", "email": "Wang@example.com"})),
         envelope(3, form(customer={"email": "wang@example.com", "name": "王小芳", "member_no": "m1"})),
@@ -235,7 +189,7 @@ async def test_a_customer_is_found_by_any_identifier_and_completed(intake: Intak
         envelope(5, form(customer={"name": "匿名客户"})),
         envelope(6, form(customer=None)),
     )
-    await intake.consume(5)
+    await intake.bench.consume(5)
     told = {int(event.source_id[-1]): event for event in await intake.registered()}
     customer_ids = {number: event.customer_id for number, event in told.items()}
     assert len({customer_ids[n] for n in (1, 2, 3, 4)}) == 1
@@ -249,9 +203,9 @@ async def test_a_customer_is_found_by_any_identifier_and_completed(intake: Intak
         "匿名客户",
     ]
     assert told[4].personal.phone == "13800138000"
-    (wang,) = [row for row in await intake.rows(store.customers) if row.id == customer_ids[1]]
+    (wang,) = [row for row in await intake.bench.rows(store.customers) if row.id == customer_ids[1]]
     assert (wang.name, wang.phone, wang.email, wang.member_no) == ("王芳", "13800138000", "Wang@example.com", "m1")
-    assert {(row.kind, row.value) for row in await intake.rows(store.identifiers)} == {
+    assert {(row.kind, row.value) for row in await intake.bench.rows(store.identifiers)} == {
         ("phone", "+8613800138000"),
         ("email", "wang@example.com"),
         ("member_no", "M1"),
@@ -263,12 +217,12 @@ async def test_two_customers_are_never_merged(intake: Intake) -> None:
     await intake.publish(
         envelope(1, form(customer={"member_no": "M1"})), envelope(2, form(customer={"phone": "13800138000"}))
     )
-    await intake.consume(2)
+    await intake.bench.consume(2)
     await intake.publish(envelope(3, form(customer={"phone": "13800138000", "member_no": "M1"})))
-    await intake.consume(1)
+    await intake.bench.consume(1)
     one, two, both = (event.customer_id for event in await intake.registered())
     assert one == both != two
-    owners = {row.kind: row.customer_id for row in await intake.rows(store.identifiers)}
+    owners = {row.kind: row.customer_id for row in await intake.bench.rows(store.identifiers)}
     assert owners == {"member_no": one, "phone": two}
 
 
@@ -278,21 +232,21 @@ async def test_a_new_customer_who_arrives_at_two_replicas_at_once_is_one(intake:
     await intake.publish(
         envelope(1, form(customer={"phone": "13800138000", "email": "wang@example.com", "name": "王芳"}))
     )
-    messages = await intake.fetch(1)
-    async with intake.engine.begin() as first:
+    messages = await intake.bench.fetch(1)
+    async with intake.bench.engine.begin() as first:
         await first.execute(insert(store.customers).values(id="theirs", created_at=now, updated_at=now))
         await first.execute(
             insert(store.identifiers).values(
                 kind="phone", value="+8613800138000", customer_id="theirs", source_id="web/shop/0", created_at=now
             )
         )
-        second = asyncio.create_task(intake.runtimes[1].process(messages))
-        await _until_a_lock_is_awaited(intake.engine)
+        second = asyncio.create_task(intake.other.process(messages))
+        await _until_a_lock_is_awaited(intake.bench.engine)
         assert not second.done()
     await second
     assert [event.customer_id for event in await intake.registered()] == ["theirs"]
-    assert {row.customer_id for row in await intake.rows(store.identifiers)} == {"theirs"}
-    (customer,) = await intake.rows(store.customers)
+    assert {row.customer_id for row in await intake.bench.rows(store.identifiers)} == {"theirs"}
+    (customer,) = await intake.bench.rows(store.customers)
     assert (customer.id, customer.name, customer.email) == ("theirs", "王芳", "wang@example.com")
 
 
@@ -305,13 +259,16 @@ async def test_replicas_working_side_by_side_make_one_customer_of_each(intake: I
         for n, person in (enumerate(people) if cut % 2 else reversed(list(enumerate(people))))
     ]
     await intake.publish(*bodies)
-    messages = await intake.fetch(len(bodies))
+    messages = await intake.bench.fetch(len(bodies))
     await asyncio.gather(
-        *(intake.runtimes[n % 2].process(messages[start : start + 10]) for n, start in enumerate(range(0, 60, 10)))
+        *(
+            (intake.bench, intake.other)[n % 2].process(messages[start : start + 10])
+            for n, start in enumerate(range(0, 60, 10))
+        )
     )
     assert len(await intake.registered()) == 60
-    assert len(await intake.rows(store.customers)) == 20
-    assert len(await intake.rows(store.identifiers)) == 60
+    assert len(await intake.bench.rows(store.customers)) == 20
+    assert len(await intake.bench.rows(store.identifiers)) == 60
     by_person: dict[str, set[str]] = {}
     for told in await intake.registered():
         by_person.setdefault(told.source_id.rpartition("/")[2].partition("-")[0], set()).add(told.customer_id)
@@ -321,7 +278,7 @@ async def test_replicas_working_side_by_side_make_one_customer_of_each(intake: I
 async def test_a_batch_takes_the_same_statements_whatever_its_size(intake: Intake) -> None:
     statements: list[str] = []
     event.listen(
-        intake.engine.sync_engine,
+        intake.bench.engine.sync_engine,
         "before_cursor_execute",
         lambda _c, _cursor, statement, *_: statements.append(statement),
     )
@@ -330,12 +287,11 @@ async def test_a_batch_takes_the_same_statements_whatever_its_size(intake: Intak
         await intake.publish(
             *(envelope(f"{size}-{n}", form(customer={"phone": f"13{size:03}{n:06}"})) for n in range(size))
         )
-        messages = await intake.fetch(size)
+        messages = await intake.bench.fetch(size)
         statements.clear()
-        await intake.runtimes[0].process(messages)
+        await intake.bench.process(messages)
         counts.append(len(statements))
-    async with intake.engine.connect() as connection:
-        assert await connection.scalar(select(func.count()).select_from(store.customers)) == 101
+    assert await intake.bench.count(store.customers) == 101
     assert counts[0] <= 7
     assert abs(counts[1] - counts[0]) <= 1  # the second batch marks the first one's events as sent
 
@@ -358,4 +314,4 @@ async def _until_a_lock_is_awaited(engine: AsyncEngine) -> None:
             async with engine.connect() as connection:
                 if await connection.scalar(waiting):
                     return
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.01)  # the server does not tell of locks

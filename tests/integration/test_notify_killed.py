@@ -3,27 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from shared.bus.publish import Outgoing, Publisher
-from shared.events import compose, encode
+from shared.events import NotificationSent, NotificationStep, compose, encode
+from shared.testing.service_process import service_process
 from tests.unit.notify.events import NOW, opening, registered
 from tests.unit.notify.house import House, notify_house
 
 CUSTOMERS = 600
-ROOT = Path(__file__).parents[2]
-PROGRAM = """
-import asyncio
-from services.notify.app import SERVICE
-from shared.runner import run
-from shared.settings import load_settings
-asyncio.run(run(SERVICE, load_settings()))
-"""
 
 
 @pytest.fixture
@@ -36,7 +27,7 @@ async def _written(house: House, count: int) -> None:
     """Return when the file has `count` lines."""
     path = house.folder / "messages" / "sms.jsonl"
     while not path.exists() or path.read_bytes().count(b"\n") < count:
-        await asyncio.sleep(0.005)
+        await asyncio.sleep(0.005)  # a file has no event to await
 
 
 async def test_nobody_is_told_twice_or_never(house: House, database_url: str, fresh_nats: str) -> None:
@@ -45,30 +36,20 @@ async def test_nobody_is_told_twice_or_never(house: House, database_url: str, fr
         for event in (registered(f"c{n}"), opening(f"w{n}", contact_id=f"c{n}", number=f"XR2026112{n:04}")):
             message = compose(event, source="yingda/test", subject="s", at=NOW, traceparent=None)
             outgoing.append(Outgoing(message.key, event.SUBJECT, encode(message)))
-    publisher = Publisher(house.client, "EVENTS")
-    environment = os.environ | {
-        "PYTHONPATH": str(ROOT),
-        "YINGDA_DATABASE_URL": database_url,
-        "YINGDA_NATS_URL": fresh_nats,
-        "YINGDA_DATA": str(house.folder),
-        "YINGDA_BATCH_SIZE": "50",
-        "YINGDA_LOG_LEVEL": "error",
-    }
+    publisher = Publisher(house.bench.client, "EVENTS")
+    settings = {"YINGDA_DATA": str(house.folder), "YINGDA_BATCH_SIZE": "50"}
     for kill in range(1, 5):
-        process = await asyncio.create_subprocess_exec(sys.executable, "-c", PROGRAM, env=environment)
-        start, end = (kill - 1) * len(outgoing) // 4, kill * len(outgoing) // 4
-        await publisher.publish(outgoing[start:end])
-        await asyncio.wait_for(_written(house, kill * CUSTOMERS // 5), 30)
-        process.kill()  # in the middle of claiming, writing or recording
-        await process.wait()
-    process = await asyncio.create_subprocess_exec(sys.executable, "-c", PROGRAM, env=environment)
-    async with asyncio.timeout(30):
-        while list((await house.states()).values()).count("sent") == 0 or len(await house.emitted()) < CUSTOMERS:
-            await asyncio.sleep(0.1)
-    process.terminate()
-    assert await process.wait() == 0
+        async with service_process("notify", database_url, fresh_nats, **settings):
+            start, end = (kill - 1) * len(outgoing) // 4, kill * len(outgoing) // 4
+            await publisher.publish(outgoing[start:end])
+            await asyncio.wait_for(_written(house, kill * CUSTOMERS // 5), 30)
+        # killed in the middle of claiming, writing or recording
+    async with service_process("notify", database_url, fresh_nats, **settings) as process:
+        await house.bench.heard(NotificationSent, count=CUSTOMERS, seconds=30)
+        process.terminate()
+        assert await process.wait() == 0
     told = [line["work_order"] for line in house.lines("sms")]
     assert len(told) == CUSTOMERS
     assert len(set(told)) == CUSTOMERS
-    assert {event.TYPE for event in await house.emitted()} == {"yingda.notification.sent.v1"}
+    assert {event.TYPE for event in await house.bench.told(NotificationStep)} == {"yingda.notification.sent.v1"}
     assert {row.state for row in await house.rows()} == {"sent"}

@@ -8,7 +8,6 @@ from services.feedback.domain.case import Case
 from shared.events import (
     ContactRegistered,
     Event,
-    Personal,
     WorkorderCancelled,
     WorkorderClosed,
     WorkorderConfirmed,
@@ -18,11 +17,11 @@ from shared.events import (
     WorkorderSigned,
     WorkorderStep,
 )
+from shared.testing.builders import opened_workorder, registered_contact, workorder_step
+from shared.testing.clock import MONDAY as MONDAY
 
 T = TypeVar("T", bound=WorkorderStep)
 
-MONDAY = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
-"""Monday 2026-11-23, 10:00 in Shanghai."""
 TRACE = f"00-{'a' * 32}-{'b' * 16}-01"
 
 
@@ -62,23 +61,10 @@ def callback(**changes: Any) -> Callback:
 
 
 def registered(contact_id: str = "c1", **changes: Any) -> ContactRegistered:
-    personal: dict[str, Any] = {
-        "name": "王芳",
-        "honorific": "女士",
-        "phone": "13800138000",
-        "text": "我上周买的空调不制冷，要求换货，订单号2024051800123",
-    }
-    values: dict[str, Any] = {
-        "contact_id": contact_id,
-        "channel": "web",
-        "source_id": f"web/shop/{contact_id}",
-        "customer_id": "k1",
-        "occurred_at": MONDAY,
-        "registered_at": MONDAY,
-        "details": {"order_no": "2024051800123"},
-        "personal": Personal(**personal | changes.pop("personal", {})),
-    }
-    return ContactRegistered(**values | changes)
+    personal = {"honorific": "女士", "text": "我上周买的空调不制冷，要求换货，订单号2024051800123"}
+    personal |= changes.pop("personal", {})
+    given = {"customer_id": "k1", "details": {"order_no": "2024051800123"}} | changes
+    return registered_contact(contact_id, personal=personal, **given)
 
 
 class Life:
@@ -93,26 +79,15 @@ class Life:
 
     def opened(self, **changes: Any) -> WorkorderOpened:
         self.version += 1
-        values: dict[str, Any] = {
-            "work_order_id": self.key,
+        given: dict[str, Any] = {
             "number": f"XR20261123{self.key}",
             "contact_id": f"c-{self.key}",
             "source_id": f"web/shop/{self.key}",
-            "customer_id": "k1",
-            "channel": "web",
             "category": self.category,
             "topic": None,
-            "grade": "normal",
-            "sensitive": False,
             "department": self.department,
-            "queue": "department",
-            "classified_by": "rules",
-            "confidence": 0.9,
-            "policy_version": "2026.1",
-            "occurred_at": MONDAY,
-            "opened_at": MONDAY,
         }
-        return WorkorderOpened(**values | changes)
+        return opened_workorder(self.key, **given | changes)
 
     def contact(self, **changes: Any) -> ContactRegistered:
         return registered(f"c-{self.key}", **changes)
@@ -142,14 +117,14 @@ class Life:
 
     def _step(self, model: type[T], status: str, at: datetime, **more: Any) -> T:
         self.version += 1
-        return model(
+        return workorder_step(
+            model,
+            self.version,
+            at,
             work_order_id=self.key,
             number=f"XR20261123{self.key}",
             department=self.department,
             status=status,
-            version=self.version,
             cycle=self.cycle,
-            by="market-1",
-            at=at,
             **more,
         )

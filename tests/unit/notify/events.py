@@ -9,12 +9,12 @@ from services.notify.domain.facts import Contact, WorkOrder, opened
 from shared.events import (
     CallbackCompleted,
     ContactRegistered,
-    Personal,
     SlaEscalated,
     SlaWarned,
     WorkorderOpened,
     WorkorderStep,
 )
+from shared.testing.builders import completed_callback, opened_workorder, registered_contact, workorder_step
 
 NOW = datetime(2026, 11, 23, 2, 15, tzinfo=UTC)
 """Monday 2026-11-23 10:15 in Shanghai, an office day."""
@@ -22,55 +22,16 @@ S = TypeVar("S", bound=WorkorderStep)
 
 
 def registered(contact_id: str = "c1", **changes: Any) -> ContactRegistered:
-    personal = {"name": "王芳", "honorific": "女士", "phone": "13800138000", "text": "空调不制冷,要求换货"}
-    personal |= changes.pop("personal", {})
-    values: dict[str, Any] = {
-        "contact_id": contact_id,
-        "channel": "web",
-        "source_id": f"web/shop/{contact_id}",
-        "customer_id": "k1",
-        "occurred_at": NOW,
-        "registered_at": NOW,
-        "personal": Personal(**personal),
-    }
-    return ContactRegistered(**(values | changes))
+    personal = {"honorific": "女士", "text": "空调不制冷,要求换货"} | changes.pop("personal", {})
+    return registered_contact(contact_id, NOW, personal=personal, **{"customer_id": "k1"} | changes)
 
 
 def opening(work_order_id: str = "w1", **changes: Any) -> WorkorderOpened:
-    values: dict[str, Any] = {
-        "work_order_id": work_order_id,
-        "number": "XR20261123001",
-        "contact_id": "c1",
-        "source_id": "web/shop/c1",
-        "customer_id": "k1",
-        "channel": "web",
-        "category": "after_sales",
-        "topic": "product",
-        "grade": "normal",
-        "sensitive": False,
-        "department": "market",
-        "queue": "department",
-        "classified_by": "rules",
-        "confidence": 0.9,
-        "policy_version": "1+0",
-        "occurred_at": NOW,
-        "opened_at": NOW,
-    }
-    return WorkorderOpened(**(values | changes))
+    return opened_workorder(work_order_id, NOW, **changes)
 
 
 def step(kind: type[S], version: int = 2, **changes: Any) -> S:
-    values: dict[str, Any] = {
-        "work_order_id": "w1",
-        "number": "XR20261123001",
-        "department": "market",
-        "status": "responded",
-        "version": version,
-        "cycle": 1,
-        "by": "market-1",
-        "at": NOW,
-    }
-    return kind(**(values | changes))
+    return workorder_step(kind, version, NOW, **{"status": "responded"} | changes)
 
 
 def warned(**changes: Any) -> SlaWarned:
@@ -82,23 +43,7 @@ def escalated(**changes: Any) -> SlaEscalated:
 
 
 def completed(**changes: Any) -> CallbackCompleted:
-    values: dict[str, Any] = {
-        "callback_id": "b1",
-        "work_order_id": "w1",
-        "number": "XR20261123001",
-        "cycle": 1,
-        "department": "market",
-        "outcome": "reached",
-        "solved": True,
-        "score": 9,
-        "satisfaction": "satisfied",
-        "reopen": False,
-        "second_contact": False,
-        "by": "service-1",
-        "at": NOW,
-        "due_at": NOW,
-    }
-    return CallbackCompleted(**(values | changes))
+    return completed_callback(NOW, **{"callback_id": "b1"} | changes)
 
 
 def work_order(**changes: Any) -> WorkOrder:

@@ -1,4 +1,4 @@
-"""Notify on real NATS and PostgreSQL: its consumer, handler and sender, driven by a test; any number of replicas."""
+"""Notify on real NATS and PostgreSQL, with the transports that a test wants; any number of replicas."""
 
 from __future__ import annotations
 
@@ -6,16 +6,11 @@ import json
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import nats
-from nats.aio.client import Client
-from nats.aio.msg import Msg
-from pydantic_core import from_json, to_json
-from sqlalchemy import func, select, text, update
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy import func, select, update
 
 from services.notify.app import SERVICE
 from services.notify.handlers import Desk, EventHandler, Sender
@@ -24,33 +19,15 @@ from services.notify.handlers.texts import Texts
 from services.notify.handlers.transports import Transports
 from services.notify.plugins.file import FileTransport
 from services.notify.ports import Outbound, Outcome, Sent, Transport, TransportSetup
-from services.notify.store import metadata, notifications, runtime
+from services.notify.store import notifications
 from services.notify.store.presence import Presence
-from shared.bus.commands import CommandDesk
-from shared.bus.outbox import Outbox
-from shared.bus.publish import Publisher
-from shared.bus.runtime import BatchRuntime
-from shared.bus.streams import EVENTS
-from shared.db import create_engine
-from shared.events import Event, Message, NotificationStep, compose, decode_event, encode
 from shared.events.commands import Command, ListNotifications, RetryNotification
-from shared.policy import Policy, load_policy
-from shared.provision import provision
+from shared.policy import Policy
+from shared.service import Context, Parts
 from shared.settings import Settings
+from shared.testing.bench import ServiceBench, service_bench
+from shared.testing.clock import SetClock
 from tests.unit.notify.events import NOW
-
-
-@dataclass
-class SetClock:
-    """A clock that stands where a test sets it."""
-
-    at: datetime = NOW
-
-    def now(self) -> datetime:
-        return self.at
-
-    def seconds_until(self, at: datetime) -> float:
-        return max(0.0, (at - self.at).total_seconds())
 
 
 @dataclass
@@ -82,10 +59,9 @@ class Provider:
 class Replica:
     """One notify process."""
 
-    handler: EventHandler
-    sender: Sender
-    desk: CommandDesk
+    bench: ServiceBench
     presence: Presence
+    sender: Sender
 
     async def work(self, turns: int = 1) -> None:
         """Turn the sender's loop, and wait for what it began."""
@@ -93,80 +69,54 @@ class Replica:
             await self.sender.turn()
             await self.sender.idle()
 
+    async def ask(self, command: Command) -> Mapping[str, Any]:
+        return await self.bench.command(type(command), command)
+
 
 @dataclass
 class House:
     """The service's surroundings, and what became of its messages."""
 
-    engine: AsyncEngine
-    client: Client
-    clock: SetClock
+    bench: ServiceBench
     folder: Path
-    policy: Policy = field(default_factory=load_policy)
-    outboxes: list[Outbox] = field(default_factory=list)
-
-    def outbox(self) -> Outbox:
-        return Outbox("notify", self.engine, runtime, self.clock, Publisher(self.client, "EVENTS"))
 
     def file(self, channel: str) -> FileTransport:
-        return FileTransport(TransportSetup(channel, self.folder, Settings(), self.clock.now, 10.0))
+        return FileTransport(TransportSetup(channel, self.folder, Settings(), self.bench.clock.now, 10.0))
 
-    def replica(self, *transports: Transport) -> Replica:
+    async def replica(self, *transports: Transport, policy: Policy | None = None) -> Replica:
         """Return a process with `transports` in place of `file` for their channels."""
         built: dict[tuple[str, str], Transport] = {("file", c): self.file(c) for c in ("sms", "email")}
         built |= {(one.name, one.channel): one for one in transports}
-        outbox, presence = self.outbox(), Presence(self.engine)
-        composer = Composer(self.policy, Texts())
-        sender = Sender(outbox, self.clock, composer, Transports(built), presence)
-        operators = Desk(self.policy, sender.nudge)
-        desk = CommandDesk(outbox, {ListNotifications: operators.list, RetryNotification: operators.retry})
-        return Replica(EventHandler(self.policy, sender.nudge), sender, desk, presence)
+        presence = Presence(self.bench.engine)
+        senders: list[Sender] = []
 
-    async def tell(self, replica: Replica, *events: Event, ids: Sequence[str] = ()) -> list[Message[Event]]:
-        """Publish `events` and have the replica consume them; `ids` of earlier ones repeat them word for word."""
-        messages = [compose(event, source="yingda/test", subject="s", at=NOW, traceparent=None) for event in events]
-        await self.deliver(replica, messages)
-        return messages
+        async def build(context: Context) -> Parts:
+            composer = Composer(context.policy, Texts())
+            sender = Sender(context.outbox, context.clock, composer, Transports(built), presence)
+            senders.append(sender)
+            desk = Desk(context.policy, sender.nudge)
+            return Parts(
+                on_events=EventHandler(context.policy, sender.nudge).on_events,
+                commands={ListNotifications: desk.list, RetryNotification: desk.retry},
+            )
 
-    async def deliver(self, replica: Replica, messages: Sequence[Message[Event]]) -> None:
-        jetstream = self.client.jetstream()
-        subscription = await jetstream.pull_subscribe_bind("notify", "EVENTS")
-        for message in messages:
-            await jetstream.publish(message.data.SUBJECT, encode(message), stream="EVENTS")
-        taken: list[Msg] = []
-        while len(taken) < len(messages):
-            taken += await subscription.fetch(len(messages) - len(taken), timeout=5)
-        await BatchRuntime(self.outbox(), replica.handler.on_events).process(taken)
-        await subscription.unsubscribe()
-
-    async def ask(self, replica: Replica, command: Command) -> Mapping[str, Any]:
-        reply: Mapping[str, Any] = from_json(await replica.desk.answer(command.SUBJECT, to_json(command)))
-        return reply
+        bench = await self.bench.replica(build, policy)
+        return Replica(bench, presence, *senders)
 
     async def rows(self) -> list[Any]:
-        async with self.engine.connect() as connection:
+        async with self.bench.engine.connect() as connection:
             return list(await connection.execute(select(notifications).order_by(notifications.c.purpose)))
 
     async def states(self) -> dict[str, str]:
         """Return the state by purpose and recipient."""
         return {f"{row.purpose}:{row.recipient}": row.state for row in await self.rows()}
 
-    async def emitted(self) -> list[NotificationStep]:
-        async with self.engine.connect() as connection:
-            bodies = await connection.scalars(select(runtime.outbox.c.body).order_by(runtime.outbox.c.id))
-            messages = [decode_event(body) for body in bodies]
-        return [m.data for m in messages if m is not None and isinstance(m.data, NotificationStep)]
-
-    async def dead_letters(self) -> int:
-        async with self.engine.connect() as connection:
-            return await connection.scalar(select(func.count()).select_from(runtime.dead_letters)) or 0
-
     def lines(self, channel: str) -> list[dict[str, Any]]:
         path = self.folder / "messages" / f"{channel}.jsonl"
         return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
     async def end_leases(self) -> None:
-        async with self.engine.begin() as connection:
+        async with self.bench.engine.begin() as connection:
             await connection.execute(
                 update(notifications)
                 .where(notifications.c.state == "sending")
@@ -176,15 +126,6 @@ class House:
 
 @asynccontextmanager
 async def notify_house(database_url: str, nats_url: str, folder: Path) -> AsyncIterator[House]:
-    engine = create_engine(Settings(database_url=database_url, database_pool=10))
-    client = await nats.connect(nats_url)
-    try:
-        await provision(engine, client, [SERVICE])
-        yield House(engine, client, SetClock(), folder)
-        async with engine.begin() as connection:
-            for table in metadata.sorted_tables:
-                await connection.execute(text(f"TRUNCATE {table.fullname}"))
-        await client.jetstream().purge_stream(EVENTS.name)
-    finally:
-        await client.close()
-        await engine.dispose()
+    settings = Settings(database_pool=10, data=folder)
+    async with service_bench(SERVICE, database_url, nats_url, clock=SetClock(NOW), settings=settings) as bench:
+        yield House(bench, folder)
