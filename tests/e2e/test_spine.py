@@ -82,13 +82,14 @@ async def test_all_events_of_a_contact_share_its_trace(suite: Suite) -> None:
     """R-OB-04."""
     source_id = await suite.publish(at_ten(customer={"name": "赵敏", "phone": "13800138002"}))
     work_order = await opened(suite, source_id)
-    await suite.event("notification.sent", work_order_id=work_order["work_order_id"])
+    key = work_order["work_order_id"]
+    for metric in ("first_response", "department_response", "resolution"):
+        await suite.event("sla.started", subject_id=key, metric=metric)
+    await suite.event("notification.sent", work_order_id=key)
     registered = await suite.event("contact.registered", source_id=source_id)
     trace = registered["traceparent"][3:35]
     mine = [
-        event
-        for event in suite.events
-        if work_order["work_order_id"] in (event["data"].get("work_order_id"), event["data"].get("subject_id"))
+        event for event in suite.events if key in (event["data"].get("work_order_id"), event["data"].get("subject_id"))
     ]
     assert len(mine) >= 5
     assert {event["traceparent"][3:35] for event in mine} == {trace}
