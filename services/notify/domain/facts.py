@@ -11,12 +11,13 @@ from shared.events import (
     WorkorderOpened,
     WorkorderReopened,
     WorkorderResolved,
+    WorkorderSigned,
     WorkorderStep,
     WorkorderTransferred,
 )
 
 EXCERPT = 40
-_RESULT = 1_000
+_RESULT = 2_000
 _OVER = frozenset({"signed", "confirmed", "called_back", "closed", "cancelled"})
 
 
@@ -105,7 +106,10 @@ def opened(event: WorkorderOpened) -> WorkOrder:
 
 def after(order: WorkOrder, event: WorkorderStep) -> WorkOrder:
     """Return `order` as `event` leaves it."""
-    order = replace(order, department=event.department, status=event.status, cycle=event.cycle)
+    # What must still be confirmed is no result for the customer, who goes on waiting.
+    waits = isinstance(event, WorkorderSigned) and event.confirmation_required
+    status = "resolved" if waits else event.status
+    order = replace(order, department=event.department, status=status, cycle=event.cycle)
     match event:
         case WorkorderResolved():
             return replace(order, outcome=event.outcome, result=event.text[:_RESULT])

@@ -27,6 +27,14 @@ def shorten(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1].rstrip(" ,，、。.") + "…"
 
 
+def shorten_to_sentence(text: str, limit: int) -> str:
+    """Return `text` with at most `limit` characters, cut after a sentence if that leaves half of them; see `shorten`."""
+    if len(text) <= limit:
+        return text
+    ends = [end for found in _SENTENCE_END.finditer(text[:limit]) if (end := found.start()) >= limit // 2]
+    return shorten(text, ends[-1] + 1) if ends else shorten(text, limit)
+
+
 def excerpt(text: str, limit: int) -> str:
     """Return the first sentence of a customer's own words, to be quoted back; empty where nothing is left of it.
 

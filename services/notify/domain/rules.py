@@ -7,7 +7,7 @@ from typing import Any
 from services.notify.domain.facts import WorkOrder
 from services.notify.domain.notice import CUSTOMER, Notice
 from services.notify.domain.people import assignee_or_supervisor, head, supervisor
-from services.notify.domain.quiet import earliest
+from services.notify.domain.progress import write_now
 from shared.events import (
     CallbackCompleted,
     Event,
@@ -25,8 +25,6 @@ from shared.events import (
     WorkorderTransferred,
 )
 from shared.policy import Policy, due
-
-_LONGEST_WARNING = 100
 
 
 def notices(event: Event, order: WorkOrder | None, policy: Policy) -> tuple[Notice, ...]:
@@ -113,7 +111,9 @@ def _handed_over(event: WorkorderHandedOver, _order: None, policy: Policy) -> It
 
 
 def _warned(event: SlaWarned, order: WorkOrder | None, policy: Policy) -> Iterable[Notice]:
-    if event.metric == "progress_update" and event.subject_type == "workorder" and _write_now(event, order, policy):
+    category = order.category if order else None
+    progress = event.metric == "progress_update" and event.subject_type == "workorder"
+    if progress and write_now(event, category, policy):
         yield Notice(
             "progress", "customer", CUSTOMER, event.subject_id, {"automatic": True}, f"{event.clock_id}/progress"
         )
@@ -158,20 +158,6 @@ def _completed(event: CallbackCompleted, order: WorkOrder | None, policy: Policy
         "second_contact": event.second_contact,
     }
     yield Notice("satisfaction", "staff", supervisor(policy, event.department), event.work_order_id, values)
-
-
-def _write_now(event: SlaWarned, order: WorkOrder | None, policy: Policy) -> bool:
-    """Return whether this warning is the one at which the customer must hear something to hear it in time (R-SLA-04).
-
-    The last warning before the deadline, or an earlier one where the last would fall into the quiet hours and the
-    message would leave too late.
-    """
-    last = max(policy.sla.warnings)
-    if event.percent >= last:
-        return True
-    left = (event.due_at - event.at) * ((_LONGEST_WARNING - last) / (_LONGEST_WARNING - event.percent))
-    category = order.category if order else None
-    return earliest(event.due_at - left, "customer", "progress", category, policy) >= event.due_at
 
 
 def _expected(order: WorkOrder, start: datetime, policy: Policy) -> dict[str, Any]:

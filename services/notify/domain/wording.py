@@ -7,12 +7,18 @@ from zoneinfo import ZoneInfo
 
 from services.notify.domain.addressing import greeting
 from services.notify.domain.facts import Contact
-from services.notify.domain.plain import plain, shorten
+from services.notify.domain.plain import plain, shorten, shorten_to_sentence
 from services.notify.domain.terms import MARKS, METRICS, OUTCOMES, SATISFACTION, STEPS, month, term, weekday
 from shared.policy import Policy
 
 SMS_QUOTE = 32
+"""Characters of the customer's or a colleague's words in an SMS."""
+SMS_ANSWER = 300
+"""Characters of our own answer in an SMS, which becomes a long one for it."""
 LETTER_QUOTE = 600
+LETTER_ANSWER = 2_000
+ENGLISH_SENDER = "Yingda Customer Service"
+_ANSWERS = ("result", "reply")
 
 VALUES = (
     "automatic",
@@ -75,7 +81,8 @@ def template_values(
     limit = SMS_QUOTE if sms else LETTER_QUOTE
     zone = ZoneInfo(policy.timezone)
     category = _category(values, language, policy)
-    quoted = {key: _quote(values.get(key), limit) for key in ("result", "reason", "reply", "comment")}
+    quoted = {key: _quote(values.get(key), limit) for key in ("reason", "comment")}
+    answered = {key: _answer(values.get(key), SMS_ANSWER if sms else LETTER_ANSWER) for key in _ANSWERS}
     names = {
         "department": _department(values.get("department"), language, policy),
         "from_department": _department(values.get("from_department"), language, policy),
@@ -98,13 +105,23 @@ def template_values(
         "greeting": greeting(language, contact.name, contact.honorific) if contact else None,
         "problem": shorten((contact.problem if contact else "") or category or "", limit if sms else LETTER_QUOTE),
         "staff_name": staff_name,
-        "sender": policy.notify.sender.name,
+        "sender": sender_name(policy.notify.sender.name, language),
         "sms": sms,
         "complaint": _is_complaint(values.get("category"), policy),
         "urgent": values.get("grade") == "urgent",
     }
     known = {key: value for key, value in values.items() if key in VALUES}
-    return dict.fromkeys(VALUES) | known | quoted | names | times | person
+    return dict.fromkeys(VALUES) | known | quoted | answered | names | times | person
+
+
+def sender_name(name: str, language: str) -> str:
+    """Return the policy's name of the sender; an English one in the place of a Chinese name in an English message."""
+    return name if language == "zh" or name.isascii() else ENGLISH_SENDER
+
+
+def _answer(value: Any, limit: int) -> str | None:
+    text = shorten_to_sentence(plain(value), limit).rstrip("。.") if isinstance(value, str) else ""
+    return text or None
 
 
 def _quote(value: Any, limit: int) -> str | None:

@@ -8,7 +8,7 @@ from services.notify.domain.facts import language_of
 from services.notify.domain.masking import mask
 from services.notify.domain.quiet import earliest
 from services.notify.domain.recipients import Address, Unreachable, customer_address, staff_address
-from services.notify.domain.wording import template_values
+from services.notify.domain.wording import sender_name, template_values
 from services.notify.handlers.texts import Texts
 from services.notify.ports import Message, Outbound, Sender
 from services.notify.store.queue import Queued
@@ -54,8 +54,6 @@ class Composer:
     def __init__(self, policy: Policy, texts: Texts) -> None:
         self.policy = policy
         self._texts = texts
-        sender = policy.notify.sender
-        self._sender = Sender(sender.name, sender.email)
 
     def compose(self, queued: Queued, now: datetime) -> Composed | Suppressed | Later | Missing:
         """Return what becomes of `queued` at `now`."""
@@ -95,7 +93,9 @@ class Composer:
         values = self._values(queued, language, address.channel, staff_name, now)
         name = self.policy.notify.templates.name(queued.purpose, str(category) if category else None)
         subject, text = self._texts.render(name, language, values)
-        message = Message(queued.notification_id, address.to, subject, text, self._sender, language)
+        ours = self.policy.notify.sender
+        sender = Sender(sender_name(ours.name, language), ours.email)
+        message = Message(queued.notification_id, address.to, subject, text, sender, language)
         number = queued.work_order.number if queued.work_order else None
         outbound = Outbound(message, queued.purpose, queued.audience, queued.attempt + 1, number)
         return Composed(queued, (queued,), outbound, address.channel, chain[route], route, mask(address.to))

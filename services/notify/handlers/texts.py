@@ -14,7 +14,8 @@ from shared.policy import Policy
 
 FOLDER: Final = Path(__file__).parents[1] / "templates"
 LANGUAGES: Final = ("zh", "en")
-LONGEST_SMS: Final = 200
+LONGEST_SMS: Final = 500
+"""What providers take as one long SMS."""
 
 
 class TemplatesError(Exception):
@@ -44,7 +45,7 @@ class Texts:
             raise TemplatesError(f"the policy names templates that cannot be used: {'; '.join(faults)}")
 
     def render(self, name: str, language: str, values: Mapping[str, Any]) -> tuple[str, str]:
-        """Return subject and text of a message; an SMS is never longer than 200 characters."""
+        """Return subject and text of a message; an SMS is never longer than `LONGEST_SMS` characters."""
         rendered = self._environment.get_template(_path(language, name)).render(values)
         subject, _, text = rendered.strip().partition("\n")
         text = text.strip()

@@ -40,7 +40,7 @@ MET_BY: Final[Mapping[Metric, Fact]] = {
     "department_response": "the department responded",  # R-SLA-02
     "resolution": "the result is recorded",  # R-SLA-02
     "customer_reply": "the customer knows the result",  # R-SLA-03
-    "progress_update": "the customer heard something",  # R-SLA-04, and the next one starts
+    "progress_update": "the customer heard something",  # R-SLA-04, and the next one starts unless it was the result
     "callback": "the callback is over",  # R-SLA-05
     "supervisor_contact": "the supervisor called",  # R-SLA-06
     "promise": "the customer was spoken to",  # R-RT-10

@@ -166,11 +166,15 @@ class WorkorderClocks(LiveClocks):
             self._arm("supervisor_contact", event.cycle, target, event.at, event.department)
 
     def _happened(self, facts: frozenset[Fact], at: datetime, cycle: int) -> None:
-        """Meet every clock that waited for one of `facts`; each message starts the next progress clock (R-SLA-04)."""
+        """Meet every clock that waited for one of `facts`; each message starts the next progress clock (R-SLA-04).
+
+        None follows the one at which the customer hears the approved result: nothing is left to report.
+        """
         if "the customer heard something" in facts:
             self.subject = replace(self.subject, heard_at=_later(self.subject.heard_at, at))
         if "the customer knows the result" in facts:
             self.subject = replace(self.subject, told_at=_later(self.subject.told_at, at))
+        told = "the customer knows the result" in facts and self._may_be_told(at)
         for clock in self._live():
             if MET_BY.get(clock.metric) not in facts:
                 continue
@@ -179,8 +183,17 @@ class WorkorderClocks(LiveClocks):
             if clock.metric in SINCE_ITS_START and at < clock.started_at:
                 continue
             self._take(steps.meet(clock, at, self._now, self._policy))
-            if clock.metric == "progress_update":
+            if clock.metric == "progress_update" and not told:
                 self._start("progress_update", self._following("progress_update"), at)
+        if told:  # a message that was learnt of before the approval or the result may have started one more
+            self._cancel(_later(self.subject.heard_at, at), {"progress_update"})
+
+    def _may_be_told(self, at: datetime) -> bool:
+        """Whether the result of the present cycle was approved by `at`; nothing but a new cycle takes that back."""
+        if self.subject.armed.get("customer_reply", 0) < self.subject.cycle:
+            return False
+        reply = [one for one in self._live() if one.metric == "customer_reply" and one.cycle == self.subject.cycle]
+        return all(at >= one.started_at for one in reply)
 
     def _move(self, department: str, at: datetime) -> None:
         if department == self.subject.department or self.subject.category is None:

@@ -15,18 +15,19 @@ from hypothesis import strategies as st
 
 from services.notify.domain.addressing import greeting
 from services.notify.domain.facts import contact_of
-from services.notify.domain.plain import excerpt, plain, shorten
+from services.notify.domain.plain import excerpt, plain, shorten, shorten_to_sentence
 from services.notify.domain.terms import METRICS, SATISFACTION
-from services.notify.domain.wording import template_values
+from services.notify.domain.wording import SMS_ANSWER, sender_name, template_values
 from services.notify.handlers.texts import FOLDER, LANGUAGES, LONGEST_SMS, TemplatesError, Texts, named
-from shared.events import Satisfaction
+from shared.events import Outcome, Satisfaction
 from shared.policy import Metric, load_policy
 from tests.unit.notify.events import NOW, contact, registered
 
 POLICY = load_policy()
 TEXTS = Texts()
 TO_CUSTOMERS = ("accepted", "progress", "result", "reopened", "survey")
-LONG = "处理" * 100
+LONG = "处理" * 300
+SHORT_SMS = 200
 FACTS: dict[str, Any] = {
     "number": "XR20261123001",
     "department": "market",
@@ -108,7 +109,7 @@ def test_every_message_reads_well(purpose: str, language: str, channel: str, fac
     assert not [phrase for phrase in (*quality.forbidden, *quality.evasions) if phrase in subject + text]
     if channel == "sms":
         assert "\n" not in text
-        assert len(text) <= LONGEST_SMS
+        assert len(text) <= (LONGEST_SMS if purpose in {"result", "progress"} else SHORT_SMS)
         assert text[-1] in "。.！", "an SMS is never cut off in the middle"
     if language == "zh":
         assert re.search(r"(?<!您)你", text) is None, "customers and colleagues are addressed with 您"
@@ -264,7 +265,72 @@ def test_a_burst_reads_well(purpose: str, language: str, channel: str) -> None:
     assert "3" in subject
     assert "None" not in subject + text
     if channel == "sms":
-        assert len(text) <= LONGEST_SMS
+        assert len(text) <= SHORT_SMS
     else:
         assert len([line for line in text.splitlines() if line.startswith("  ")]) == 3
         assert "\n\n\n" not in text
+
+
+ANSWER = "我们已经联系厂家核对了您的订单。新的空调将在周三上午送到您家，旧机器由师傅当场取走。" * 3
+
+
+@pytest.mark.parametrize(("purpose", "key"), [("result", "result"), ("progress", "reply")])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_we_answer_reaches_the_customer_in_full_by_sms(purpose: str, key: str, language: str) -> None:
+    """R-NT-02: our own words are not cut like a quotation of the customer's."""
+    _subject, text = render(purpose, language, "sms", FACTS | {key: ANSWER})
+    assert ANSWER.rstrip("。") in text
+
+
+def test_an_answer_too_long_for_an_sms_ends_with_a_sentence() -> None:
+    """R-NT-02: 300 characters of it, and it shows that there is more."""
+    _subject, text = render("result", "zh", "sms", FACTS | {"result": ANSWER * 4})
+    told = text[text.index("我们已经") : text.index("。我们将致电回访")]
+    assert told.endswith("当场取走…")
+    assert 150 < len(told) <= SMS_ANSWER
+
+
+@pytest.mark.parametrize(
+    ("text", "limit", "wanted"),
+    [
+        ("一二三。四五六。", 8, "一二三。四五六。"),
+        ("一二三。四五六。七八九", 9, "一二三。四五六…"),
+        ("Part 1.5 came. It was fitted. The rest follows.", 35, "Part 1.5 came. It was fitted…"),
+        ("一。二三四五六七八九十", 8, "一。二三四五六…"),  # too little would be left of it
+        ("一二三四五六七八九十", 8, "一二三四五六七…"),
+    ],
+)
+def test_what_is_too_long_is_cut_at_a_sentence(text: str, limit: int, wanted: str) -> None:
+    assert shorten_to_sentence(text, limit) == wanted
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_reopening_is_explained_by_its_reason_alone(language: str) -> None:
+    """R-NT-02: nobody is said to be dissatisfied who did not say so."""
+    plainly = "".join(render("assigned", language, "email", FACTS | {"reopened": True, "reason": None}))
+    assert "不满意" not in plainly
+    assert "not satisfied" not in plainly
+    explained = render("assigned", language, "email", FACTS | {"reopened": True, "reason": "客户补充了照片"})[1]
+    assert "客户补充了照片" in explained
+
+
+@pytest.mark.parametrize("purpose", sorted(POLICY.notify.templates.default))
+def test_an_english_mail_is_signed_in_english(purpose: str) -> None:
+    """R-NT-03."""
+    text = render(purpose, "en", "email", FACTS)[1]
+    assert text.endswith("Yingda Customer Service")
+    assert POLICY.notify.sender.name not in text
+
+
+def test_an_english_name_of_the_sender_is_used() -> None:
+    assert sender_name("Acme Helpdesk", "en") == "Acme Helpdesk"
+    assert sender_name("应答客服中心", "zh") == "应答客服中心"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("channel", ["sms", "email"])
+def test_each_outcome_has_a_sentence_of_its_own(language: str, channel: str) -> None:
+    """R-NT-02: what was passed on is not said to be an interim result."""
+    outcomes = get_args(Outcome)
+    told = {render("result", language, channel, FACTS | {"outcome": outcome})[1] for outcome in outcomes}
+    assert len(told) == len(outcomes)
