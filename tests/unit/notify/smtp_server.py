@@ -51,7 +51,7 @@ class SmtpServer:
         told = self.replies.get(verb, [])
         answer = told.pop(0) if told else usual
         if answer == "hang":
-            await asyncio.sleep(60)
+            await asyncio.Event().wait()  # until the test is over
         if answer in {"hang", "drop"}:
             return None
         writer.write(f"{answer}\r\n".encode())
@@ -72,6 +72,8 @@ async def smtp_server(**replies: list[str]) -> AsyncIterator[SmtpServer]:
         with suppress(asyncio.CancelledError):
             await state.serve(reader, writer)
         writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
 
     server = await asyncio.start_server(accept, "127.0.0.1", 0)
     state.port = server.sockets[0].getsockname()[1]
