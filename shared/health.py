@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterable
+from socketserver import ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
@@ -40,7 +41,16 @@ class Health:
         return self._missing
 
 
+class _Server(ThreadingMixIn, WSGIServer):
+    """Answers each connection in a thread of its own: one that says nothing holds up nobody."""
+
+    daemon_threads = True
+    block_on_close = False
+
+
 class _QuietHandler(WSGIRequestHandler):
+    timeout = 5
+
     def log_message(self, *_args: Any) -> None:
         """Probes come every few seconds; nobody wants to read of them."""
 
@@ -51,7 +61,7 @@ class HealthServer:
     def __init__(self, health: Health, host: str, port: int) -> None:
         self._health = health
         self._metrics = make_wsgi_app(REGISTRY)
-        self._server: WSGIServer = make_server(host, port, self._answer, handler_class=_QuietHandler)
+        self._server: WSGIServer = make_server(host, port, self._answer, _Server, _QuietHandler)
         self._thread = threading.Thread(target=self._server.serve_forever, name="health", daemon=True)
         self._thread.start()
 

@@ -20,7 +20,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared import metrics
 from shared.bus.commands import CommandDesk, CommandServer
-from shared.bus.connect import GRACE_SECONDS, make_broker
+from shared.bus.connect import GRACE_SECONDS, make_broker, tolerate_subjects
+from shared.bus.failures import told
 from shared.bus.outbox import Outbox
 from shared.bus.position import position_of
 from shared.bus.publish import Publisher
@@ -84,6 +85,7 @@ async def _start(service: Service, settings: Settings, stack: AsyncExitStack) ->
     broker = make_broker(settings, service.name)
     stack.push_async_callback(broker.stop)
     client: Client = await broker.connect()
+    tolerate_subjects(client)
     async with engine.connect() as connection:
         await check(connection, client, service)
     async with engine.begin() as connection:
@@ -166,7 +168,7 @@ class Running:
             try:
                 wanted = await loop.turn()
             except Exception as error:  # noqa: BLE001 (a loop must outlive whatever one turn meets)
-                log.warning("turn failed", loop=loop.name, why=f"{type(error).__name__}: {error}"[:300])
+                log.warning("turn failed", loop=loop.name, **told(error))
                 await asyncio.sleep(FAILURE_PAUSE_SECONDS)
                 continue
             at = min(wanted, longest) if wanted is not None else longest
@@ -200,7 +202,7 @@ class Running:
             if self._parts.gauges is not None:
                 await self._parts.gauges()
         except Exception as error:  # noqa: BLE001 (whatever the database says, the probe tells it)
-            log.warning("PostgreSQL does not answer", why=f"{type(error).__name__}: {error}"[:300])
+            log.warning("PostgreSQL does not answer", **told(error))
             missing.append("PostgreSQL")
         try:
             metrics.CONSUMER_BACKLOG.labels(name).set((await self._context.position()).waiting)

@@ -13,7 +13,7 @@ def parse_rfc3339(text: str) -> datetime:
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
-        raise ValueError(f"{text!r} is not a time in the form 2026-11-23T10:15:00+08:00") from None
+        raise ValueError(f"{text[:40]!r} is not a time in the form 2026-11-23T10:15:00+08:00") from None
     if at.tzinfo is None:
-        raise ValueError(f"{text!r} lacks its offset from UTC, as in 2026-11-23T10:15:00+08:00")
+        raise ValueError(f"{text[:40]!r} lacks its offset from UTC, as in 2026-11-23T10:15:00+08:00")
     return at

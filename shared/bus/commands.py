@@ -7,8 +7,10 @@ import asyncio
 import hashlib
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
+import nats.errors
 import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
@@ -18,8 +20,9 @@ from pydantic_core import from_json, to_json
 from sqlalchemy import select
 
 from shared import metrics
+from shared.bus.connect import GRACE_SECONDS
+from shared.bus.failures import is_transient, told
 from shared.bus.outbox import Outbox
-from shared.bus.runtime import is_transient
 from shared.bus.transaction import Transaction
 from shared.db import insert_rows
 from shared.events import Command, Fault, Problem, faults_of, refuse
@@ -58,8 +61,8 @@ class CommandDesk:
             reply = await self._reply(subject, body)
         except _Refused as refused:
             reply = _failure(refused.problem)
-        except Exception as error:
-            log.exception("command failed", command=name)
+        except Exception as error:  # noqa: BLE001 (a desk that gets no answer cannot know what happened)
+            log.error("command failed", command=name, **told(error))  # noqa: TRY400 (its words may quote a customer)
             reply = _failure(_trouble(error))
         status = str(from_json(reply).get("error", {}).get("status", 200))
         metrics.COMMANDS.labels(self._outbox.service, name, status).inc()
@@ -105,10 +108,11 @@ class CommandServer:
 
     async def stop(self) -> None:
         """Take no further command and return when those in hand are answered."""
-        for subscription in self._subscriptions:
-            await subscription.unsubscribe()
+        with suppress(nats.errors.Error):  # a closed connection has nothing left to drain
+            drains = [subscription.drain() for subscription in self._subscriptions]  # type: ignore[no-untyped-call]
+            await asyncio.gather(*drains)
         if self._in_hand:
-            await asyncio.wait(self._in_hand)
+            await asyncio.wait(self._in_hand, timeout=GRACE_SECONDS)
 
     async def _take(self, message: Msg) -> None:
         task = asyncio.create_task(self._respond(message))
@@ -117,8 +121,12 @@ class CommandServer:
 
     async def _respond(self, message: Msg) -> None:
         reply = await self._desk.answer(message.subject, message.data)
-        if message.reply:
+        if not message.reply:
+            return
+        try:
             await message.respond(reply)
+        except nats.errors.Error as error:
+            log.warning("reply not sent", command=message.subject, **told(error))
 
 
 def _validated(model: type[Command], body: bytes) -> Command:

@@ -8,6 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shared.bus.transaction import Rejected
 from shared.db import insert_rows
 
+LONGEST_TEXT = 2_000
+FAULTS = 100
+
 
 async def keep(connection: AsyncConnection, table: Table, rejected: Sequence[Rejected]) -> None:
     """Write `rejected` to the dead letters; one that is there already (a redelivery) is left alone."""
@@ -15,12 +18,19 @@ async def keep(connection: AsyncConnection, table: Table, rejected: Sequence[Rej
         {
             "stream": letter.delivery.stream,
             "sequence": letter.delivery.sequence,
-            "subject": letter.delivery.subject,
-            "message_id": letter.message_id,
-            "reason": letter.reason,
-            "errors": [fault.to_json() for fault in letter.faults],
+            "subject": _storable(letter.delivery.subject),
+            "message_id": letter.message_id and _storable(letter.message_id),
+            "reason": _storable(letter.reason),
+            "errors": [
+                {name: _storable(text) for name, text in fault.to_json().items()} for fault in letter.faults[:FAULTS]
+            ],
             "body": letter.delivery.body,
         }
         for letter in rejected
     ]
     await insert_rows(connection, table, rows, ignore_conflicts=True)
+
+
+def _storable(text: str) -> str:
+    """Return `text` as PostgreSQL can hold it, of a length that a person can read; the raw body is kept whole."""
+    return text.replace("\0", "\ufffd").encode(errors="replace").decode()[:LONGEST_TEXT]

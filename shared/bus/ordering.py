@@ -6,8 +6,9 @@ until the gap closes, an earlier one has been applied already and is dropped.
 
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import ARRAY, Text, any_, bindparam, delete, select
+from sqlalchemy import ARRAY, Row, Text, any_, bindparam, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.bus.tables import RuntimeTables
@@ -18,18 +19,21 @@ from shared.events import WorkorderOpened, WorkorderStep, decode_event
 _IDS = bindparam("ids", type_=ARRAY(Text))
 
 
-async def in_order(connection: AsyncConnection, tables: RuntimeTables, incoming: Sequence[Incoming]) -> list[Incoming]:
+async def in_order(
+    connection: AsyncConnection, tables: RuntimeTables, incoming: Sequence[Incoming], *, release: bool = True
+) -> list[Incoming]:
     """Return what may be applied now, in an order that respects every work order's versions.
 
     Events without a version keep their place. Afterwards the versions returned count as applied and the events
-    that came too early are parked; the parked ones whose turn has come are among those returned.
+    that came too early are parked; the parked ones whose turn has come are among those returned, unless `release`
+    is off.
     """
     versioned = [item for item in incoming if isinstance(item.data, WorkorderOpened | WorkorderStep)]
     if not versioned:
         return list(incoming)
     ids = sorted({item.data.work_order_id for item in versioned})
     applied = await _applied(connection, tables, ids)
-    waiting = await _unpark(connection, tables, ids)
+    waiting = await _unpark(connection, tables, ids) if release else defaultdict(dict)
     for item in versioned:
         if item.data.version > applied[item.data.work_order_id]:
             waiting[item.data.work_order_id].setdefault(item.data.version, item)
@@ -69,8 +73,30 @@ async def _unpark(
     for row in await connection.execute(query, {"ids": list(ids)}):
         message = decode_event(row.body)
         if message is not None:
-            taken[row.work_order_id][row.version] = Incoming(message, Delivery("parked", 0, "", row.body))
+            taken[row.work_order_id][row.version] = Incoming(message, _delivery(row))
     return taken
+
+
+async def next_parked(
+    connection: AsyncConnection, tables: RuntimeTables, work_order_id: str, *, applied: bool = True
+) -> list[Incoming]:
+    """Return the one parked event whose turn it is, now unparked, or nothing; it counts as `applied` or not."""
+    last = (await _applied(connection, tables, [work_order_id]))[work_order_id]
+    parked = tables.parked
+    query = (
+        delete(parked).where(parked.c.work_order_id == work_order_id, parked.c.version == last + 1).returning(parked)
+    )
+    row = (await connection.execute(query)).one_or_none()
+    message = decode_event(row.body) if row is not None else None
+    if row is None or message is None:
+        return []
+    if applied:
+        await _save(connection, tables, {work_order_id: row.version}, {})
+    return [Incoming(message, _delivery(row))]
+
+
+def _delivery(row: Row[Any]) -> Delivery:
+    return Delivery(row.stream, row.sequence, row.subject, row.body)
 
 
 async def _save(
@@ -82,7 +108,14 @@ async def _save(
     rows = [{"work_order_id": key, "version": version} for key, version in applied.items()]
     await insert_rows(connection, tables.versions, rows, update_on=("work_order_id",))
     early = [
-        {"work_order_id": key, "version": version, "body": item.delivery.body}
+        {
+            "work_order_id": key,
+            "version": version,
+            "stream": item.delivery.stream,
+            "sequence": item.delivery.sequence,
+            "subject": item.delivery.subject,
+            "body": item.delivery.body,
+        }
         for key, items in waiting.items()
         for version, item in items.items()
     ]

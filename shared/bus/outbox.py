@@ -23,8 +23,14 @@ from shared.observe import observe
 RELAY_AFTER_SECONDS = 2
 """An event still unsent after this long was left by a crash or an outage; the relay of any replica takes it."""
 RELAY_BATCH = 500
+LARGEST_BODY = 990_000
+"""Bytes of one event; the stream takes 1,000,000 with the headers."""
 
 log = structlog.get_logger()
+
+
+class EventTooLargeError(Exception):
+    """An event is larger than the stream takes."""
 
 
 class Outbox:
@@ -52,6 +58,7 @@ class Outbox:
                 tx = Transaction(connection, self._clock.now(), f"yingda/{self.service}")
                 yield tx
                 outgoing = tx.outgoing()
+                _refuse_too_large(outgoing)
                 await keep(connection, self.tables.dead_letters, tx.rejected)
                 await insert_rows(connection, self.tables.outbox, outbox_rows(outgoing))
                 await self._mark_sent(connection, sent)
@@ -63,7 +70,7 @@ class Outbox:
             await self._publish(outgoing)
 
     async def relay(self) -> int:
-        """Publish what has waited too long; return how many events that were.
+        """Publish what has waited too long; return how many events that were, none where the server refuses them.
 
         Rows are claimed by their state, never by their id: a transaction that commits late has a low id.
         """
@@ -80,16 +87,18 @@ class Outbox:
         try:
             async with self._engine.begin() as connection:
                 await self._mark_sent(connection, sent)
-                sent = []
                 rows = (await connection.execute(stale)).all()
                 left = [Outgoing(row.message_id, row.subject, row.body) for row in rows]
-                if left and await self._publish(left):
-                    await self._mark_sent(connection, self._sent)
-                    self._sent = []
+                published = bool(left) and await self._publish(left)
+                if published:
+                    done = [message.message_id for message in left]
+                    await self._mark_sent(connection, done)
         except BaseException:
             self._sent.extend(sent)
             raise
-        return len(left)
+        if published:
+            self._sent = [message_id for message_id in self._sent if message_id not in set(done)]
+        return len(left) if published else 0
 
     async def _publish(self, outgoing: Sequence[Outgoing]) -> bool:
         try:
@@ -110,3 +119,9 @@ class Outbox:
             update(outbox).where(outbox.c.message_id == any_(ids)).values(sent_at=func.clock_timestamp()),
             {"ids": list(message_ids)},
         )
+
+
+def _refuse_too_large(outgoing: Sequence[Outgoing]) -> None:
+    """Raise before the commit for an event that can never be sent: it would hold up all others."""
+    if any(len(event.body) > LARGEST_BODY for event in outgoing):
+        raise EventTooLargeError

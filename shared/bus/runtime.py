@@ -13,11 +13,10 @@ from typing import Any
 
 import structlog
 from nats.aio.msg import Msg
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from shared import metrics
-from shared.bus.ordering import in_order
+from shared.bus.failures import is_transient, poisoned, told
+from shared.bus.ordering import in_order, next_parked
 from shared.bus.outbox import Outbox
 from shared.bus.transaction import Delivery, Incoming, Rejected, Transaction
 from shared.db import insert_rows
@@ -28,8 +27,6 @@ RejectHandler = Callable[[Transaction, Sequence[Rejected]], Awaitable[None]]
 
 RETRY_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0)  # each well below the time after which the server redelivers
 NAK_SECONDS = 2.0
-TRANSIENT_CLASSES = ("08", "40", "53", "55", "57", "58")
-"""SQLSTATE classes that tell of the server and not of the data: connection, rollback, resources, locks, operator."""
 
 log = structlog.get_logger()
 
@@ -45,10 +42,20 @@ class Batch:
     incoming: tuple[Incoming, ...]
     rejected: tuple[Rejected, ...]
 
+    @property
+    def size(self) -> int:
+        """How many messages it holds."""
+        return len(self.incoming) + len(self.rejected)
+
     def halves(self) -> tuple["Batch", "Batch"]:
-        """Return the batch in two halves, the unreadable part with the first."""
-        middle = len(self.incoming) // 2
-        return Batch(self.incoming[:middle], self.rejected), Batch(self.incoming[middle:], ())
+        """Return the batch in two: what cannot be read apart from the rest, so that it drags nothing down; else halves."""
+        if self.rejected and self.incoming:
+            return Batch(self.incoming, ()), Batch((), self.rejected)
+        messages, letters = len(self.incoming) // 2, len(self.rejected) // 2
+        return (
+            Batch(self.incoming[:messages], self.rejected[:letters]),
+            Batch(self.incoming[messages:], self.rejected[letters:]),
+        )
 
 
 class BatchRuntime:
@@ -79,6 +86,9 @@ class BatchRuntime:
             for message in messages:
                 await message.nak(delay=NAK_SECONDS)
             return
+        except Exception as error:
+            log.error("batch comes again", service=self._service, messages=len(messages), **told(error))  # noqa: TRY400 (no words of the error)
+            raise
         for message in messages:
             await message.ack()
         metrics.BATCH_MESSAGES.labels(self._service).observe(len(messages))
@@ -101,34 +111,85 @@ class BatchRuntime:
 
     async def _apply(self, batch: Batch, messages: Sequence[Msg]) -> None:
         """Apply `batch` in one transaction; halve it where it fails for a reason of its own."""
+        error = await self._attempt(lambda: self._transact(batch), messages)
+        if error is None:
+            return
+        if batch.size > 1:
+            log.warning("batch halved", service=self._service, messages=batch.size, **told(error))
+            for half in batch.halves():
+                await self._apply(half, messages)
+        elif batch.rejected:
+            log.error("dead letter without its event", service=self._service, **told(error))
+            await self._must(lambda: self._transact(batch, tell=False), messages)
+        else:
+            await self._alone(batch.incoming[0], error, messages)
+
+    async def _alone(self, item: Incoming, error: Exception, messages: Sequence[Msg]) -> None:
+        """Settle one message whose batch failed: it may be its own fault or that of an event parked behind it."""
+        batch = Batch((item,), ())
+        own = await self._attempt(lambda: self._transact(batch, release=False), messages)
+        if own is not None:
+            log.error("dead letter", service=self._service, message=item.message.key, **told(own))
+            await self._apply(Batch((), (poisoned(item, own),)), messages)
+            return
+        work_order_id = getattr(item.data, "work_order_id", None)
+        while work_order_id and (parked := await self._followers(work_order_id, messages)) is not None:
+            log.error("parked event is a dead letter", service=self._service, message=parked.message.key, **told(error))
+            await self._apply(Batch((), (poisoned(parked, error),)), messages)
+
+    async def _followers(self, work_order_id: str, messages: Sequence[Msg]) -> Incoming | None:
+        """Apply what is parked behind the last version applied, one by one; return the one that failed, now unparked."""
+        failed: list[Incoming] = []
+
+        async def apply_next() -> None:
+            async with self._outbox.transaction() as tx:
+                found = await next_parked(tx.connection, self._outbox.tables, work_order_id)
+                failed[:] = found
+                if found:
+                    await self._handler(tx, found)
+
+        async def drop() -> None:
+            async with self._outbox.transaction() as tx:
+                await next_parked(tx.connection, self._outbox.tables, work_order_id, applied=False)
+
+        while await self._attempt(apply_next, messages) is None:
+            if not failed:
+                return None
+        await self._must(drop, messages)
+        return failed[0] if failed else None
+
+    async def _attempt(self, work: Callable[[], Awaitable[None]], messages: Sequence[Msg]) -> Exception | None:
+        """Do `work`, again and again while a server is away; return its failure if it has one of its own."""
         attempt = 0
         while True:
             try:
-                await self._transact(batch)
+                await work()
+            except Stopping:
+                raise
             except Exception as error:  # noqa: BLE001 (whatever a handler raises must not lose the message)
-                if is_transient(error):
-                    await self._wait(attempt, error, messages)
-                    attempt += 1
-                    continue
-                if len(batch.incoming) <= 1:
-                    await self._bury(batch, error, messages)
-                    return
-                log.warning(
-                    "batch halved", service=self._service, messages=len(batch.incoming), why=type(error).__name__
-                )
-                for half in batch.halves():
-                    await self._apply(half, messages)
-            return
+                if not is_transient(error):
+                    return error
+                await self._wait(attempt, error, messages)
+                attempt += 1
+            else:
+                return None
 
-    async def _transact(self, batch: Batch) -> None:
+    async def _must(self, work: Callable[[], Awaitable[None]], messages: Sequence[Msg]) -> None:
+        """Do what cannot fail for a reason of its own; if it does all the same, the batch comes again."""
+        error = await self._attempt(work, messages)
+        if error is not None:
+            raise error
+
+    async def _transact(self, batch: Batch, *, release: bool = True, tell: bool = True) -> None:
+        """Apply `batch` in one transaction; `release` what is parked behind it; `tell` the world what was rejected."""
         async with self._outbox.transaction() as tx:
             fresh = await self._fresh(tx, batch.incoming)
-            ready = await in_order(tx.connection, self._outbox.tables, fresh)
+            ready = await in_order(tx.connection, self._outbox.tables, fresh, release=release)
             if ready:
                 await self._handler(tx, ready)
             if batch.rejected:
                 tx.rejected.extend(batch.rejected)
-                if self._on_rejected is not None:
+                if self._on_rejected is not None and tell:
                     await self._on_rejected(tx, batch.rejected)
         metrics.MESSAGES.labels(self._service, "applied").inc(len(fresh))
         metrics.MESSAGES.labels(self._service, "duplicate").inc(len(batch.incoming) - len(fresh))
@@ -144,19 +205,9 @@ class BatchRuntime:
         fresh = {row.message_id for row in written}
         return [item for item in incoming if item.message.key in fresh and by_key[item.message.key] is item]
 
-    async def _bury(self, batch: Batch, error: Exception, messages: Sequence[Msg]) -> None:
-        """Put the one message of `batch` into the dead letters with the reason why it cannot be handled."""
-        if not batch.incoming:
-            raise error  # not a message's fault: it stays unacknowledged and comes again
-        item = batch.incoming[0]
-        log.error("dead letter", service=self._service, message=item.message.key, exc_info=error)
-        await self._apply(Batch((), (*batch.rejected, _poisoned(item, error))), messages)
-
     async def _wait(self, attempt: int, error: Exception, messages: Sequence[Msg]) -> None:
         """Wait before the next attempt and keep the messages ours; `Stopping` where the service stops meanwhile."""
-        log.warning(
-            "batch repeated", service=self._service, attempt=attempt + 1, why=f"{type(error).__name__}: {error}"[:300]
-        )
+        log.warning("batch repeated", service=self._service, attempt=attempt + 1, **told(error))
         pause = RETRY_SECONDS[min(attempt, len(RETRY_SECONDS) - 1)]
         try:
             async with asyncio.timeout(pause):
@@ -166,21 +217,3 @@ class BatchRuntime:
                 await message.in_progress()
             return
         raise Stopping
-
-
-def is_transient(error: BaseException) -> bool:
-    """Return whether `error` tells of a server that is away or busy, so that the same work can succeed later."""
-    if isinstance(error, PoolTimeoutError | OSError | TimeoutError):
-        return True
-    if not isinstance(error, DBAPIError):
-        return False
-    state = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)
-    return error.connection_invalidated or state is None or state[:2] in TRANSIENT_CLASSES
-
-
-def _poisoned(item: Incoming, error: Exception) -> Rejected:
-    """Return `item` for the dead letters; what a database says of it may quote personal values and is not told."""
-    said = "" if isinstance(error, DBAPIError) else next(iter(str(error).splitlines()), "")
-    kind = type(error.orig if isinstance(error, DBAPIError) else error).__name__
-    reason = f"the handler failed: {kind}: {said}" if said else f"the handler failed: {kind}"
-    return Rejected(item.delivery, reason[:500].replace("\0", ""), (), item.message.key)

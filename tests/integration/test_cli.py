@@ -127,8 +127,8 @@ async def _doctor_says(provisioned: Settings, damage: str, repair: str) -> Outco
         ),
         (
             (
-                "INSERT INTO notify.parked (work_order_id, version, body, parked_at) "
-                "VALUES ('w', 2, '', clock_timestamp() - interval '10 minutes')"
+                "INSERT INTO notify.parked (work_order_id, version, stream, sequence, subject, body, parked_at) "
+                "VALUES ('w', 2, 'EVENTS', 1, 's', '', clock_timestamp() - interval '10 minutes')"
             ),
             "TRUNCATE notify.parked",
             "notify waits 600 s for an earlier event of a work order",

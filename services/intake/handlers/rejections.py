@@ -8,7 +8,8 @@ from services.intake.ports import Unreadable
 from shared.bus.transaction import Delivery, Incoming, Rejected, Transaction
 from shared.events import ContactRejected, Fault
 
-_HANDLER_FAILED = "the handler failed"
+LONGEST_TEXT = 500
+FAULTS = 20
 
 
 def channel_of(delivery: Delivery) -> str:
@@ -31,7 +32,7 @@ async def on_rejected(tx: Transaction, rejected: Sequence[Rejected]) -> None:
         if place in known:
             continue
         source_id = letter.message_id or f"unknown/{letter.delivery.stream}/{letter.delivery.sequence}"
-        event = _event(letter.delivery, source_id, _public(letter.reason), letter.faults)
+        event = _event(letter.delivery, source_id, letter.reason, letter.faults)
         tx.emit(event, subject=event.source_id)
 
 
@@ -39,13 +40,8 @@ def _event(delivery: Delivery, source_id: str, reason: str, faults: Sequence[Fau
     return ContactRejected(
         channel=channel_of(delivery),
         source_id=storable(source_id),
-        reason=storable(reason),
-        errors=tuple(storable(fault.to_json()) for fault in faults),
+        reason=storable(reason)[:LONGEST_TEXT],
+        errors=tuple(
+            {name: storable(text)[:LONGEST_TEXT] for name, text in fault.to_json().items()} for fault in faults[:FAULTS]
+        ),
     )
-
-
-def _public(reason: str) -> str:
-    """Return `reason` without an exception's own words: a database driver quotes the values that it was given."""
-    if not reason.startswith(_HANDLER_FAILED):
-        return reason
-    return ":".join(reason.split(":")[:2])

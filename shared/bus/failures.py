@@ -1,0 +1,58 @@
+"""What a failure is: the servers' trouble, to be repeated, or the message's own, to be buried; and what may be told of it.
+
+The words of an exception may quote a customer (a driver names the key that exists already), so neither a log nor a
+dead letter repeats them: they get its kind, its SQLSTATE and the place in the code.
+"""
+
+import traceback
+from pathlib import Path
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from shared.bus.transaction import Incoming, Rejected
+
+TRANSIENT_CLASSES = ("08", "40", "53", "55", "57", "58")
+"""SQLSTATE classes that tell of the server and not of the data: connection, rollback, resources, locks, operator."""
+_FRAMES = 6
+_ROOT = Path(__file__).parents[2]
+
+
+def is_transient(error: BaseException) -> bool:
+    """Return whether `error` tells of a server that is away or busy, so that the same work can succeed later."""
+    if isinstance(error, PoolTimeoutError | OSError | TimeoutError):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    state = sqlstate(error)
+    return error.connection_invalidated or not state or state[:2] in TRANSIENT_CLASSES
+
+
+def sqlstate(error: BaseException) -> str:
+    """Return PostgreSQL's code for `error`, empty where it has none."""
+    original = getattr(error, "orig", None) or error
+    return getattr(original, "sqlstate", None) or getattr(original, "pgcode", None) or ""
+
+
+def told(error: BaseException) -> dict[str, str]:
+    """Return what a log line may tell of `error`."""
+    frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
+    facts = {"why": _kind(error), "sqlstate": sqlstate(error), "at": " < ".join(map(_place, reversed(frames)))}
+    return {name: fact for name, fact in facts.items() if fact}
+
+
+def poisoned(item: Incoming, error: Exception) -> Rejected:
+    """Return `item` for the dead letters, with the kind of the failure and where in our code it came up."""
+    ours = [f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).is_relative_to(_ROOT / "services")]
+    place = f" at {_place(ours[-1])}" if ours else ""
+    return Rejected(item.delivery, f"the handler failed: {_kind(error)}{place}", (), item.message.key)
+
+
+def _kind(error: BaseException) -> str:
+    return type(getattr(error, "orig", None) or error).__name__
+
+
+def _place(frame: traceback.FrameSummary) -> str:
+    path = Path(frame.filename)
+    short = path.relative_to(_ROOT) if path.is_relative_to(_ROOT) else Path(*path.parts[-2:])
+    return f"{short}:{frame.lineno}"
