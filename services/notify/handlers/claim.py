@@ -4,11 +4,16 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
+import structlog
+
 from services.notify.domain.digest import bundles, held_until, is_alert
 from services.notify.handlers.compose import Composed, Composer, Later, Missing, Suppressed
 from services.notify.store import digests, queue
 from services.notify.store.queue import Queued
+from shared.bus.failures import told
 from shared.bus.transaction import Transaction
+
+log = structlog.get_logger()
 
 Result = Composed | Suppressed | Later | Missing
 
@@ -31,7 +36,7 @@ class Claimer:
         results: list[tuple[Queued, Result]] = []
         for one in found:
             held = held_until(one, last, tx.now, self._window)
-            result = Later(held, "one alert a minute") if held else self._composer.compose(one, tx.now)
+            result = Later(held, "one alert a minute") if held else self._composed(one, tx.now)
             results.append((one, self._unless_busy(result)))
         await queue.claim(
             tx.connection, owner, [_in_hand(one, result) for one, result in results if isinstance(result, Composed)]
@@ -45,6 +50,14 @@ class Claimer:
         suppressed = [(one, result.reason) for one, result in results if isinstance(result, Suppressed)]
         return len(found), self._bundled(ready, tx.now), suppressed
 
+    def _composed(self, one: Queued, now: datetime) -> Result:
+        """Return what becomes of `one`; a notification that cannot be written must not hold up the others (R-NT-06)."""
+        try:
+            return self._composer.compose(one, now)
+        except Exception as error:  # noqa: BLE001 (a template may fail in any way)
+            log.error("notification cannot be composed", notification=one.notification_id, **told(error))  # noqa: TRY400
+            return Suppressed(f"it cannot be composed: {type(error).__name__}")
+
     def _unless_busy(self, result: Result) -> Result:
         if isinstance(result, Composed) and (at := self._busy(result.transport, result.channel)):
             return Later(at, "the transport is busy")
@@ -57,8 +70,16 @@ class Claimer:
         messages = [composed for composed in ready if not is_alert(composed.queued)]
         for bundle in bundles(alerts):
             parts = [by_id[one.notification_id] for one in bundle]
-            messages.append(parts[0] if len(parts) == 1 else self._composer.digest(parts, now))
+            messages += parts if len(parts) == 1 else self._digest(parts, now)
         return messages
+
+    def _digest(self, parts: list[Composed], now: datetime) -> list[Composed]:
+        """Return one message for all `parts`, or the parts where that cannot be written."""
+        try:
+            return [self._composer.digest(parts, now)]
+        except Exception as error:  # noqa: BLE001 (same)
+            log.error("digest cannot be composed", notification=parts[0].queued.notification_id, **told(error))  # noqa: TRY400
+            return parts
 
 
 def _in_hand(one: Queued, composed: Composed) -> dict[str, Any]:

@@ -4,11 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
+import structlog
+
 from services.notify.domain.delivery import Verdict
 from services.notify.domain.quiet import earliest
 from services.notify.handlers.compose import Composer
 from services.notify.store import queue
 from services.notify.store.presence import Presence
+from shared.bus.failures import is_transient, told
 from shared.bus.outbox import Outbox
 from shared.bus.transaction import Transaction
 from shared.events import (
@@ -18,6 +21,10 @@ from shared.events import (
     NotificationSuppressed,
     NotificationUnknown,
 )
+
+LONGEST_REASON = 500
+
+log = structlog.get_logger()
 
 _EVENTS: dict[str, type[NotificationStep]] = {
     "sent": NotificationSent,
@@ -88,9 +95,21 @@ class Recorder:
                 for attempt in ours:
                     if attempt.verdict is not None and attempt.verdict.state != "queued":
                         self.emit(tx, attempt, attempt.verdict.state, attempt.verdict.reason)
-        except BaseException:
+        except BaseException as error:
+            if isinstance(error, Exception) and not is_transient(error):
+                await self._one_by_one(attempts, error)
+                return
             self._left.extend(attempts)
             raise
+
+    async def _one_by_one(self, attempts: Sequence[Attempt], error: Exception) -> None:
+        """Record each alone; one that cannot be written is left to its lease, after which its fate counts as unknown."""
+        if len(attempts) == 1:
+            key = attempts[0].queued.notification_id
+            log.error("verdict cannot be recorded", notification=key, **told(error))
+            return
+        for attempt in attempts:
+            await self.record([attempt])
 
     async def record_left(self) -> None:
         """Record what could not be recorded before."""
@@ -124,7 +143,7 @@ class Recorder:
         return {
             "notification_id": queued.notification_id,
             "state": verdict.state,
-            "reason": verdict.reason,
+            "reason": verdict.reason and verdict.reason.replace("\0", "")[:LONGEST_REASON],
             "route": verdict.route,
             "next_attempt_at": at,
             "settled_at": tx.now if settled else None,

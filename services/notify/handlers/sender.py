@@ -25,6 +25,7 @@ BATCH = 200
 LANES = 2
 """Batches that one transport carries at once, so that a slow provider holds up nobody but itself."""
 SEND_SECONDS = 50.0
+STOP_SECONDS = 5.0
 RECOVER_SECONDS = 5.0
 PAUSE_SECONDS = 0.005
 LANE_SECONDS = 0.1
@@ -86,8 +87,9 @@ class Sender:
             await asyncio.wait(self._tasks)
 
     async def stop(self) -> None:
-        """Finish what is in hand and sign off."""
-        await self.idle()
+        """Finish what is in hand, for as long as a stop may take, and sign off; the rest is recovered at the next start."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=STOP_SECONDS)
         await self._transports.close()
         await self._presence.close()
 
