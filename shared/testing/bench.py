@@ -110,15 +110,22 @@ class ServiceBench:
     async def fetch(self, count: int) -> list[Msg]:
         """Take exactly `count` messages from the service's durable consumer, unacknowledged, in the stream's order.
 
-        `BenchError` where they do not come. One that the server delivers again meanwhile counts once.
+        `BenchError` where they do not come.
         """
         consumer = self.service.consumer
-        subscription = await self.client.jetstream().pull_subscribe_bind(consumer.service, consumer.stream.name)
+        inbox = self.client.new_inbox()
+        subscription = await self.client.subscribe(inbox)
+        # One request for exactly `count`: nats-py's `fetch` leaves requests open, which take messages for nobody.
+        request = {"batch": count, "expires": int(TAKE_SECONDS * 1e9)}
+        ask = f"$JS.API.CONSUMER.MSG.NEXT.{consumer.stream.name}.{consumer.service}"
+        await self.client.publish(ask, to_json(request), reply=inbox)
         taken: dict[int, Msg] = {}
         try:
             while len(taken) < count:
-                for message in await subscription.fetch(count - len(taken), timeout=TAKE_SECONDS):
-                    taken[message.metadata.sequence.stream] = message
+                message = await subscription.next_msg(TAKE_SECONDS)
+                if message.headers and "Status" in message.headers:
+                    raise BenchError(f"{consumer.service} got {len(taken)} of {count} messages: {message.headers}")
+                taken[message.metadata.sequence.stream] = message
         except TimeoutError:
             raise BenchError(f"{consumer.service} got {len(taken)} of {count} messages") from None
         finally:
