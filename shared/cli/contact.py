@@ -55,5 +55,7 @@ async def _send(settings: Settings, channel: str, content: str) -> None:
 def _content(file: Path) -> str:
     try:
         return sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise WrongUse(f"{file} cannot be read: {error}") from error
+    except UnicodeDecodeError as error:
+        raise WrongUse(f"{file} cannot be read: it is not UTF-8") from error
+    except OSError as error:
+        raise WrongUse(f"{file} cannot be read: {error.strerror or type(error).__name__}") from error

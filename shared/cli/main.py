@@ -10,8 +10,9 @@ from importlib.metadata import entry_points, version
 import typer
 from typer.exceptions import TyperException
 
-from shared.cli.errors import CliError
+from shared.cli.errors import CliError, WrongUse
 from shared.cli.output import warn
+from shared.settings import SettingsError
 
 COMMANDS = {
     "up": "shared.cli.up",
@@ -54,7 +55,7 @@ def run(arguments: Sequence[str]) -> int:
         if debug:
             traceback.print_exc()
         warn(sentence(error))
-        return error.exit_code if isinstance(error, CliError | TyperException) else 1
+        return _exit_code(error)
     return code if isinstance(code, int) else 0
 
 
@@ -76,6 +77,12 @@ def sentence(error: Exception) -> str:
     if isinstance(error, CliError):
         return text
     return " ".join(text.split()) or f"{type(error).__name__} without a message"
+
+
+def _exit_code(error: Exception) -> int:
+    if isinstance(error, SettingsError):
+        return WrongUse.exit_code
+    return error.exit_code if isinstance(error, CliError | TyperException) else CliError.exit_code
 
 
 def _add_installed(app: typer.Typer) -> None:

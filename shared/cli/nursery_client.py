@@ -113,7 +113,7 @@ class NurseryClient:
         except OSError as error:
             raise NurseryError(f"the nursery takes no request: {error}") from error
         self._asked.append(answer)
-        return await asyncio.shield(answer)
+        return await answer  # cancelled with us: whoever stops during the start leaves no answer that nobody reads
 
     async def stop(self) -> None:
         """End the nursery, and with it whatever it forked that still runs."""

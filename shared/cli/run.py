@@ -6,7 +6,7 @@ import typer
 import uvloop
 
 from shared import runner
-from shared.cli.environment import settings_of
+from shared.cli.environment import running_settings
 from shared.cli.services import load_service
 
 
@@ -17,7 +17,7 @@ def register(app: typer.Typer) -> None:
 
 def run(service: str = typer.Argument(help="Name of an installed service.")) -> None:
     """Run one service in the foreground until SIGTERM or Ctrl-C."""
-    settings = settings_of()
+    settings = running_settings()
     wanted = load_service(service)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as loop:
         loop.run(runner.run(wanted, settings))

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Self
 
 from shared.cli.endpoints import Endpoints, remove_endpoints, write_endpoints
-from shared.cli.environment import DATA_VARIABLE, DATABASE_VARIABLE, NATS_VARIABLE, settings_of
-from shared.cli.errors import CliError
+from shared.cli.environment import DATA_VARIABLE, DATABASE_VARIABLE, NATS_VARIABLE, running_settings
+from shared.cli.errors import CliError, WrongUse
 from shared.cli.installed import service_names
 from shared.cli.keeping import keep
 from shared.cli.nursery_client import NurseryClient
@@ -116,7 +116,7 @@ class Suite:
             raise CliError(str(error)) from error
         self._locked = True
         remove_endpoints(self.data_dir)
-        _check_policy(settings_of(self._env).policy)  # what is wrong is told before anything starts
+        _check_policy(running_settings(self._env).policy)  # what is wrong is told before anything starts
         (self.data_dir / "logs").mkdir(exist_ok=True)
         await self._nursery.start()  # imports the services while the servers start
         await self.servers.start()
@@ -142,8 +142,9 @@ class Suite:
             begin = os.fstat(fd).st_size
             arguments = ["provision", "--begin-rehearsal", *self._names]
             process = await self._nursery.fork(arguments, self._environment(), [fd, self._lock.fd])
-        if await process.wait() != 0:
-            raise CliError(last_line(log, begin))
+        code = await process.wait()
+        if code != 0:
+            raise (WrongUse if code == WrongUse.exit_code else CliError)(last_line(log, begin))
 
     def _keep_all(self) -> None:
         for name in self._names:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from shared.cli.environment import settings_of
+from shared.cli.environment import running_settings
 from shared.cli.errors import WrongUse
 from shared.cli.installed import service_names
 from shared.cli.output import warn
@@ -34,7 +34,7 @@ def up(
     unknown = sorted(set(only or ()) - set(service_names()))
     if unknown:
         raise WrongUse(f"there is no service {unknown[0]}; installed are {', '.join(service_names())}")
-    asyncio.run(_up(settings_of().data if data is None else data, only or None))
+    asyncio.run(_up(running_settings().data if data is None else data, only or None))
 
 
 async def _up(data: Path, services: list[str] | None) -> None:

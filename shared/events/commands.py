@@ -179,7 +179,7 @@ class RecordCallback(Command):
     outcome: CallbackOutcome
     solved: bool | None = None
     score: int | None = Field(default=None, ge=0, le=10)
-    satisfaction: Satisfaction = "not_rated"
+    satisfaction: Satisfaction | None = Field(default="not_rated", description="null counts as not_rated")
     comment: str | None = Field(default=None, max_length=10_000)
 
 

@@ -4,7 +4,8 @@ Decided where the handbook leaves it open (R-FB-01, "three attempts on different
 - A half-day is a local morning or afternoon in which the office opens, on the calendar of `service`.
 - Only the first unanswered call of a half-day counts towards the three. A further one on the same half-day, or one on
   a day or half-day on which the office stays closed, is recorded with its time and caller but does not count.
-- What the customer said is kept only of a customer who was reached.
+- What the customer said is kept only of a customer who was reached. Whoever gives a score or a satisfaction need not
+  have said whether the matter is solved: then dissatisfaction alone reopens the work order.
 - A reopened work order withdraws its open callback, since its result no longer stands. The supervisor's second
   contact after a low score outlives the reopening (R-FB-03 asks for both) and ends only with a cancellation.
 - A low score given to the supervisor's own contact leads to no third one.
@@ -73,7 +74,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What an attempt led to. `counted` is how many unanswered calls count so far."""
+    """What an attempt led to. `counted` is how many calls count so far; the one that ended in talk always does."""
 
     callback: Callback
     attempt: Attempt
@@ -101,7 +102,7 @@ def record(
     if answer.outcome == "no_answer":
         return _unanswered(callback, earlier, Attempt(number, "no_answer", by, now, None), answer.comment, policy)
     attempt = Attempt(number, answer.outcome, by, now, None)
-    counted = len(_counted(earlier))
+    counted = len(_counted(earlier)) + 1
     if answer.outcome == "refused":
         return Recorded(_completed(callback, attempt, answer.comment), attempt, counted)
     done = replace(
@@ -160,10 +161,6 @@ def _counted(earlier: Sequence[Attempt]) -> set[str]:
 
 def _lack(answer: Answer) -> Refusal | None:
     """Return what is missing in the answers of a customer who was reached (R-FB-02)."""
-    if answer.solved is None:
-        return invalid(
-            "solved", "A customer who was reached is asked whether the matter is solved; record true or false."
-        )
     if answer.score is None and answer.satisfaction == "not_rated":
         return invalid(
             "score", "A customer who was reached gives a score from 0 to 10 or a satisfaction; record one of them."

@@ -2,7 +2,8 @@
 
 Chinese is written without spaces, and PostgreSQL has no Chinese dictionary. Two characters side by side carry most
 of the meaning, so a text is read as its pairs; similar wording shares most of them. Words that say nothing about the
-matter (请问, 怎么, the, please) are taken out first, at both ends of the comparison in the same way.
+matter (请问, 怎么, the, please) are taken out first, at both ends of the comparison in the same way. A character that
+stands alone says too little beside others; where a text has nothing else (漏？), it is what the text is about.
 """
 
 import re
@@ -210,14 +211,19 @@ _RUN: Final = re.compile(rf"[{_CHINESE}]+|[a-z0-9]+(?:[-'.][a-z0-9]+)*")
 
 
 def terms(text: str) -> Counter[str]:
-    """Return the terms of `text` with how often each occurs; of a very long text, its beginning."""
+    """Return the terms of `text` with how often each occurs; of a very long text, its beginning.
+
+    Single Chinese characters are terms only where all terms are: `store.search` looks for these in the texts.
+    """
     found: Counter[str] = Counter()
+    alone: Counter[str] = Counter()
     for run in _RUN.findall(_plain(text)):
         if run[0] > "\u3000":
             found.update(_pairs(run))
+            alone.update([run] if len(run) == 1 else [])
         elif (word := _stem(run)) not in _EMPTY_EN and not _SMALL_NUMBER.fullmatch(word):
             found[word] += 1
-    return found
+    return found or alone
 
 
 def entry_terms(problem: str, solution: str) -> dict[str, float]:
@@ -237,7 +243,7 @@ def _plain(text: str) -> str:
 
 
 def _pairs(run: str) -> list[str]:
-    """Return the neighbouring pairs of a run of Chinese characters; one left alone says too little to be a term."""
+    """Return the neighbouring pairs of a run of Chinese characters."""
     return [run[n : n + 2] for n in range(len(run) - 1)]
 
 

@@ -39,7 +39,7 @@ class CallbackDesk:
         """Record one attempt (R-FB-01 to R-FB-03).
 
         Returns {callback_id, state, outcome, reopen, second_contact, attempts, next_at}; `attempts` is how many
-        unanswered calls count so far.
+        calls count so far: unanswered ones as R-FB-01 counts them, and the one that reached the customer.
         """
         staff = self._policy.staff(command.by)
         if staff is None:
@@ -48,7 +48,7 @@ class CallbackDesk:
         if call is None:
             return unknown("callback", "callback_id", command.callback_id)
         decision = may_call(staff, call.callback.kind, home(call.case, self._policy), self._policy) or record(
-            call.callback, call.attempts, _answer(command), staff.id, tx.now, self._policy
+            call.callback, call.attempts, answer_of(command), staff.id, tx.now, self._policy
         )
         if isinstance(decision, Refusal):
             return problem_of(decision)
@@ -158,8 +158,10 @@ class CallbackDesk:
         return render(self._scripts.text(language, call.callback.script), values)
 
 
-def _answer(command: RecordCallback) -> Answer:
-    return Answer(command.outcome, command.solved, command.score, command.satisfaction, (command.comment or "").strip())
+def answer_of(command: RecordCallback) -> Answer:
+    """Return what the command records of the customer's answer."""
+    satisfaction = command.satisfaction or "not_rated"
+    return Answer(command.outcome, command.solved, command.score, satisfaction, (command.comment or "").strip())
 
 
 def _tell_attempt(tx: Transaction, call: store.Call, decision: Recorded) -> None:

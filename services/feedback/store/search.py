@@ -1,5 +1,9 @@
-"""The search over published entries, ranked in PostgreSQL by rarity of the terms shared (BM25, R-FB-04)."""
+"""The search over published entries, ranked in PostgreSQL by rarity of the terms shared (BM25, R-FB-04).
 
+A question of nothing but single Chinese characters is rare and has no terms to look up: the texts are read for it.
+"""
+
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -7,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.feedback.domain.redact import MASKS
 from services.feedback.store.tables import entries, terms
 
 MOST_TERMS: Final = 200
@@ -19,6 +24,7 @@ LEAST_TERMS: Final = 2
 _FREQUENCY: Final = 1.2  # BM25's k1: how fast a repeated term stops adding
 _LENGTH: Final = 0.4  # BM25's b: how much a long entry is discounted; low, since entries are short
 _PRIOR: Final = 50  # entries imagined beside those there are: rarity means little in a small collection
+_MASKS: Final = "|".join(map(re.escape, MASKS))  # what stands for personal data is no word of the entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +43,9 @@ async def search(connection: AsyncConnection, asked: Mapping[str, int], limit: i
     """Return the published entries that share enough of the terms `asked`, the best first; one statement."""
     if not asked:
         return []
+    if all(len(term) == 1 for term in asked):
+        characters = {"characters": list(asked)[:MOST_TERMS], "masks": _MASKS, "frequency": _FREQUENCY, "limit": limit}
+        return [Hit(*row) for row in await connection.execute(_CONTAINING, characters)]
     given: dict[str, Any] = {
         "terms": list(asked)[:MOST_TERMS],
         "share": LEAST_SHARE,
@@ -74,5 +83,24 @@ SELECT entry.id, entry.revision, entry.category, entry.problem, entry.solution,
 FROM shared JOIN {entries.fullname} AS entry USING (id) CROSS JOIN total
 WHERE shared.covered >= CAST(:share AS real) * total.worth
 ORDER BY shared.score DESC, entry.id
+LIMIT :limit
+""")
+
+# Every character must occur; one of the solution counts half as much as one of the problem, as in the terms.
+_CONTAINING: Final = text(f"""
+WITH said AS (
+  SELECT id, regexp_replace(problem, :masks, ' ', 'g') AS problem, regexp_replace(solution, :masks, ' ', 'g') AS solution
+  FROM {entries.fullname} WHERE state = 'published'
+), counted AS (
+  SELECT said.id, length(problem) - length(replace(problem, one, ''))
+         + (length(solution) - length(replace(solution, one, ''))) * 0.5 AS times
+  FROM said CROSS JOIN unnest(CAST(:characters AS text[])) AS asked(one)
+), scored AS (
+  SELECT id, avg(times / (times + CAST(:frequency AS numeric))) AS score
+  FROM counted GROUP BY id HAVING min(times) > 0
+)
+SELECT entry.id, entry.revision, entry.category, entry.problem, entry.solution, CAST(round(score, 3) AS float8)
+FROM scored JOIN {entries.fullname} AS entry USING (id)
+ORDER BY score DESC, entry.id
 LIMIT :limit
 """)

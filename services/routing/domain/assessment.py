@@ -49,7 +49,7 @@ def assess(
         grade=_grade(entry, emotion, judged.flag, needed, policy),
         sensitive=judged.flag,
         sensitive_reasons=judged.reasons,
-        missing_fields=missing_fields(category, topic, matter, entry.required),
+        missing_fields=missing_fields(category, topic, matter, entry.required, policy.staff_directory),
         cutoff_at=policy.calendar_of(department).cutoff(registered_at, entry.cutoff) if entry.cutoff else None,
     )
 
@@ -57,7 +57,7 @@ def assess(
 def department_of(entry: Category, topic: str | None, matter: Matter, policy: Policy) -> str:
     """Return the owner by the table; for a complaint about staff the employee's department (R-RT-02)."""
     if entry.department_from == "employee":
-        found = employee_department(matter)
+        found = employee_department(matter, policy.staff_directory)
         return found if found in policy.departments else entry.department
     return policy.department_for(entry.id, topic)
 

@@ -1,8 +1,12 @@
-"""Whose staff a complaint is about: the department named in the text, else the service centre (handbook, section 3)."""
+"""Whose staff a complaint is about: the employee's department, else the one named, else `service` (handbook, section 3)."""
 
 import re
+from collections.abc import Mapping
 
+from services.routing.domain.employee_named import NOBODY, REGISTERED, named_staff
 from services.routing.domain.matter import Matter
+from services.routing.domain.script import plain
+from shared.policy import Staff
 
 _DEPARTMENTS = {
     "market": "市场|market(?:ing)?",
@@ -28,13 +32,16 @@ _LOOSE = {
 _DEFAULT = "service"
 
 
-def employee_department(matter: Matter) -> str:
+def employee_department(matter: Matter, directory: Mapping[str, Staff] = NOBODY) -> str:
     """Return the department of the employee complained about; `service` where the contact names none.
 
-    The registered employee's department counts first, then a department's full name in the text, then a person's role
-    ("销售经理"). Of several the first named is meant: who is complained about comes before who else was asked.
+    A member of staff in the `directory` counts first, by id or name; then the department registered with the employee,
+    then a department's full name in the text, then a person's role ("销售经理"). Of several the first named is meant:
+    who is complained about comes before who else was asked.
     """
-    for text in (matter.details.get("employee", ""), matter.plain):
+    if (known := named_staff(matter, directory)) is not None:
+        return known
+    for text in (*(plain(matter.details.get(field, "")) for field in REGISTERED), matter.plain):
         for patterns in (_FORMAL, _LOOSE):
             named = [(found.start(), name) for name, pattern in patterns.items() if (found := pattern.search(text))]
             if named:

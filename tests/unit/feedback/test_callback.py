@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from services.feedback.domain.callback import UNSATISFIED, Answer, Attempt, Callback, Recorded, office_half_day, record
 from services.feedback.domain.permission import may_call, may_review
 from services.feedback.domain.refusal import Refusal
+from services.feedback.handlers.callbacks import answer_of
 from shared.events import Satisfaction
+from shared.events.commands import RecordCallback
 from shared.policy import load_policy
 from tests.unit.feedback.builders import MONDAY, callback, local
 
@@ -39,8 +41,8 @@ def refused(answer: Answer, **changes: Any) -> Refusal:
     return result
 
 
-@given(st.booleans(), st.none() | st.integers(0, 10), st.sampled_from(SATISFACTIONS))
-def test_a_customer_who_was_reached_decides(solved: bool, score: int | None, satisfaction: Satisfaction) -> None:
+@given(st.none() | st.booleans(), st.none() | st.integers(0, 10), st.sampled_from(SATISFACTIONS))
+def test_a_customer_who_was_reached_decides(solved: bool | None, score: int | None, satisfaction: Satisfaction) -> None:
     """R-FB-02, R-FB-03, R-SLA-06: over every answer that a customer can give."""
     answer = Answer("reached", solved, score, satisfaction)
     if score is None and satisfaction == "not_rated":
@@ -48,15 +50,47 @@ def test_a_customer_who_was_reached_decides(solved: bool, score: int | None, sat
         return
     result = recorded(answer)
     assert result.over
-    assert result.reopen == (not solved or satisfaction in UNSATISFIED)
+    assert result.reopen == (solved is False or satisfaction in UNSATISFIED)
     assert result.second_contact == (score is not None and score < 8)
     after = result.callback
     assert (after.solved, after.score, after.satisfaction, after.next_at) == (solved, score, satisfaction, None)
 
 
-def test_nobody_is_reached_without_the_question_whether_it_is_solved() -> None:
-    """R-FB-02."""
-    assert refused(Answer("reached", None, 9)).field == "solved"
+def test_nobody_is_reached_without_an_answer() -> None:
+    """R-FB-02: refused in one sentence that says what to record."""
+    refusal = refused(Answer("reached"))
+    assert (refusal.status, refusal.field) == (422, "score")
+    assert "record one of them" in refusal.detail
+
+
+@pytest.mark.parametrize(
+    ("answer", "reopen"),
+    [
+        (Answer("reached", score=9), False),
+        (Answer("reached", score=2), False),
+        (Answer("reached", satisfaction="satisfied"), False),
+        (Answer("reached", satisfaction="dissatisfied"), True),
+    ],
+)
+def test_whether_it_is_solved_may_be_unknown(answer: Answer, reopen: bool) -> None:
+    """R-FB-02, R-FB-03: only dissatisfaction reopens then."""
+    result = recorded(answer)
+    assert (result.over, result.reopen, result.callback.solved) == (True, reopen, None)
+
+
+@pytest.mark.parametrize("satisfaction", [{}, {"satisfaction": None}, {"satisfaction": "not_rated"}])
+def test_no_satisfaction_is_not_rated(satisfaction: dict[str, Any]) -> None:
+    """R-FB-02: null in the command as well as leaving it out."""
+    given = {"command_id": "1", "by": "service-1", "callback_id": "cb1", "outcome": "reached", "score": 9}
+    assert answer_of(RecordCallback.model_validate(given | satisfaction)).satisfaction == "not_rated"
+
+
+@pytest.mark.parametrize("answer", [Answer("reached", solved=True, score=9), Answer("refused")])
+def test_the_call_that_ended_in_talk_counts(answer: Answer) -> None:
+    """R-FB-01: after two unanswered calls on one half-day, of which one counts, it is the second."""
+    made = tuple(Attempt(n, "no_answer", "service-1", MONDAY, h) for n, h in ((1, "2026-11-20 morning"), (2, None)))
+    assert recorded(answer).counted == 1
+    assert recorded(answer, made).counted == 2
 
 
 @pytest.mark.parametrize("outcome", ["no_answer", "refused"])

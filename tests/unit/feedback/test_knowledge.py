@@ -108,6 +108,10 @@ def test_an_entry_is_never_emptied_and_never_taken_out_without_a_reason(wish: Re
         ("型号KFR-35GW", {"型号", "kfr-35gw"}),
         ("[姓名]的[电话] [name]", set()),
         ("我的、了、吗", set()),
+        ("漏", {"漏"}),
+        ("请问漏怎么办？", {"漏"}),
+        ("漏、 卡", {"漏", "卡"}),
+        ("漏，空调", {"空调"}),
     ],
 )
 def test_a_text_is_cut_into_pairs_and_words(text: str, found: set[str]) -> None:

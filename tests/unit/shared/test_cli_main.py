@@ -60,6 +60,42 @@ def test_a_wrong_variable_is_wrong_use_and_its_value_is_not_shown(monkeypatch: p
     assert (outcome.code, "YINGDA_BATCH_SIZE" in outcome.err, "s3cret" in outcome.err) == (2, True, False)
 
 
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("YINGDA_CLOCK", "soon"),
+        ("YINGDA_CLOCK", "2026-11-23T10:00:00+08:00@0"),
+        ("YINGDA_POLICY", "no-such-file.yaml"),
+        ("YINGDA_NATS_URL", "http://s3cret:4222"),
+        ("YINGDA_NATS_URL", "nats://127.0.0.1:s3cret"),
+        ("YINGDA_DATABASE_URL", "s3cret"),
+        ("YINGDA_DATABASE_URL", "postgresql://127.0.0.1:s3cret/yingda"),
+    ],
+)
+@pytest.mark.parametrize("arguments", [("up",), ("run", "intake")])
+def test_services_do_not_start_with_a_wrong_variable(
+    arguments: tuple[str, ...], variable: str, value: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Contract, exit codes: a wrong value is wrong use, told in one sentence before anything is started."""
+    monkeypatch.setenv(variable, value)
+    outcome = yingda(*arguments)
+    assert (outcome.code, outcome.out, outcome.err.count("\n")) == (2, "", 1)
+    assert outcome.err.startswith(f"yingda: {variable}")
+    assert "s3cret" not in outcome.err
+    assert not (tmp_path / ".yingda" / "logs").exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "says"), [(None, "No such file or directory"), (b"\xff\xfe\xfd", "it is not UTF-8")]
+)
+def test_a_contact_file_that_cannot_be_read_is_a_sentence(content: bytes | None, says: str, tmp_path: Path) -> None:
+    """Contract, exit codes: without a number of the operating system."""
+    if content is not None:
+        (tmp_path / "contact.json").write_bytes(content)
+    outcome = yingda("contact", "send", "web", "contact.json")
+    assert (outcome.code, outcome.err) == (2, f"yingda: contact.json cannot be read: {says}\n")
+
+
 def test_help_names_every_command() -> None:
     outcome = yingda()
     assert outcome.code == 0
