@@ -4,8 +4,8 @@ Decided where the handbook leaves it open (R-FB-01, "three attempts on different
 - A half-day is a local morning or afternoon in which the office opens, on the calendar of `service`.
 - Only the first unanswered call of a half-day counts towards the three. A further one on the same half-day, or one on
   a day or half-day on which the office stays closed, is recorded with its time and caller but does not count.
-- What the customer said is kept only of a customer who was reached. Whoever gives a score or a satisfaction need not
-  have said whether the matter is solved: then dissatisfaction alone reopens the work order.
+- What the customer said is kept only of a customer who was reached; at least one answer is needed (未评价 is none).
+  Where nobody said whether the matter is solved, dissatisfaction alone reopens the work order.
 - A reopened work order withdraws its open callback, since its result no longer stands. The supervisor's second
   contact after a low score outlives the reopening (R-FB-03 asks for both) and ends only with a cancellation.
 - A low score given to the supervisor's own contact leads to no third one.
@@ -161,8 +161,9 @@ def _counted(earlier: Sequence[Attempt]) -> set[str]:
 
 def _lack(answer: Answer) -> Refusal | None:
     """Return what is missing in the answers of a customer who was reached (R-FB-02)."""
-    if answer.score is None and answer.satisfaction == "not_rated":
+    if answer.solved is None and answer.score is None and answer.satisfaction == "not_rated":
         return invalid(
-            "score", "A customer who was reached gives a score from 0 to 10 or a satisfaction; record one of them."
+            "solved",
+            "A customer who was reached said something: record whether it is solved, a score or a satisfaction.",
         )
     return None

@@ -15,7 +15,7 @@ from shared.events import (
 )
 from shared.policy import Policy
 
-UNSATISFIED: Final = "the customer is not satisfied"
+UNSATISFIED: Final = "客户对处理结果不满意 (the customer is not satisfied)"
 
 
 def after_callback(work_order: WorkOrder, event: CallbackCompleted) -> Decided | Ignored:

@@ -30,10 +30,11 @@ class Horizon:
         """Return the latest moment known before which everything published has been applied and committed."""
         now = self._clock.now()  # before the question: what is published meanwhile may be missing in the answer
         position = await self._position()
-        if len(self._marks) < _MOST_MARKS:
-            self._marks.append((now, position.published))
+        # "Nothing waits" settles earlier marks only: the server counts a message as pending a moment after it took it.
         while self._marks and (position.waiting == 0 or self._marks[0][1] <= position.applied):
             self._settled = max(self._settled, self._marks.popleft()[0])
-        if position.waiting == 0:
+        if position.applied >= position.published:
             self._settled = max(self._settled, now)
+        elif len(self._marks) < _MOST_MARKS:
+            self._marks.append((now, position.published))
         return self._settled

@@ -45,8 +45,8 @@ def refused(answer: Answer, **changes: Any) -> Refusal:
 def test_a_customer_who_was_reached_decides(solved: bool | None, score: int | None, satisfaction: Satisfaction) -> None:
     """R-FB-02, R-FB-03, R-SLA-06: over every answer that a customer can give."""
     answer = Answer("reached", solved, score, satisfaction)
-    if score is None and satisfaction == "not_rated":
-        assert refused(answer).field == "score"
+    if solved is None and score is None and satisfaction == "not_rated":
+        assert refused(answer).field == "solved"
         return
     result = recorded(answer)
     assert result.over
@@ -59,13 +59,14 @@ def test_a_customer_who_was_reached_decides(solved: bool | None, score: int | No
 def test_nobody_is_reached_without_an_answer() -> None:
     """R-FB-02: refused in one sentence that says what to record."""
     refusal = refused(Answer("reached"))
-    assert (refusal.status, refusal.field) == (422, "score")
-    assert "record one of them" in refusal.detail
+    assert (refusal.status, refusal.field) == (422, "solved")
+    assert "a score or a satisfaction" in refusal.detail
 
 
 @pytest.mark.parametrize(
     ("answer", "reopen"),
     [
+        (Answer("reached", solved=True), False),
         (Answer("reached", score=9), False),
         (Answer("reached", score=2), False),
         (Answer("reached", satisfaction="satisfied"), False),

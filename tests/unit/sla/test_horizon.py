@@ -44,9 +44,16 @@ def minute(number: int) -> datetime:
     return NOON + timedelta(minutes=number)
 
 
-async def test_an_empty_queue_settles_the_moment_of_the_question() -> None:
-    """Also where the stream's last messages are not for this consumer, so that its floor never reaches them."""
-    assert await settled((10, 7, 0), (20, 7, 0)) == [minute(0), minute(1)]
+async def test_a_consumer_that_has_passed_the_whole_stream_settles_the_moment_of_the_question() -> None:
+    assert await settled((10, 10, 0), (20, 20, 0)) == [minute(0), minute(1)]
+
+
+async def test_an_empty_queue_settles_the_moment_of_the_question_before() -> None:
+    """The stream's last messages may not be for this consumer, so that its floor never reaches them.
+
+    The server counts a message as pending only a moment after it acknowledged it: nothing is settled at first sight.
+    """
+    assert await settled((10, 7, 0), (20, 7, 0), (20, 7, 0)) == [NEVER, minute(0), minute(1)]
 
 
 async def test_nothing_is_settled_while_what_was_published_before_waits() -> None:
