@@ -66,7 +66,6 @@ def test_nobody_is_reached_without_an_answer() -> None:
 @pytest.mark.parametrize(
     ("answer", "reopen"),
     [
-        (Answer("reached", solved=True), False),
         (Answer("reached", score=9), False),
         (Answer("reached", score=2), False),
         (Answer("reached", satisfaction="satisfied"), False),
