@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shared.bus.tables import RuntimeTables
 from shared.bus.transaction import Delivery, Incoming
 from shared.db import insert_rows
-from shared.events import WorkorderOpened, WorkorderStep, decode_event
+from shared.events import Malformed, WorkorderOpened, WorkorderStep, decode_event
 
 _IDS = bindparam("ids", type_=ARRAY(Text))
 
@@ -93,6 +93,24 @@ async def next_parked(
     if applied:
         await _save(connection, tables, {work_order_id: row.version}, {})
     return [Incoming(message, _delivery(row))]
+
+
+async def skip_version(connection: AsyncConnection, tables: RuntimeTables, body: bytes) -> bool:
+    """Count the event in `body` as applied if it is the next one of its work order; return whether it was.
+
+    For an event that is given up: the later ones need not wait for it any more, and go on with the next that comes.
+    """
+    try:
+        message = decode_event(body)
+    except Malformed:
+        return False
+    if message is None or not isinstance(message.data, WorkorderOpened | WorkorderStep):
+        return False
+    key, version = message.data.work_order_id, message.data.version
+    if (await _applied(connection, tables, [key]))[key] != version - 1:
+        return False
+    await _save(connection, tables, {key: version}, {})
+    return True
 
 
 def _delivery(row: Row[Any]) -> Delivery:

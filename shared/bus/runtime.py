@@ -13,6 +13,7 @@ from typing import Any
 
 import structlog
 from nats.aio.msg import Msg
+from sqlalchemy import delete
 
 from shared import metrics
 from shared.bus.failures import is_transient, poisoned, told
@@ -149,8 +150,11 @@ class BatchRuntime:
                     await self._handler(tx, found)
 
         async def drop() -> None:
+            inbox = self._outbox.tables.inbox
             async with self._outbox.transaction() as tx:
-                await next_parked(tx.connection, self._outbox.tables, work_order_id, applied=False)
+                for item in await next_parked(tx.connection, self._outbox.tables, work_order_id, applied=False):
+                    # The inbox has known it since it was parked; its replay must not look like a repeat.
+                    await tx.connection.execute(delete(inbox).where(inbox.c.message_id == item.message.key))
 
         while await self._attempt(apply_next, messages) is None:
             if not failed:

@@ -9,6 +9,7 @@ from nats.aio.client import Client
 from sqlalchemy import ColumnElement, Row, delete, func, literal_column, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from shared.bus.ordering import skip_version
 from shared.bus.publish import Outgoing, Publisher, PublishError
 from shared.bus.tables import RuntimeTables
 from shared.cli.errors import CliError, WrongUse
@@ -87,11 +88,17 @@ async def replay_letter(engine: AsyncEngine, client: Client, letter_id: str, bod
 
 
 async def discard_letter(engine: AsyncEngine, letter_id: str, reason: str, by: str) -> None:
-    """Mark the letter as dealt with, for `reason`; `CliError` where it was already."""
+    """Mark the letter as dealt with, for `reason`; `CliError` where it was already.
+
+    The later events of its work order, which waited for it, go on without it.
+    """
     letter = await load_letter(engine, letter_id)
     if letter.state != OPEN:
         raise CliError(f"the dead letter {letter_id} is {letter.state} already")
     await _mark(engine, letter, DISCARDED, by, reason)
+    async with engine.begin() as connection:
+        tables = (await service_tables(connection, letter.service))[letter.service]
+        await skip_version(connection, tables, letter.body)
 
 
 def split_id(letter_id: str) -> tuple[str, int]:

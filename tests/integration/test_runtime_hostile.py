@@ -13,6 +13,7 @@ from sqlalchemy import select, text
 
 from shared.bus.commands import CommandDesk, CommandServer
 from shared.bus.connect import tolerate_subjects
+from shared.bus.ordering import skip_version
 from shared.bus.outbox import EventTooLargeError
 from shared.bus.runtime import BatchRuntime
 from shared.bus.transaction import Transaction
@@ -31,7 +32,8 @@ async def letters(probe: Probe) -> list[tuple[str, str]]:
 
 async def test_a_poisoned_parked_event_is_buried_itself_and_not_the_one_before_it(probe: Probe) -> None:
     """R-RT-06: version 3 waits for 2 and then fails; 2 is applied, 3 is the dead letter, 4 waits for its replay."""
-    await probe.publish(paused("w1", 1), paused("w1", 3))
+    third = paused("w1", 3)
+    await probe.publish(paused("w1", 1), third)
     await probe.consume(2)
     probe.poison = {"w1.3"}
     await probe.publish(paused("w1", 2))
@@ -42,6 +44,25 @@ async def test_a_poisoned_parked_event_is_buried_itself_and_not_the_one_before_i
     await probe.consume(1)
     assert probe.seen == ["w1.1", "w1.2"]
     assert await probe.count(tables.parked) == 1
+    probe.poison = set()
+    await probe.publish(third)
+    await probe.consume(1)
+    assert probe.seen == ["w1.1", "w1.2", "w1.3", "w1.4"], "its replay is no repeat"
+
+
+async def test_later_events_go_on_without_one_that_is_given_up(probe: Probe) -> None:
+    probe.poison = {"w1.2"}
+    second = paused("w1", 2)
+    await probe.publish(paused("w1", 1), second, paused("w1", 3))
+    await probe.consume(3)
+    assert probe.seen == ["w1.1"]
+    async with probe.engine.begin() as connection:
+        assert await skip_version(connection, tables, second[1])
+        assert not await skip_version(connection, tables, second[1])
+        assert not await skip_version(connection, tables, b"no event")
+    await probe.publish(paused("w1", 4))
+    await probe.consume(1)
+    assert probe.seen == ["w1.1", "w1.3", "w1.4"]
 
 
 async def test_followers_behind_a_poisoned_event_are_released_one_by_one(probe: Probe) -> None:
