@@ -19,13 +19,15 @@ _ANSWERED: Final = ("score", "solved")
 
 
 async def load_cases(connection: AsyncConnection, ids: Iterable[str], contact_ids: Iterable[str]) -> dict[str, Case]:
-    """Return the cases of the work orders `ids`, and those that wait for one of the contacts to become a draft."""
-    query = select(*CASE_COLUMNS).where(
-        or_(
-            cases.c.work_order_id == any_(bindparam("ids", type_=ARRAY(Text))),
-            and_(cases.c.draft_waiting, cases.c.contact_id == any_(bindparam("contacts", type_=ARRAY(Text)))),
-        )
+    """Return the cases of the work orders `ids`, and those that wait for one of the contacts to become a draft.
+
+    They stay locked until the commit: an event and a contact of one case may be in the hands of two replicas.
+    """
+    wanted = or_(
+        cases.c.work_order_id == any_(bindparam("ids", type_=ARRAY(Text))),
+        and_(cases.c.draft_waiting, cases.c.contact_id == any_(bindparam("contacts", type_=ARRAY(Text)))),
     )
+    query = select(*CASE_COLUMNS).where(wanted).order_by(cases.c.work_order_id).with_for_update()
     given = {"ids": list(ids), "contacts": list(contact_ids)}
     if not any(given.values()):
         return {}
