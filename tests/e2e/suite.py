@@ -163,8 +163,8 @@ async def running_suite(clock: str = "", **env: str) -> AsyncIterator[Suite]:
                 assert await process.stdout.readline() == b"ready\n"
             client = await nats.connect(json.loads((data / "endpoints.json").read_text())["nats_url"])
             suite = Suite(process, data, client)
-            await client.subscribe("yingda.event.>", cb=suite.hear)
-            await client.flush()
+            # From the stream and not from the subject: what is heard is then committed, and heard once.
+            await client.jetstream().subscribe("yingda.event.>", ordered_consumer=True, cb=suite.hear)
             try:
                 yield suite
             finally:

@@ -52,6 +52,16 @@ async def kill_in_the_middle(suite: Suite, service: str, stream: str) -> None:
             await asyncio.sleep(0.01)  # a file has no event to await
 
 
+async def nothing_in_hand(suite: Suite) -> None:
+    """Return when every service has finished everything, so that nothing can happen twice any more."""
+    jetstream = suite.client.jetstream()
+    async with asyncio.timeout(60):
+        for service in ("intake", "routing", "sla", "notify", "feedback"):
+            stream = "CONTACTS" if service == "intake" else "EVENTS"
+            while (info := await jetstream.consumer_info(stream, service)).num_pending or info.num_ack_pending:
+                await asyncio.sleep(0.01)  # the server tells nobody when a consumer is done
+
+
 async def everything_on_the_stream(suite: Suite) -> list[dict[str, Any]]:
     """Return every event on the stream, each id once, in order."""
     subscription = await suite.client.jetstream().subscribe("yingda.event.>", ordered_consumer=True)
@@ -88,6 +98,7 @@ async def test_killing_a_service_in_the_middle_of_a_batch_loses_and_doubles_noth
             return len(keys) == len(noticed) == CONTACTS and all(clocks[key] >= len(METRICS) for key in keys)
 
         await suite.until(complete, 90)
+        await nothing_in_hand(suite)
         events = await everything_on_the_stream(suite)
 
         registered = of(events, "contact.registered")
