@@ -43,6 +43,7 @@ class Staff:
         self._tasks: list[_Task] = []
         self._numbers = count(1)
         self._wake = asyncio.Event()
+        self._callers: dict[str, str] = {}
         self.refused: list[str] = []
         self.commands = 0
         self._reactions: dict[str, Callable[[Mapping[str, Any]], None]] = {
@@ -163,10 +164,11 @@ class Staff:
             by, minutes = f"{event['department']}-supervisor", self._random.uniform(20, 60)
         else:
             by, minutes = self._agent("service"), self._random.uniform(1, 9)
+        self._callers[event["callback_id"]] = by
         self._record(event["callback_id"], by, minutes)
 
     def _callback_again(self, event: Mapping[str, Any]) -> None:
-        self._record(event["callback_id"], self._agent("service"), self._random.uniform(60, 120))
+        self._record(event["callback_id"], self._callers[event["callback_id"]], self._random.uniform(60, 120))
 
     def _record(self, callback_id: str, by: str, minutes: float) -> None:
         chance = self._random.random()
