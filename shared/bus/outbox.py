@@ -13,12 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared import metrics
 from shared.bus.deadletters import keep
+from shared.bus.observe import observe
 from shared.bus.publish import Outgoing, Publisher, PublishError
 from shared.bus.tables import RuntimeTables
 from shared.bus.transaction import Transaction, outbox_rows
 from shared.clock import Clock
 from shared.db import insert_rows
-from shared.observe import observe
 
 RELAY_AFTER_SECONDS = 2
 """An event still unsent after this long was left by a crash or an outage; the relay of any replica takes it."""
