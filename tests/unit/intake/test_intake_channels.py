@@ -17,7 +17,7 @@ from services.intake.ports import Channel, Unreadable
 from shared.events import Contact
 
 CHANNELS = installed_channels()
-BUILT_IN = ("web", "app", "walk_in", "phone")
+BUILT_IN = ("web", "app", "walk_in", "phone", "email", "wechat", "weibo", "sms")
 EXAMPLE: dict[str, Any] = {
     "occurred_at": "2026-11-23T10:15:00+08:00",
     "text": "我上周买的空调不制冷,要求换货",
