@@ -82,7 +82,9 @@ def test_the_outcome_at_closing(outcome: str, solved: bool | None, closing: str)
     assert decision.work_order.outcome == closing
 
 
-@pytest.mark.parametrize(("comment", "reason"), [("又坏了", "又坏了"), ("  ", "客户对处理结果不满意 (the customer is not satisfied)")])
+@pytest.mark.parametrize(
+    ("comment", "reason"), [("又坏了", "又坏了"), ("  ", "客户对处理结果不满意 (the customer is not satisfied)")]
+)
 def test_not_satisfied_reopens(comment: str, reason: str) -> None:
     """R-FB-03: the new complaint is the reason."""
     decision = after_callback(signed(), callback(reopen=True, solved=False, comment=comment))
