@@ -91,7 +91,13 @@ async def _suite(connection: AsyncConnection, names: Sequence[str]) -> list[str]
         role = role_name(name)
         exists = await connection.scalar(text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": role})
         if not exists:
-            await connection.execute(text(f'CREATE ROLE "{role}" NOLOGIN'))
+            # Roles belong to the whole server: another database's provisioning may create it at the same moment.
+            await connection.execute(
+                text(
+                    f'DO $$ BEGIN CREATE ROLE "{role}" NOLOGIN; '
+                    "EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"
+                )
+            )
             await connection.execute(text(f'GRANT "{role}" TO CURRENT_USER'))
             changes.append(f"role {role} created")
     await connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {SUITE_SCHEMA}"))

@@ -3,18 +3,23 @@
 import asyncio
 from collections.abc import Sequence
 
+import nats
 from sqlalchemy import func, select, text
 
 from shared.bus.commands import CommandDesk
 from shared.bus.outbox import Outbox
 from shared.bus.publish import Outgoing, Publisher, PublishError
 from shared.bus.pull import PullFeed
+from shared.bus.streams import EVENTS
 from shared.bus.transaction import Transaction
 from shared.clock import SystemClock
-from shared.db import insert_rows, update_rows
+from shared.db import create_engine, insert_rows, schema_of, update_rows
 from shared.events import Problem, ReportPublished, refuse
 from shared.events.commands import Cancel
 from shared.provision import provision
+from shared.service import Service
+from shared.settings import Settings
+from shared.testing.servers import Servers, fresh_database
 from tests.integration.runtime_probe import PROBE, Probe, effects, paused, published, report, tables
 from tests.integration.runtime_probe import probe as probe
 
@@ -209,3 +214,18 @@ async def test_rows_are_updated_set_based(probe: Probe) -> None:
 
 async def test_provisioning_twice_changes_nothing(probe: Probe) -> None:
     assert await provision(probe.engine, probe.client, [PROBE]) == []
+
+
+async def test_two_databases_of_one_server_can_be_provisioned_at_the_same_moment(
+    servers: Servers, fresh_nats: str
+) -> None:
+    """Roles belong to the server, schemas to a database."""
+    unseen = Service("unseen", schema_of("unseen"), tables, EVENTS, PROBE.consumes, PROBE.build)
+    async with fresh_database(servers.database_url) as one, fresh_database(servers.database_url) as other:
+        engines = [create_engine(Settings(database_url=url)) for url in (one, other)]
+        client = await nats.connect(fresh_nats)
+        await asyncio.gather(*(provision(engine, client, [unseen]) for engine in engines))
+        for engine in engines:
+            assert await provision(engine, client, [unseen]) == []
+            await engine.dispose()
+        await client.close()
