@@ -1,15 +1,26 @@
 """Every message of the contract as a frozen model, one file per entity; type, subject and version are declared once."""
 
+from shared.events.agent import AgentPresenceChanged, Presence
 from shared.events.base import EVENT_TYPES, Channel, Emotion, Event, Grade, Moment
 from shared.events.callback import (
     CallbackAttempted,
     CallbackCompleted,
+    CallbackKind,
     CallbackOutcome,
     CallbackScheduled,
     Satisfaction,
 )
 from shared.events.commands import COMMAND_SUBJECTS, Command, Problem, refuse
-from shared.events.contact import Attachment, Contact, ContactRegistered, ContactRejected, Customer, Personal
+from shared.events.contact import (
+    Attachment,
+    Call,
+    Contact,
+    ContactCompleted,
+    ContactRegistered,
+    ContactRejected,
+    Customer,
+    Personal,
+)
 from shared.events.envelope import Fault, Malformed, Message, compose, decode, decode_event, encode, faults_of
 from shared.events.knowledge import KnowledgeDrafted, KnowledgePublished, KnowledgeRetired
 from shared.events.notification import (
@@ -27,15 +38,18 @@ from shared.events.sla import (
     SlaEscalated,
     SlaMet,
     SlaPaused,
+    SlaRescheduled,
     SlaResumed,
     SlaStarted,
     SlaStep,
     SlaWarned,
 )
+from shared.events.survey import SurveyIssued
 from shared.events.workorder import (
     Audience,
     Outcome,
     Status,
+    Tendency,
     WorkorderAssigned,
     WorkorderCalledBack,
     WorkorderCancelled,
@@ -43,8 +57,11 @@ from shared.events.workorder import (
     WorkorderClosed,
     WorkorderCollaborated,
     WorkorderConfirmed,
+    WorkorderDelivered,
     WorkorderEscalated,
     WorkorderHandedOver,
+    WorkorderLinked,
+    WorkorderMerged,
     WorkorderOpened,
     WorkorderPaused,
     WorkorderPromised,
@@ -55,21 +72,28 @@ from shared.events.workorder import (
     WorkorderReturned,
     WorkorderSigned,
     WorkorderStep,
+    WorkorderSupplemented,
+    WorkorderTagged,
     WorkorderTransferred,
+    WorkorderVerified,
 )
 
 __all__ = [
     "COMMAND_SUBJECTS",
     "EVENT_TYPES",
+    "AgentPresenceChanged",
     "Attachment",
     "Audience",
+    "Call",
     "CallbackAttempted",
     "CallbackCompleted",
+    "CallbackKind",
     "CallbackOutcome",
     "CallbackScheduled",
     "Channel",
     "Command",
     "Contact",
+    "ContactCompleted",
     "ContactRegistered",
     "ContactRejected",
     "Customer",
@@ -90,6 +114,7 @@ __all__ = [
     "NotificationUnknown",
     "Outcome",
     "Personal",
+    "Presence",
     "Problem",
     "Purpose",
     "ReportPublished",
@@ -99,11 +124,14 @@ __all__ = [
     "SlaEscalated",
     "SlaMet",
     "SlaPaused",
+    "SlaRescheduled",
     "SlaResumed",
     "SlaStarted",
     "SlaStep",
     "SlaWarned",
     "Status",
+    "SurveyIssued",
+    "Tendency",
     "WorkorderAssigned",
     "WorkorderCalledBack",
     "WorkorderCancelled",
@@ -111,8 +139,11 @@ __all__ = [
     "WorkorderClosed",
     "WorkorderCollaborated",
     "WorkorderConfirmed",
+    "WorkorderDelivered",
     "WorkorderEscalated",
     "WorkorderHandedOver",
+    "WorkorderLinked",
+    "WorkorderMerged",
     "WorkorderOpened",
     "WorkorderPaused",
     "WorkorderPromised",
@@ -123,7 +154,10 @@ __all__ = [
     "WorkorderReturned",
     "WorkorderSigned",
     "WorkorderStep",
+    "WorkorderSupplemented",
+    "WorkorderTagged",
     "WorkorderTransferred",
+    "WorkorderVerified",
     "compose",
     "decode",
     "decode_event",

@@ -7,6 +7,9 @@ from pydantic import Field
 from shared.events.base import Event, Moment
 
 CallbackOutcome = Literal["reached", "no_answer", "refused"]
+CallbackKind = Literal["callback", "supervisor_contact", "survey", "return_call"]
+"""After a result; after a low score (R-SLA-06); a survey answered without an agent (R-FB-02); after a missed or
+unresolved call, at once (R-IN-10)."""
 Satisfaction = Literal["very_satisfied", "satisfied", "neutral", "dissatisfied", "very_dissatisfied", "not_rated"]
 
 
@@ -18,7 +21,7 @@ class CallbackScheduled(Event):
     callback_id: str
     work_order_id: str
     number: str
-    kind: Literal["callback", "supervisor_contact"]
+    kind: CallbackKind
     cycle: int
     department: str
     script: str
@@ -50,7 +53,7 @@ class CallbackCompleted(Event):
     callback_id: str
     work_order_id: str
     number: str
-    kind: Literal["callback", "supervisor_contact"] = "callback"
+    kind: CallbackKind = "callback"
     cycle: int
     department: str
     outcome: CallbackOutcome

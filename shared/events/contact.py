@@ -1,6 +1,6 @@
 """Contacts 来访: what an adapter publishes, and what intake makes of it."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -66,6 +66,21 @@ class Personal(BaseModel):
     text: str = ""
 
 
+class Call(BaseModel):
+    """The figures of a telephone call and the limits it exceeded (R-IN-10)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    missed: bool = False
+    rings: int | None = None
+    introduction_seconds: float | None = None
+    hold_seconds: float | None = None
+    unresolved: bool = False
+    callback_offered: bool = False
+    callback_declined: bool = False
+    exceeded: tuple[Literal["rings", "introduction", "hold", "call"], ...] = ()
+
+
 class ContactRegistered(Event):
     """A contact is recorded and its customer is found or created (R-IN-01, R-IN-02)."""
 
@@ -88,7 +103,28 @@ class ContactRegistered(Event):
     agent_id: str | None = None
     duration_seconds: float | None = None
     attachments: tuple[Attachment, ...] = ()
+    call: Call | None = Field(default=None, description="of contacts by telephone")
+    preferred_channel: str | None = Field(default=None, description="how the customer wants to be told (R-NT-01)")
+    plain_language: bool = Field(default=False, description="simpler texts, as for the elderly (R-IN-11)")
+    auto_submitted: bool = Field(default=False, description="written by a machine, never answered by one (R-NT-07)")
     personal: Personal
+
+
+class ContactCompleted(Event):
+    """The register of a contact was completed; `personal` and `details` are as known now (R-IN-04, R-IN-07)."""
+
+    TYPE: ClassVar[str] = "yingda.contact.completed.v1"
+
+    contact_id: str
+    customer_id: str
+    completed: tuple[str, ...] = Field(description="names of the fields that were added")
+    details: dict[str, Any] = Field(default_factory=dict)
+    member_no: str | None = None
+    preferred_channel: str | None = None
+    plain_language: bool = False
+    personal: Personal
+    by: str
+    at: Moment
 
 
 class ContactRejected(Event):

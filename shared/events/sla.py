@@ -84,3 +84,15 @@ class SlaEscalated(SlaStep):
     TYPE: ClassVar[str] = "yingda.sla.escalated.v1"
 
     step: Literal["assignee", "supervisor", "head", "manager"]
+
+
+class SlaRescheduled(SlaStep):
+    """The due time moved from `previous_due_at` to `due_at`: new holidays (R-SLA-13) or an audited rebase (R-SLA-12)."""
+
+    TYPE: ClassVar[str] = "yingda.sla.rescheduled.v1"
+
+    previous_due_at: Moment
+    cause: Literal["holidays", "rebase"]
+    by: str
+    reason: str = ""
+    provisional: bool = False

@@ -4,11 +4,12 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from shared.events.base import Channel, Event, Grade, Moment
+from shared.events.base import Channel, Emotion, Event, Grade, Moment
 
 Status = Literal[
-    "opened", "responded", "resolved", "signed", "confirmed", "called_back", "paused", "closed", "cancelled"
+    "opened", "responded", "resolved", "signed", "confirmed", "called_back", "paused", "closed", "cancelled", "merged"
 ]
+Tendency = Literal["low", "medium", "high"]
 Outcome = Literal["resolved", "pending", "transferred", "unresolvable"]
 Audience = Literal["customer", "staff"]
 
@@ -39,6 +40,15 @@ class WorkorderOpened(Event):
     version: int = 1
     cycle: int = 1
     assignee: str | None = None
+    sensitive_reasons: tuple[str, ...] = ()
+    attitude: Emotion | None = Field(default=None, description="told with a sensitive matter (R-RT-05)")
+    tendency: Tendency | None = Field(default=None, description="to complain, told with a sensitive matter (R-RT-05)")
+    verification_required: bool = Field(
+        default=False, description="no result before the customer is verified (R-IN-05)"
+    )
+    tags: tuple[str, ...] = ()
+    tier: str | None = Field(default=None, description="of the customer, as VIPs keep theirs (R-IN-11)")
+    conversation_ended_at: Moment | None = None
     occurred_at: Moment
     opened_at: Moment
 
@@ -198,6 +208,63 @@ class WorkorderCollaborated(WorkorderStep):
     with_department: str
     deliverable: str
     due_at: Moment
+
+
+class WorkorderDelivered(WorkorderStep):
+    """The asked department gave its deliverable back to the work order, or declined with a reason (R-RT-09)."""
+
+    TYPE: ClassVar[str] = "yingda.workorder.delivered.v1"
+
+    collaboration_id: str
+    by_department: str
+    declined: bool = False
+    text: str = ""
+
+
+class WorkorderVerified(WorkorderStep):
+    """The customer is who they say: name and one identifier agree; a result may be recorded now (R-IN-05)."""
+
+    TYPE: ClassVar[str] = "yingda.workorder.verified.v1"
+
+    identifier: Literal["phone", "order_no", "member_no"]
+
+
+class WorkorderSupplemented(WorkorderStep):
+    """Fields of the register were added; `missing_fields` are those still missing (R-IN-07)."""
+
+    TYPE: ClassVar[str] = "yingda.workorder.supplemented.v1"
+
+    fields: tuple[str, ...]
+    missing_fields: tuple[str, ...]
+
+
+class WorkorderLinked(WorkorderStep):
+    """Another work order is about the same matter; both stay (R-IN-06)."""
+
+    TYPE: ClassVar[str] = "yingda.workorder.linked.v1"
+
+    other_work_order_id: str
+    other_number: str
+
+
+class WorkorderMerged(WorkorderStep):
+    """The work order ended in favour of another one; its status is `merged` (R-RT-06)."""
+
+    TYPE: ClassVar[str] = "yingda.workorder.merged.v1"
+
+    into_work_order_id: str
+    into_number: str
+
+
+class WorkorderTagged(WorkorderStep):
+    """The work order carries `tags` now (R-RT-11)."""
+
+    TYPE: ClassVar[str] = "yingda.workorder.tagged.v1"
+
+    customer_id: str
+    tags: tuple[str, ...]
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
 
 
 class WorkorderHandedOver(Event):
