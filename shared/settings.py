@@ -38,6 +38,14 @@ class Settings(BaseSettings):
     smtp_password: SecretStr | None = Field(default=None, description="that user's password")
     smtp_from: str = Field(default="service@example.com", description="sender of the mails")
     smtp_tls: str = Field(default="starttls", pattern="^(none|starttls|tls)$", description="how SMTP is encrypted")
+    survey_key: SecretStr | None = Field(
+        default=None, min_length=32, description="secret that seals survey links; without it there is no survey page"
+    )
+    survey_url: str | None = Field(
+        default=None, pattern=r"^https?://[^\s?#]*[^\s?#/]$", description="public address of the survey page"
+    )
+    survey_host: str = Field(default="127.0.0.1", description="address on which the survey page is served")
+    survey_port: int = Field(default=0, ge=0, le=65535, description="port of the survey page; 0: any free one")
     ready_fd: int | None = Field(default=None, description="file descriptor on which a service tells that it is ready")
 
 
