@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.handbook.coverage import PAGE, Coverage, faults, page, tests_of
+from tests.handbook.coverage import PAGE, Coverage, faults, page, proofs_in
 from tests.handbook.rules import HANDBOOK, ROOT, named_in, rules
 
 SPECIFIED = ROOT.parent / "shared" / "spec" / "handbook.md"
@@ -37,7 +37,7 @@ async def test_docstring():
 def helper():
     """R-IN-04"""
 '''
-    assert dict(tests_of(source)) == {
+    assert dict(proofs_in(source)) == {
         "test_parameters": {"R-IN-01"},
         "test_r_in_02_in_its_name": {"R-IN-02"},
         "test_docstring": {"R-IN-03"},

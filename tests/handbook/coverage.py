@@ -76,19 +76,19 @@ def faults(found: Iterable[Coverage], written: Path = PAGE) -> Iterator[str]:
         yield f"{written.relative_to(ROOT)} is not as generated: run `python -m tests.handbook.coverage`."
 
 
-def tests_of(source: str) -> Iterator[tuple[str, set[str]]]:
+def proofs_in(source: str) -> Iterator[tuple[str, set[str]]]:
     """Yield every test of a Python file with the rules it names: by name, docstring, decorators, or its class's."""
     tree = ast.parse(source)
     for node in tree.body:
         if isinstance(node, ast.ClassDef):
             of_class = named_in(ast.get_docstring(node) or "")
             for inner in node.body:
-                yield from _test(inner, source, of_class)
+                yield from _proof(inner, source, of_class)
         else:
-            yield from _test(node, source, set())
+            yield from _proof(node, source, set())
 
 
-def _test(node: ast.stmt, source: str, inherited: set[str]) -> Iterator[tuple[str, set[str]]]:
+def _proof(node: ast.stmt, source: str, inherited: set[str]) -> Iterator[tuple[str, set[str]]]:
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_"):
         words = [ast.get_docstring(node) or "", node.name.upper().replace("_", "-")]
         words += [ast.get_source_segment(source, decorator) or "" for decorator in node.decorator_list]
@@ -108,7 +108,7 @@ def _proofs() -> Mapping[str, dict[str, int]]:
     proofs: dict[str, dict[str, int]] = defaultdict(dict)
     for path in sorted((ROOT / "tests").rglob("test_*.py")):
         name = path.relative_to(ROOT).as_posix()
-        for _test_name, named in tests_of(path.read_text(encoding="utf-8")):
+        for _test_name, named in proofs_in(path.read_text(encoding="utf-8")):
             for rule in named:
                 proofs[rule][name] = proofs[rule].get(name, 0) + 1
     return proofs
