@@ -228,6 +228,21 @@ async def test_triage_and_the_labelled_example(house: House) -> None:
     assert tuple(row) == ("complaint", "app_display", order.category, "service-1", "在吗")
 
 
+async def test_the_last_word_is_the_example(house: House) -> None:
+    """R-RT-01: decided twice, one example with the text; what nobody decided is none."""
+    await opened(house)
+    order = await opened(house, personal={"text": "在吗"}, details={"product_name": "空调"})
+    for category, topic in (("complaint", "product"), ("membership", None)):
+        key = {"work_order_id": order.work_order_id, "category": category, "topic": topic}
+        assert (await house.command(Classify, "service-1", **key))["ok"]
+    async with house.bench.engine.connect() as connection:
+        (example,) = await store.examples(connection)
+    assert (example.text, example.category, example.topic, example.suggested_category, example.by) == (
+        "在吗", "membership", None, order.category, "service-1",
+    )  # fmt: skip
+    assert example.details == {"product_name": "空调"}
+
+
 async def test_promises_and_collaborations_are_kept(house: House) -> None:
     """R-RT-09, R-RT-10."""
     order = await opened(house)

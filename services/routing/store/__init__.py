@@ -1,6 +1,7 @@
 """The schema `routing`: its tables, and queries that take any number of rows in one round trip."""
 
 from services.routing.store.counts import live_counts
+from services.routing.store.examples import examples
 from services.routing.store.handover import claim_due, next_cutoff, record_batches
 from services.routing.store.history import history_rows
 from services.routing.store.numbers import advance_numbers, lock_numbers
@@ -19,6 +20,7 @@ __all__ = [
     "advance_numbers",
     "claim_due",
     "complaints_between",
+    "examples",
     "find",
     "history_rows",
     "insert",
