@@ -43,11 +43,12 @@ LIFECYCLE: Final[Mapping[type[WorkorderCommand], Rule[Any]]] = {
     Promise: Rule("given a promise", LIVE, callers.owner_or_service, asides.promise),
     Collaborate: Rule("shared with another department", OPEN, callers.owner_or_service, asides.collaborate),
     Classify: Rule("classified", OPEN, callers.owner_or_service, asides.classify),
-    Reopen: Rule("reopened", (LIVE | ENDED) - OPEN, callers.owner_or_service, steps.reopen),
+    Reopen: Rule("reopened", (LIVE | ENDED) - OPEN - {"merged"}, callers.owner_or_service, steps.reopen),
     Cancel: Rule("cancelled", LIVE, callers.owner_or_service, steps.cancel),
 }
 _ORDER: Final = (
     "opened", "responded", "paused", "resolved", "signed", "confirmed", "called_back", "closed", "cancelled",
+    "merged",
 )  # fmt: skip
 
 
@@ -80,6 +81,8 @@ def _why(work_order: WorkOrder, rule: Rule[Any]) -> str:
     hint = ""
     if work_order.status == "paused":
         hint = " It waits for the customer: resume it first."
+    elif work_order.status == "merged":
+        hint = " It was merged: the work order it went into goes on."
     elif work_order.status in ENDED:
         hint = " It has ended: reopen it first."
     elif work_order.status == "resolved" and "responded" in rule.legal:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from shared.events import Emotion, Grade, Outcome, Status, WorkorderStep
+from shared.events import Emotion, Grade, Outcome, Status, Tendency, WorkorderStep
 
 Queue = Literal["department", "triage"]
 
@@ -13,7 +13,7 @@ SYSTEM: Final = "system"
 
 OPEN: Final[frozenset[Status]] = frozenset({"opened", "responded", "paused"})
 """The department works on it, or waits for the customer."""
-ENDED: Final[frozenset[Status]] = frozenset({"closed", "cancelled"})
+ENDED: Final[frozenset[Status]] = frozenset({"closed", "cancelled", "merged"})
 LIVE: Final[frozenset[Status]] = OPEN | {"resolved", "signed", "confirmed", "called_back"}
 
 
@@ -35,7 +35,7 @@ class WorkOrder:
     attitude: Emotion | None
     """The emotion an agent marked, told with a sensitive matter (R-RT-05)."""
     complaints_before: int
-    """The customer's tendency to complain: earlier complaints within the policy's time (R-RT-05)."""
+    """Earlier complaints of the customer within the policy's time (R-RT-05)."""
     department: str
     queue: Queue
     classified_by: str
@@ -62,6 +62,18 @@ class WorkOrder:
     """Departments that were asked for a deliverable (R-RT-09)."""
     outcome: Outcome | None = None
     resolved_by: str | None = None
+    tendency: Tendency | None = None
+    """To complain; told with a sensitive matter (R-RT-05)."""
+    verification_reasons: tuple[str, ...] = ()
+    """Why no result may be recorded before the customer is verified; none where nothing asks for it (R-IN-05)."""
+    verified: bool = False
+    tags: tuple[str, ...] = ()
+    tier: str | None = None
+    conversation_ended_at: datetime | None = None
+    links: tuple[str, ...] = ()
+    """Ids of the work orders about the same matter (R-IN-06)."""
+    merged_into: str | None = None
+    """The work order that goes on instead of this one (R-RT-06)."""
 
     def next(self, **changes: Any) -> "WorkOrder":
         """Return the work order after one more step."""

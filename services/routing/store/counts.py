@@ -3,11 +3,11 @@
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.routing.store.tables import work_orders
+from services.routing.store.tables import NOT_ENDED, work_orders
 
 
 async def live_counts(connection: AsyncConnection) -> dict[tuple[str, str], int]:
     """Return how many work orders that have not ended each department has in each status."""
     where = work_orders.c.department, work_orders.c.status
-    query = select(*where, func.count()).where(text("status NOT IN ('closed', 'cancelled')")).group_by(*where)
+    query = select(*where, func.count()).where(text(NOT_ENDED)).group_by(*where)
     return {(row[0], row[1]): row[2] for row in await connection.execute(query)}

@@ -14,7 +14,9 @@ from shared.events import WorkorderHandedOver
 
 _ONE_AT_A_TIME: Final = text("SELECT pg_try_advisory_xact_lock(hashtext('yingda.routing.handover'))")
 _WAITING: Final = and_(
-    work_orders.c.batch_id.is_(None), work_orders.c.cutoff_at.is_not(None), work_orders.c.status != text("'cancelled'")
+    work_orders.c.batch_id.is_(None),
+    work_orders.c.cutoff_at.is_not(None),
+    text("status NOT IN ('cancelled', 'merged')"),  # word for word as the partial index has it
 )
 
 

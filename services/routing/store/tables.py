@@ -10,6 +10,7 @@ from shared.db import schema_of
 
 metadata: Final = schema_of("routing")
 runtime: Final = runtime_tables(metadata)
+NOT_ENDED: Final = "status NOT IN ('closed', 'cancelled', 'merged')"
 
 
 def _moment(name: str, *, nullable: bool = False) -> Column[object]:
@@ -59,15 +60,24 @@ work_orders: Final = Table(
     Column("collaborators", JSONB, nullable=False),
     _words("outcome", nullable=True),
     _words("resolved_by", nullable=True),
+    _words("tendency", nullable=True),
+    Column("verification_reasons", JSONB, nullable=False),
+    Column("verified", Boolean, nullable=False),
+    Column("tags", JSONB, nullable=False),
+    _words("tier", nullable=True),
+    _moment("conversation_ended_at", nullable=True),
+    Column("links", JSONB, nullable=False),
+    _words("merged_into", nullable=True),
     _moment("updated_at"),
     _words("batch_id", nullable=True),
     Index("work_orders_of_customer", "customer_id", "occurred_at"),
     Index(
         "work_orders_waiting_for_cutoff",
         "cutoff_at",
-        postgresql_where=text("batch_id IS NULL AND cutoff_at IS NOT NULL AND status <> 'cancelled'"),
+        postgresql_where=text("batch_id IS NULL AND cutoff_at IS NOT NULL AND status NOT IN ('cancelled', 'merged')"),
     ),
-    Index("work_orders_live", "department", "status", postgresql_where=text("status NOT IN ('closed', 'cancelled')")),
+    Index("work_orders_live", "department", "status", postgresql_where=text(NOT_ENDED)),
+    Index("work_orders_by_tag", "tags", postgresql_using="gin", postgresql_ops={"tags": "jsonb_path_ops"}),
 )
 
 matters: Final = Table(

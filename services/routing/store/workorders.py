@@ -17,13 +17,22 @@ from shared.events import WorkorderOpened, WorkorderStep
 
 _FIELDS: Final = tuple(field.name for field in fields(WorkOrder))
 _WORDS: Final = tuple(field.name for field in fields(Matter))
-_LISTS: Final = ("sensitive_reasons", "evidence", "missing_fields", "collaborators")
+_LISTS: Final = (
+    "sensitive_reasons",
+    "evidence",
+    "missing_fields",
+    "collaborators",
+    "verification_reasons",
+    "tags",
+    "links",
+)
 _STATE: Final = tuple(work_orders.c[name] for name in _FIELDS)
 _IDS: Final = bindparam("ids", type_=ARRAY(Text))
 _CHANGING: Final = (
     "id", "category", "topic", "grade", "sensitive", "sensitive_reasons", "department", "queue", "classified_by",
     "confidence", "missing_fields", "cutoff_at", "confirmation_required", "status", "before", "version", "cycle",
-    "assignee", "collaborators", "outcome", "resolved_by",
+    "assignee", "collaborators", "outcome", "resolved_by", "tendency", "verification_reasons", "verified", "tags",
+    "links", "merged_into",
 )  # fmt: skip
 """What a step may change; the rest of a work order is fixed when it opens."""
 
@@ -33,7 +42,7 @@ _COMPLAINTS: Final = (
     .where(work_orders.c.customer_id == any_(_IDS))
     .where(work_orders.c.category == any_(bindparam("categories", type_=ARRAY(Text))))
     .where(work_orders.c.occurred_at.between(bindparam("since"), bindparam("until")))
-    .where(work_orders.c.status != "cancelled")
+    .where(work_orders.c.status.not_in(("cancelled", "merged")))
 )
 _LOAD: Final = select(*_STATE).where(work_orders.c.id == any_(_IDS)).order_by(work_orders.c.id).with_for_update()
 
@@ -50,7 +59,7 @@ async def complaints_between(
     since: datetime,
     until: datetime,
 ) -> list[tuple[str, datetime]]:
-    """Return customer and time of every complaint of these customers in that time; cancelled ones do not count."""
+    """Return customer and time of every complaint of these customers in that time; what was cancelled or merged does not count."""
     given = {"ids": sorted(set(customer_ids)), "categories": list(categories), "since": since, "until": until}
     return [(row.customer_id, row.occurred_at) for row in await connection.execute(_COMPLAINTS, given)]
 
