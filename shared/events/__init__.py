@@ -8,19 +8,23 @@ from shared.events.callback import (
     CallbackKind,
     CallbackOutcome,
     CallbackScheduled,
+    CallbackWithdrawn,
     Satisfaction,
 )
 from shared.events.commands import COMMAND_SUBJECTS, Command, Problem, refuse
 from shared.events.contact import (
     Attachment,
     Call,
+    CallFigures,
+    CallLimit,
     Contact,
     ContactCompleted,
     ContactRegistered,
     ContactRejected,
-    Customer,
     Personal,
+    PhoneContact,
 )
+from shared.events.customer import Customer, Preferences
 from shared.events.envelope import Fault, Malformed, Message, compose, decode, decode_event, encode, faults_of
 from shared.events.knowledge import KnowledgeDrafted, KnowledgePublished, KnowledgeRetired
 from shared.events.notification import (
@@ -46,6 +50,7 @@ from shared.events.sla import (
 )
 from shared.events.survey import SurveyIssued
 from shared.events.workorder import (
+    AssignmentWay,
     Audience,
     Outcome,
     Status,
@@ -82,14 +87,18 @@ __all__ = [
     "COMMAND_SUBJECTS",
     "EVENT_TYPES",
     "AgentPresenceChanged",
+    "AssignmentWay",
     "Attachment",
     "Audience",
     "Call",
+    "CallFigures",
+    "CallLimit",
     "CallbackAttempted",
     "CallbackCompleted",
     "CallbackKind",
     "CallbackOutcome",
     "CallbackScheduled",
+    "CallbackWithdrawn",
     "Channel",
     "Command",
     "Contact",
@@ -114,6 +123,8 @@ __all__ = [
     "NotificationUnknown",
     "Outcome",
     "Personal",
+    "PhoneContact",
+    "Preferences",
     "Presence",
     "Problem",
     "Purpose",

@@ -60,9 +60,26 @@ class CallbackCompleted(Event):
     solved: bool | None = None
     score: int | None = Field(default=None, ge=0, le=10)
     satisfaction: Satisfaction = "not_rated"
-    comment: str = ""
+    speed_satisfied: bool | None = Field(default=None, description="whether the response was quick enough (R-FB-02)")
+    suggestion: str = ""
+    comment: str = Field(default="", description="of a supervisor_contact: the improvement note (R-FB-03)")
     reopen: bool = Field(description="true where the work order goes back to its department (R-FB-03)")
     second_contact: bool = Field(description="true where the supervisor must contact the customer (R-SLA-06)")
     by: str
     at: Moment
     due_at: Moment
+
+
+class CallbackWithdrawn(Event):
+    """Nobody makes this call any more: its work order was reopened, cancelled, merged or closed (R-FB-01)."""
+
+    TYPE: ClassVar[str] = "yingda.callback.withdrawn.v1"
+
+    callback_id: str
+    work_order_id: str
+    number: str
+    kind: CallbackKind
+    cycle: int
+    department: str
+    due_at: Moment
+    at: Moment

@@ -24,6 +24,8 @@ class FeedbackPolicy(Model):
     attempts: Annotated[int, Field(ge=1, le=20)]
     """Callback attempts on different office half-days before the survey link is sent (R-FB-01)."""
     survey_expiry: WrittenDuration
+    return_call: WrittenDuration
+    """Within this time of a missed or unresolved call the customer is called back, at once that is (R-IN-10)."""
     good_score: Score
     """From here on a closed case may become knowledge (R-FB-04)."""
     second_contact_below: Score

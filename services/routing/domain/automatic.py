@@ -22,8 +22,11 @@ def after_callback(work_order: WorkOrder, event: CallbackCompleted) -> Decided |
     """Close the work order, or reopen it where the customer is not satisfied (R-FB-03).
 
     Only the callback of the present cycle counts, and only once the result may be told: a work order that was
-    reopened or cancelled meanwhile stays as it is. A supervisor's second contact can reopen a closed one.
+    reopened or cancelled meanwhile stays as it is. A supervisor's second contact and a survey's answer, which come
+    after the closing, can reopen a closed one. A call returned at the beginning (R-IN-10) has no result to tell.
     """
+    if event.kind == "return_call":
+        return Ignored("a returned call closes nothing")
     if event.cycle != work_order.cycle:
         return Ignored(f"the callback belongs to cycle {event.cycle}")
     if work_order.status != _awaiting(work_order) and not (event.reopen and work_order.status == "closed"):

@@ -1,11 +1,13 @@
 """Commands: JSON requests of desks and scripts, answered by the owning service after its commit (contract)."""
 
-from shared.events.commands.agent import SetPresence
+from shared.events.commands.agent import ListAgents, SetPresence
 from shared.events.commands.base import COMMAND_SUBJECTS, Command, Problem, refuse
 from shared.events.commands.callback import ListCallbacks, RecordCallback
 from shared.events.commands.contact import CompleteContact
+from shared.events.commands.customer import GetCustomer, SearchCustomers
 from shared.events.commands.knowledge import ReviewKnowledge, SearchKnowledge
 from shared.events.commands.notification import ListNotifications, RetryNotification
+from shared.events.commands.script import GetScript
 from shared.events.commands.workorder import (
     Assign,
     Cancel,
@@ -40,8 +42,11 @@ __all__ = [
     "CompleteContact",
     "Confirm",
     "Deliver",
+    "GetCustomer",
+    "GetScript",
     "GetWorkorder",
     "Link",
+    "ListAgents",
     "ListCallbacks",
     "ListNotifications",
     "ListWorkorders",
@@ -56,6 +61,7 @@ __all__ = [
     "Resume",
     "RetryNotification",
     "ReviewKnowledge",
+    "SearchCustomers",
     "SearchKnowledge",
     "SetPresence",
     "Sign",

@@ -18,7 +18,13 @@ class RecordCallback(Command):
     solved: bool | None = None
     score: int | None = Field(default=None, ge=0, le=10)
     satisfaction: Satisfaction | None = Field(default="not_rated", description="null counts as not_rated")
-    comment: str | None = Field(default=None, max_length=10_000)
+    speed_satisfied: bool | None = Field(default=None, description="whether the response was quick enough")
+    suggestion: str | None = Field(default=None, max_length=10_000)
+    comment: str | None = Field(
+        default=None,
+        max_length=10_000,
+        description="the customer's words; of a supervisor_contact the improvement note",
+    )
 
 
 class ListCallbacks(Command):

@@ -9,6 +9,7 @@ from services.routing.domain.workorder import Decided, Ignored, WorkOrder
 from shared.events import (
     CallbackCompleted,
     SlaEscalated,
+    Status,
     WorkorderCalledBack,
     WorkorderClosed,
     WorkorderEscalated,
@@ -149,3 +150,19 @@ def test_the_ladder_knows_the_assignee() -> None:
 @pytest.mark.parametrize("status", ["closed", "cancelled"])
 def test_what_has_ended_escalates_no_more(status: str) -> None:
     assert isinstance(escalate(order(status=status), "head"), Ignored)
+
+
+@pytest.mark.parametrize("status", ["opened", "signed", "closed"])
+def test_a_returned_call_closes_and_reopens_nothing(status: Status) -> None:
+    """R-IN-10: the customer of a missed call was called back; the matter itself is only beginning."""
+    before = signed().next(status=status)
+    assert isinstance(after_callback(before, callback(kind="return_call")), Ignored)
+
+
+def test_a_survey_answered_after_the_closing_reopens_where_the_customer_is_not_satisfied() -> None:
+    """R-FB-02, R-FB-03: an answer without an agent counts as much as one on the telephone."""
+    closed = signed().next(status="closed", outcome="pending")
+    decision = after_callback(closed, callback(kind="survey", reopen=True, solved=False, by="customer"))
+    assert isinstance(decision, Decided)
+    assert (decision.work_order.status, decision.work_order.cycle) == ("opened", 2)
+    assert isinstance(after_callback(closed, callback(kind="survey", by="customer")), Ignored)

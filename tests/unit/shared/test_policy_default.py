@@ -255,6 +255,7 @@ def test_following_up(policy: Policy) -> None:
     feedback = policy.feedback
     assert (feedback.attempts, feedback.good_score, feedback.second_contact_below) == (3, 8, 8)
     assert str(feedback.survey_expiry) == "7d wall"
+    assert str(feedback.return_call) == "10m business"
     assert "喂" in feedback.quality.forbidden
     assert "不归我管" in feedback.quality.evasions
 
