@@ -44,10 +44,20 @@ LOOP_HEARTBEAT = _gauge("loop_heartbeat_timestamp_seconds", "when a loop of the 
 CLOCK_DRIFT = _gauge("clock_drift_seconds", "this machine's clock minus PostgreSQL's", "service")
 
 CONTACTS = _counter("contacts_total", "contacts registered or rejected", "channel", "outcome")
+CONTACTS_COMPLETED = _counter("contacts_completed_total", "contacts whose register was completed by staff")
+DETAILS_DROPPED = _counter("details_dropped_total", "details not volunteered and so not stored (R-IN-03)", "field")
+CALLS = _counter("calls_total", "telephone calls (R-IN-10)", "outcome")
+CALL_LIMITS_EXCEEDED = _counter("call_limits_exceeded_total", "limits that telephone calls exceeded", "limit")
+CALL_ANSWER_RATE = _gauge("call_answer_rate_ratio", "share of the local day's calls that were answered, 1 without any")
+CALL_ANSWER_RATE_TARGET = _gauge("call_answer_rate_target_ratio", "share of calls that is to be answered")
 WORKORDERS_OPENED = _counter(
     "workorders_opened_total", "work orders opened", "department", "category", "grade", "queue"
 )
 WORKORDER_STEPS = _counter("workorder_steps_total", "steps of work orders", "department", "step")
+ASSIGNMENTS = _counter(
+    "assignments_total", "work orders given to somebody, by the way they took (R-RT-08)", "department", "way"
+)
+AGENTS = _gauge("agents", "agents by department and presence (R-RT-08, R-SLA-07)", "department", "state")
 WORKORDERS = _gauge("workorders", "work orders by department and state", "department", "status")
 
 CLOCKS_STARTED = _counter("clocks_started_total", "clocks started", "metric", "department")

@@ -5,6 +5,7 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 GROUPS = {
+    "assigner": "yingda.assigners",
     "channel": "yingda.channels",
     "classifier": "yingda.classifiers",
     "transport": "yingda.transports",

@@ -1,6 +1,6 @@
 """Business metrics and logs follow from what was committed: every event once, after its commit (R-OB-01, R-OB-04)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import structlog
@@ -9,6 +9,7 @@ from shared import metrics
 from shared.bus.transaction import Transaction
 from shared.events import (
     CallbackCompleted,
+    ContactCompleted,
     ContactRegistered,
     ContactRejected,
     Event,
@@ -18,6 +19,7 @@ from shared.events import (
     SlaMet,
     SlaStarted,
     SlaWarned,
+    WorkorderAssigned,
     WorkorderOpened,
     WorkorderStep,
 )
@@ -50,6 +52,21 @@ def _tell(message: Message[Event]) -> None:
 
 def _registered(event: ContactRegistered) -> None:
     metrics.CONTACTS.labels(event.channel, "registered").inc()
+    _dropped(event.dropped)
+    if event.call is not None:
+        metrics.CALLS.labels("missed" if event.call.missed else "answered").inc()
+        for limit in event.call.exceeded:
+            metrics.CALL_LIMITS_EXCEEDED.labels(limit).inc()
+
+
+def _completed(event: ContactCompleted) -> None:
+    metrics.CONTACTS_COMPLETED.inc()
+    _dropped(event.dropped)
+
+
+def _dropped(fields: Iterable[str]) -> None:
+    for field in fields:
+        metrics.DETAILS_DROPPED.labels(field).inc()
 
 
 def _rejected(_event: ContactRejected) -> None:
@@ -62,6 +79,11 @@ def _opened(event: WorkorderOpened) -> None:
 
 def _step(event: WorkorderStep) -> None:
     metrics.WORKORDER_STEPS.labels(event.department, event.TYPE.split(".")[2]).inc()
+
+
+def _assigned(event: WorkorderAssigned) -> None:
+    metrics.ASSIGNMENTS.labels(event.department, event.way).inc()
+    _step(event)
 
 
 def _started(event: SlaStarted) -> None:
@@ -96,9 +118,11 @@ def _callback(event: CallbackCompleted) -> None:
 
 _COUNTERS: dict[type, Callable[[Any], None]] = {
     ContactRegistered: _registered,
+    ContactCompleted: _completed,
     ContactRejected: _rejected,
     WorkorderOpened: _opened,
     WorkorderStep: _step,
+    WorkorderAssigned: _assigned,
     SlaStarted: _started,
     SlaWarned: _warned,
     SlaBreached: _breached,

@@ -11,6 +11,7 @@ Status = Literal[
 ]
 Tendency = Literal["low", "medium", "high"]
 Outcome = Literal["resolved", "pending", "transferred", "unresolvable"]
+AssignmentWay = Literal["assigner", "by_hand", "to_supervisor", "absent", "full", "nobody", "failed"]
 Audience = Literal["customer", "staff"]
 
 
@@ -192,11 +193,17 @@ class WorkorderPromised(WorkorderStep):
 
 
 class WorkorderAssigned(WorkorderStep):
-    """The work order has an assignee inside its department (R-RT-08)."""
+    """The work order has an assignee inside its department (R-RT-08).
+
+    `way` is how it came to that person: `assigner` by the policy's plugin, `by_hand` by a colleague; or it went to the
+    supervisor because its category does (`to_supervisor`), nobody was at work (`absent`), everybody there had as much
+    as they may hold (`full`), the plugin chose nobody (`nobody`), or it failed or chose wrongly (`failed`).
+    """
 
     TYPE: ClassVar[str] = "yingda.workorder.assigned.v1"
 
     assignee: str
+    way: AssignmentWay = "by_hand"
 
 
 class WorkorderCollaborated(WorkorderStep):

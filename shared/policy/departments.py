@@ -36,3 +36,5 @@ class Staff(Model):
     phone: Annotated[str, Field(pattern=r"^\+?[0-9]{5,15}$")]
     skills: tuple[Key, ...] = ()
     """Categories this person is good at, for assignment by skill (R-RT-08)."""
+    capacity: Annotated[int, Field(ge=0)] | None = None
+    """Open work orders this person may hold; None: as many as anybody (R-RT-08)."""

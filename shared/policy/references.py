@@ -29,6 +29,7 @@ def broken_references(data: Mapping[str, Any]) -> Iterator[Problem]:
     yield from _calendars(data)
     yield from _people(data)
     yield from _categories(data)
+    yield from _routing(data)
     yield from _sla(data)
     yield from _notify(data)
 
@@ -94,6 +95,12 @@ def _categories(data: Mapping[str, Any]) -> Iterator[Problem]:
         for name in ("required", "optional"):
             for index, field in enumerate(_list(data, (*path, name))):
                 yield from _named("field", field, fields, (*path, name, index))
+
+
+def _routing(data: Mapping[str, Any]) -> Iterator[Problem]:
+    path = ("routing", "assignment", "by_department")
+    for key in _map(data, *path):
+        yield from _named("department", key, _map(data, "departments"), (*path, key))
 
 
 def _sla(data: Mapping[str, Any]) -> Iterator[Problem]:

@@ -1,5 +1,6 @@
 """Which plugins decide about a contact, and when it is sensitive (handbook, section 3)."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import Field
@@ -19,8 +20,10 @@ class AssignmentPolicy(Model):
     """How work is given out inside a department (R-RT-08)."""
 
     plugin: Key
+    by_department: Annotated[Mapping[Key, Key], Field(default_factory=dict)]
+    """Departments that give their work out by another plugin."""
     capacity: Annotated[int, Field(ge=1)]
-    """Open work orders one person may hold."""
+    """Open work orders one person may hold, unless the staff directory says otherwise of that person."""
 
 
 class SensitivePolicy(Model):

@@ -15,3 +15,11 @@ class SetPresence(Command):
 
     agent_id: str = Field(min_length=1)
     state: Presence
+
+
+class ListAgents(Command):
+    """List who is at work and how much everybody holds, of one department or of all (R-RT-08)."""
+
+    SUBJECT: ClassVar[str] = "yingda.command.agent.list"
+
+    department: str | None = None
