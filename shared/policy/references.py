@@ -98,9 +98,16 @@ def _categories(data: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _routing(data: Mapping[str, Any]) -> Iterator[Problem]:
-    path = ("routing", "assignment", "by_department")
+    path: Path = ("routing", "assignment", "by_department")
     for key in _map(data, *path):
         yield from _named("department", key, _map(data, "departments"), (*path, key))
+    path = ("routing", "verification", "categories")
+    for index, key in enumerate(_list(data, path)):
+        yield from _named("category", key, _map(data, "categories"), (*path, index))
+    for number, _ in enumerate(_list(data, ("routing", "tags"))):
+        path = ("routing", "tags", number, "categories")
+        for index, key in enumerate(_list(data, path)):
+            yield from _named("category", key, _map(data, "categories"), (*path, index))
 
 
 def _sla(data: Mapping[str, Any]) -> Iterator[Problem]:

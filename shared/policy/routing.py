@@ -31,6 +31,33 @@ class SensitivePolicy(Model):
 
     repeated_complaint: WrittenDuration
     """A second complaint by the same customer within this time."""
+    persistent_from: Annotated[int, Field(ge=1)]
+    """From so many earlier complaints within that time on, the tendency to complain is high."""
+
+
+Phrase = Annotated[str, Field(min_length=1, max_length=40)]
+"""Words to look for in a customer's text; `…` stands for up to eight characters of the same clause."""
+
+
+class VerificationPolicy(Model):
+    """When the customer is to be verified before a result is recorded, besides `sensitive_request` (R-IN-05)."""
+
+    phrases: Mapping[Key, tuple[Phrase, ...]]
+    """Why, and the words that ask for it."""
+    categories: tuple[Key, ...]
+    """Where the phrases count; a work order in triage is looked at whatever its category."""
+    wrong_answers: Annotated[int, Field(ge=1)]
+    """So many about one customer, and nothing more is compared for a while."""
+    within: WrittenDuration
+
+
+class TagRule(Model):
+    """A tag that work orders get as they open (R-RT-11)."""
+
+    tag: Annotated[str, Field(min_length=1, max_length=40)]
+    categories: tuple[Key, ...] = ()
+    """None: any."""
+    phrases: Annotated[tuple[Phrase, ...], Field(min_length=1)]
 
 
 class RoutingPolicy(Model):
@@ -39,5 +66,7 @@ class RoutingPolicy(Model):
     classifier: ClassifierPolicy
     assignment: AssignmentPolicy
     sensitive: SensitivePolicy
+    verification: VerificationPolicy
+    tags: tuple[TagRule, ...] = ()
     urgent_emotions: tuple[Emotion, ...]
     """Customers marked so make a work order urgent (R-RT-04)."""

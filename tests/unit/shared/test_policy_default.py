@@ -167,6 +167,8 @@ def test_procedure(policy: Policy) -> None:
     assert policy.routing.urgent_emotions == ("anxious", "impatient")
     assert policy.routing.classifier.plugin == "rules"
     assert policy.routing.sensitive.repeated_complaint == Duration.wall(minutes=7 * 24 * 60)
+    assert set(policy.routing.verification.phrases) == {"refund", "order_change", "member_information"}
+    assert "投诉-物流延迟" in {rule.tag for rule in policy.routing.tags}
 
 
 def test_scripts(policy: Policy) -> None:
