@@ -5,23 +5,9 @@ from typing import Any, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.events.base import Channel, Emotion, Event, Moment
+from shared.events.customer import Customer
 
-
-class Customer(BaseModel):
-    """The customer as the channel knows them; every detail may be missing (R-IN-04)."""
-
-    model_config = ConfigDict(frozen=True, extra="allow")
-
-    name: str | None = None
-    honorific: str | None = None
-    phone: str | None = None
-    email: str | None = None
-    company: str | None = None
-    address: str | None = None
-    type: str | None = None
-    tier: str | None = None
-    industry: str | None = None
-    member_no: str | None = None
+CallLimit = Literal["rings", "introduction", "hold", "call"]
 
 
 class Attachment(BaseModel):
@@ -52,6 +38,26 @@ class Contact(BaseModel):
     locale: str = "zh-CN"
 
 
+class CallFigures(BaseModel):
+    """The figures of a telephone call as they arrive (R-IN-10)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    missed: bool = False
+    rings: int | None = Field(default=None, ge=0)
+    introduction_seconds: float | None = Field(default=None, ge=0, description="until the agent gave her name")
+    hold_seconds: float | None = Field(default=None, ge=0, description="the longest look-up on hold")
+    unresolved: bool = False
+    callback_offered: bool = False
+    callback_declined: bool = False
+
+
+class PhoneContact(Contact):
+    """A contact by telephone: the agent's form, or the telephone system's for a missed call (R-IN-10)."""
+
+    call: CallFigures = CallFigures()
+
+
 class Personal(BaseModel):
     """The personal data of a contact; nothing of it may appear in logs, metrics or other events."""
 
@@ -66,19 +72,10 @@ class Personal(BaseModel):
     text: str = ""
 
 
-class Call(BaseModel):
+class Call(CallFigures):
     """The figures of a telephone call and the limits it exceeded (R-IN-10)."""
 
-    model_config = ConfigDict(frozen=True)
-
-    missed: bool = False
-    rings: int | None = None
-    introduction_seconds: float | None = None
-    hold_seconds: float | None = None
-    unresolved: bool = False
-    callback_offered: bool = False
-    callback_declined: bool = False
-    exceeded: tuple[Literal["rings", "introduction", "hold", "call"], ...] = ()
+    exceeded: tuple[CallLimit, ...] = ()
 
 
 class ContactRegistered(Event):
@@ -107,6 +104,7 @@ class ContactRegistered(Event):
     preferred_channel: str | None = Field(default=None, description="how the customer wants to be told (R-NT-01)")
     plain_language: bool = Field(default=False, description="simpler texts, as for the elderly (R-IN-11)")
     auto_submitted: bool = Field(default=False, description="written by a machine, never answered by one (R-NT-07)")
+    dropped: tuple[str, ...] = Field(default=(), description="names of details that were not volunteered (R-IN-03)")
     personal: Personal
 
 
@@ -119,9 +117,12 @@ class ContactCompleted(Event):
     customer_id: str
     completed: tuple[str, ...] = Field(description="names of the fields that were added")
     details: dict[str, Any] = Field(default_factory=dict)
+    customer_type: str | None = None
+    tier: str | None = None
     member_no: str | None = None
     preferred_channel: str | None = None
     plain_language: bool = False
+    dropped: tuple[str, ...] = Field(default=(), description="names of details that were not volunteered (R-IN-03)")
     personal: Personal
     by: str
     at: Moment

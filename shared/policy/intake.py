@@ -2,9 +2,12 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from shared.policy.base import Model, WrittenDuration
+
+Provenance = Annotated[str, Field(min_length=1), AfterValidator(str.casefold)]
+Tier = Annotated[str, Field(min_length=1), AfterValidator(str.casefold)]
 
 
 class Answering(Model):
@@ -24,3 +27,7 @@ class IntakePolicy(Model):
     link_window: WrittenDuration
     """The same customer writing on two channels within this time: the contacts are linked (R-IN-06)."""
     answering: Answering
+    volunteered: Annotated[tuple[Provenance, ...], Field(min_length=1)]
+    """Markings of a detail that the customer volunteered; one that is marked otherwise is dropped (R-IN-03)."""
+    tiers: tuple[Tier, ...]
+    """Tiers of customers, the lowest first: a contact raises a customer's tier and never lowers it (R-IN-11)."""

@@ -3,7 +3,7 @@
 from shared.events.commands.agent import ListAgents, SetPresence
 from shared.events.commands.base import COMMAND_SUBJECTS, Command, Problem, refuse
 from shared.events.commands.callback import ListCallbacks, RecordCallback
-from shared.events.commands.contact import CompleteContact
+from shared.events.commands.contact import CompleteContact, CountCalls, GetContact
 from shared.events.commands.customer import GetCustomer, SearchCustomers
 from shared.events.commands.knowledge import ReviewKnowledge, SearchKnowledge
 from shared.events.commands.notification import ListNotifications, RetryNotification
@@ -41,7 +41,9 @@ __all__ = [
     "Command",
     "CompleteContact",
     "Confirm",
+    "CountCalls",
     "Deliver",
+    "GetContact",
     "GetCustomer",
     "GetScript",
     "GetWorkorder",
