@@ -77,6 +77,9 @@ NOTIFICATION_SECONDS = _histogram("notification_seconds", "time one send to a tr
 
 CALLBACKS = _counter("callbacks_total", "callbacks by how they ended", "kind", "outcome")
 CALLBACKS_OPEN = _gauge("callbacks_open", "callbacks still to be made", "kind")
+SURVEYS_ISSUED = _counter("surveys_issued_total", "surveys for customers whom no call reached", "department")
+SURVEYS_OPEN = _gauge("surveys_open", "surveys that can still be answered")
+SURVEY_REQUESTS = _counter("survey_requests_total", "requests to the survey page by what came of them", "outcome")
 CALLBACK_SCORE = Histogram(
     "callback_score",
     "scores that customers gave",
@@ -87,3 +90,10 @@ CALLBACK_SCORE = Histogram(
 )
 SATISFACTION = _counter("satisfaction_total", "answers on the five-level scale", "department", "satisfaction")
 KNOWLEDGE = _gauge("knowledge_entries", "knowledge entries by state", "state")
+KNOWLEDGE_RATINGS = _counter("knowledge_ratings_total", "ratings of knowledge entries by staff", "useful")
+QUALITY_TEXTS = _counter("quality_texts_total", "texts of agents that were looked through (R-FB-06)", "department")
+QUALITY_FINDINGS = _counter(
+    "quality_findings_total", "forbidden phrases and evasions in agents' texts", "department", "kind", "phrase"
+)
+QUALITY_REVIEWS_OPEN = _gauge("quality_reviews_open", "sampled conversations that wait for their review")
+REPORTS = _counter("reports_total", "reports published", "report")

@@ -26,7 +26,7 @@ from shared.events.contact import (
 )
 from shared.events.customer import Customer, Preferences
 from shared.events.envelope import Fault, Malformed, Message, compose, decode, decode_event, encode, faults_of
-from shared.events.knowledge import KnowledgeDrafted, KnowledgePublished, KnowledgeRetired
+from shared.events.knowledge import KnowledgeConfirmed, KnowledgeDrafted, KnowledgePublished, KnowledgeRetired
 from shared.events.notification import (
     NotificationFailed,
     NotificationSent,
@@ -110,6 +110,7 @@ __all__ = [
     "Event",
     "Fault",
     "Grade",
+    "KnowledgeConfirmed",
     "KnowledgeDrafted",
     "KnowledgePublished",
     "KnowledgeRetired",

@@ -17,13 +17,19 @@ class KnowledgeStep(Event):
 
 
 class KnowledgeDrafted(KnowledgeStep):
-    """A closed case with a good score became a draft."""
+    """A closed case with a good score became a draft, or joined the draft of a similar one, which it stands beside."""
 
     TYPE: ClassVar[str] = "yingda.knowledge.drafted.v1"
 
 
+class KnowledgeConfirmed(KnowledgeStep):
+    """A closed case was solved as a published entry says: it rests on `work_order_ids` now."""
+
+    TYPE: ClassVar[str] = "yingda.knowledge.confirmed.v1"
+
+
 class KnowledgePublished(KnowledgeStep):
-    """A supervisor published the entry."""
+    """A supervisor published the entry, or a new revision of it."""
 
     TYPE: ClassVar[str] = "yingda.knowledge.published.v1"
 

@@ -6,7 +6,7 @@ from shared.events.base import Event, Moment
 
 
 class ReportPublished(Event):
-    """A report of one period can be read at `uri` (R-FB-05)."""
+    """A report (`weekly`, `monthly`) of one period, local midnight to midnight, can be read at `uri` (R-FB-05)."""
 
     TYPE: ClassVar[str] = "yingda.report.published.v1"
 

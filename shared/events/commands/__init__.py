@@ -5,8 +5,17 @@ from shared.events.commands.base import COMMAND_SUBJECTS, Command, Problem, refu
 from shared.events.commands.callback import ListCallbacks, RecordCallback
 from shared.events.commands.contact import CompleteContact, CountCalls, GetContact
 from shared.events.commands.customer import GetCustomer, SearchCustomers
-from shared.events.commands.knowledge import ReviewKnowledge, SearchKnowledge
+from shared.events.commands.knowledge import (
+    GetKnowledge,
+    ListKnowledge,
+    RateKnowledge,
+    ReviewKnowledge,
+    SearchKnowledge,
+    SuggestKnowledge,
+)
 from shared.events.commands.notification import ListNotifications, RetryNotification
+from shared.events.commands.quality import CheckText, ListReviews, QualityResults, ScoreReview
+from shared.events.commands.report import ListReports, MakeReport
 from shared.events.commands.script import GetScript
 from shared.events.commands.workorder import (
     Assign,
@@ -36,6 +45,7 @@ __all__ = [
     "COMMAND_SUBJECTS",
     "Assign",
     "Cancel",
+    "CheckText",
     "Classify",
     "Collaborate",
     "Command",
@@ -45,17 +55,24 @@ __all__ = [
     "Deliver",
     "GetContact",
     "GetCustomer",
+    "GetKnowledge",
     "GetScript",
     "GetWorkorder",
     "Link",
     "ListAgents",
     "ListCallbacks",
+    "ListKnowledge",
     "ListNotifications",
+    "ListReports",
+    "ListReviews",
     "ListWorkorders",
+    "MakeReport",
     "Merge",
     "Pause",
     "Problem",
     "Promise",
+    "QualityResults",
+    "RateKnowledge",
     "RecordCallback",
     "Reopen",
     "Resolve",
@@ -63,10 +80,12 @@ __all__ = [
     "Resume",
     "RetryNotification",
     "ReviewKnowledge",
+    "ScoreReview",
     "SearchCustomers",
     "SearchKnowledge",
     "SetPresence",
     "Sign",
+    "SuggestKnowledge",
     "Tag",
     "Transfer",
     "VerifyContact",
