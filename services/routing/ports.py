@@ -1,8 +1,15 @@
-"""What routing accepts from plugins: classifiers that read a contact and suggest where it belongs (R-RT-01)."""
+"""What routing accepts from plugins: classifiers and assigners.
 
+A classifier reads a contact and suggests where it belongs (R-RT-01); an assigner says who of a department gets a work
+order (R-RT-08).
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+from services.routing.domain.assignment import Candidate as Candidate
+from services.routing.domain.assignment import Task as Task
 from services.routing.domain.matter import Matter as Matter
 from services.routing.domain.script import plain as plain
 
@@ -33,4 +40,20 @@ class Classifier(Protocol):
 
     def topic_of(self, matter: Matter, category: str) -> tuple[str | None, float, tuple[str, ...]]:
         """Suggest the topic within a category an agent chose: topic or None, confidence 0 to 1, evidence."""
+        ...
+
+
+@runtime_checkable
+class Assigner(Protocol):
+    """Says who gets a work order; pure and quick: it runs inside the transaction that opens work orders.
+
+    Registered in the entry point group `yingda.assigners` and named by the policy (`routing.assignment`), for the whole
+    house or by department. Whoever is away, off or at capacity is not among the candidates. A choice that is not one
+    of them, or an error, counts as failed: the supervisor gets the work order then, and it is counted.
+    """
+
+    name: str
+
+    def choose(self, task: Task, candidates: Sequence[Candidate]) -> str | None:
+        """Return the id of one of `candidates`, of which there is at least one, or None where none of them suits."""
         ...

@@ -19,6 +19,13 @@ def owner_or_service(work_order: WorkOrder, caller: Staff, policy: Policy) -> st
     return f"only {_either(work_order, policy)} may do this with {work_order.number}"
 
 
+def owner(work_order: WorkOrder, caller: Staff, _policy: Policy) -> str | None:
+    """Allow the owning department and managers."""
+    if caller.role == "manager" or caller.department == work_order.department:
+        return None
+    return f"only {work_order.department} may do this with {work_order.number}"
+
+
 def involved(work_order: WorkOrder, caller: Staff, policy: Policy) -> str | None:
     """Allow the owning department, the service centre, departments asked to collaborate, and managers."""
     if caller.department in work_order.collaborators:

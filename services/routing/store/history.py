@@ -82,4 +82,5 @@ def _collaboration(event: WorkorderCollaborated) -> Mapping[str, Any]:
         "due_at": event.due_at,
         "by": event.by,
         "at": event.at,
+        "state": "open",
     }

@@ -10,6 +10,7 @@ from shared.db import schema_of
 
 metadata: Final = schema_of("routing")
 runtime: Final = runtime_tables(metadata)
+IN_HAND: Final = "status IN ('opened', 'responded', 'paused')"
 NOT_ENDED: Final = "status NOT IN ('closed', 'cancelled', 'merged')"
 
 
@@ -76,6 +77,7 @@ work_orders: Final = Table(
         "cutoff_at",
         postgresql_where=text("batch_id IS NULL AND cutoff_at IS NOT NULL AND status NOT IN ('cancelled', 'merged')"),
     ),
+    Index("work_orders_in_hand", "assignee", postgresql_where=text(IN_HAND)),
     Index("work_orders_live", "department", "status", postgresql_where=text(NOT_ENDED)),
     Index("work_orders_by_tag", "tags", postgresql_using="gin", postgresql_ops={"tags": "jsonb_path_ops"}),
 )
@@ -105,6 +107,25 @@ steps: Final = Table(
     _moment("recorded_at"),
 )
 """The history: who did what, when and why (R-RT-06)."""
+
+rotas: Final = Table(
+    "rotas",
+    metadata,
+    Column("department", Text, primary_key=True),
+    Column("served", JSONB, nullable=False),
+)
+"""Who of a department got the how-manieth work order last (R-RT-08); its row is the lock of all that gives out work."""
+
+presence: Final = Table(
+    "presence",
+    metadata,
+    Column("agent_id", Text, primary_key=True),
+    _words("department"),
+    _words("state"),
+    _moment("since"),
+    _words("by"),
+)
+"""Who said that they are at work or away (R-RT-08); who never said anything is available."""
 
 number_sequences: Final = Table(
     "number_sequences",
@@ -161,5 +182,9 @@ collaborations: Final = Table(
     _moment("due_at"),
     _words("by"),
     _moment("at"),
+    _words("state"),
+    _words("delivered_by", nullable=True),
+    _moment("delivered_at", nullable=True),
+    _words("result", nullable=True),
     Index("collaborations_of_work_order", "work_order_id"),
 )

@@ -1,0 +1,16 @@
+"""The assigner `by_skill`: whoever is good at the category (R-RT-08)."""
+
+from collections.abc import Sequence
+
+from services.routing.ports import Candidate, Task
+
+
+class BySkill:
+    """Gives to somebody with the category among their skills, else to anybody; among them by load, then by waiting."""
+
+    name = "by_skill"
+
+    def choose(self, task: Task, candidates: Sequence[Candidate]) -> str | None:
+        """Return the least loaded of those who are good at it, or of all where none of them is free."""
+        skilled = [one for one in candidates if task.category in one.skills]
+        return min(skilled or candidates, key=lambda one: (one.load / one.capacity, one.turn)).id
