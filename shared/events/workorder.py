@@ -127,6 +127,12 @@ class WorkorderClassified(WorkorderStep):
     suggested_topic: str | None = None
     cutoff_at: Moment | None = None
     occurred_at: Moment
+    sensitive: bool = False
+    sensitive_reasons: tuple[str, ...] = ()
+    attitude: Emotion | None = Field(default=None, description="told with a sensitive matter (R-RT-05)")
+    tendency: Tendency | None = Field(default=None, description="to complain, told with a sensitive matter (R-RT-05)")
+    verification_required: bool = False
+    missing_fields: tuple[str, ...] = ()
 
 
 class WorkorderPaused(WorkorderStep):

@@ -1,8 +1,11 @@
 """The steps beside the main line: classify, transfer, pause and resume, promise, collaborate."""
 
 from services.routing.domain.assessment import assess
+from services.routing.domain.gate import verification_reasons
 from services.routing.domain.matter import Matter
 from services.routing.domain.steps import Asked, stated
+from services.routing.domain.tags import automatic_tags, follow
+from services.routing.domain.tendency import attitude
 from services.routing.domain.workorder import Decided, Refusal, WorkOrder, invalid
 from shared.events import (
     WorkorderClassified,
@@ -96,8 +99,9 @@ def classify(work_order: WorkOrder, command: Classify, asked: Asked) -> Decided 
     if command.topic is not None and command.topic not in entry.topics:
         known = ", ".join(entry.topics) or "none"
         return invalid("topic", f"{command.category} has no topic {command.topic}; its topics are: {known}.")
+    matter = asked.matter or Matter("")
     found = assess(
-        asked.matter or Matter(""),
+        matter,
         category=entry.id,
         topic=command.topic,
         emotion=work_order.attitude,
@@ -112,6 +116,8 @@ def classify(work_order: WorkOrder, command: Classify, asked: Asked) -> Decided 
         grade=found.grade,
         sensitive=found.sensitive,
         sensitive_reasons=found.sensitive_reasons,
+        tendency=found.tendency,
+        verification_reasons=verification_reasons(matter, entry.id, asked.policy),
         department=found.department,
         queue="department",
         classified_by="agent",
@@ -119,7 +125,7 @@ def classify(work_order: WorkOrder, command: Classify, asked: Asked) -> Decided 
         missing_fields=found.missing_fields,
         cutoff_at=found.cutoff_at,
         confirmation_required=entry.confirmation,
-        assignee=work_order.assignee if found.department == work_order.department else None,
+        assignee=work_order.assignee if found.department == work_order.department and not entry.to_supervisor else None,
     )
     event = WorkorderClassified(
         **after.told(asked.by, asked.now),
@@ -130,5 +136,12 @@ def classify(work_order: WorkOrder, command: Classify, asked: Asked) -> Decided 
         suggested_topic=work_order.suggested_topic,
         cutoff_at=after.cutoff_at,
         occurred_at=after.occurred_at,
+        sensitive=after.sensitive,
+        sensitive_reasons=after.sensitive_reasons,
+        attitude=attitude(after.attitude, after.tendency),
+        tendency=after.tendency,
+        verification_required=bool(after.verification_reasons),
+        missing_fields=after.missing_fields,
     )
-    return Decided(after, (event,))
+    more = follow(after, automatic_tags(matter, entry.id, asked.policy), asked)
+    return Decided(more.work_order, (event, *more.events)) if more else Decided(after, (event,))

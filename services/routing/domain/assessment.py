@@ -10,7 +10,8 @@ from services.routing.domain.grade import departments_asked, grade
 from services.routing.domain.matter import Matter
 from services.routing.domain.register import missing_fields
 from services.routing.domain.sensitive import sensitive
-from shared.events import Emotion, Grade
+from services.routing.domain.tendency import tendency
+from shared.events import Emotion, Grade, Tendency
 from shared.policy import Category, Policy
 
 _RANK: Final[dict[Grade, int]] = {"normal": 0, "complex": 1, "urgent": 2}
@@ -24,6 +25,7 @@ class Assessment:
     grade: Grade
     sensitive: bool
     sensitive_reasons: tuple[str, ...]
+    tendency: Tendency | None
     missing_fields: tuple[str, ...]
     cutoff_at: datetime | None
 
@@ -49,6 +51,7 @@ def assess(
         grade=_grade(entry, emotion, judged.flag, needed, policy),
         sensitive=judged.flag,
         sensitive_reasons=judged.reasons,
+        tendency=tendency(judged.reasons, emotion, complaints_before, entry, policy),
         missing_fields=missing_fields(category, topic, matter, entry.required, policy.staff_directory),
         cutoff_at=policy.calendar_of(department).cutoff(registered_at, entry.cutoff) if entry.cutoff else None,
     )

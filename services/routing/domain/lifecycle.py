@@ -1,23 +1,29 @@
 """The lifecycle of a work order as a table: which step is legal in which status, for whom, and what it does (R-RT-06).
 
-opened → responded → resolved → signed → (confirmed) → called_back → closed; beside it paused and cancelled. The last
+opened → responded → resolved → signed → (confirmed) → called_back → closed; beside it paused, cancelled, linked and merged. The last
 two of the main line follow from the callback, not from a command: see `automatic.py`.
 """
 
 from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Final
 
-from services.routing.domain import asides, callers, steps
+from services.routing.domain import asides, by_hand, callers, deliver, linking, merging, steps, tags, verification
+from services.routing.domain.collaboration import Collaboration
 from services.routing.domain.matter import Matter
 from services.routing.domain.steps import Asked, Rule
 from services.routing.domain.workorder import ENDED, LIVE, OPEN, Decided, Refusal, WorkOrder, forbidden, illegal
-from shared.events import Status
+from shared.events import Presence, Status
 from shared.events.commands import (
+    Assign,
     Cancel,
     Classify,
     Collaborate,
     Confirm,
+    Deliver,
+    Link,
+    Merge,
     Pause,
     Promise,
     Reopen,
@@ -25,11 +31,15 @@ from shared.events.commands import (
     Respond,
     Resume,
     Sign,
+    Tag,
     Transfer,
+    VerifyContact,
     WorkorderCommand,
 )
 from shared.policy import Policy
 
+NOBODY_TOLD: Final[Mapping[str, Presence]] = MappingProxyType({})
+"""Nobody has said that they are away."""
 _WORKING: Final[frozenset[Status]] = frozenset({"opened", "responded"})
 
 LIFECYCLE: Final[Mapping[type[WorkorderCommand], Rule[Any]]] = {
@@ -42,9 +52,15 @@ LIFECYCLE: Final[Mapping[type[WorkorderCommand], Rule[Any]]] = {
     Resume: Rule("resumed", frozenset({"paused"}), callers.owner_or_service, asides.resume),
     Promise: Rule("given a promise", LIVE, callers.owner_or_service, asides.promise),
     Collaborate: Rule("shared with another department", OPEN, callers.owner_or_service, asides.collaborate),
+    Deliver: Rule("given a deliverable", LIVE, callers.anyone, deliver.deliver),
+    Assign: Rule("given to somebody", LIVE, callers.owner, by_hand.assign),
     Classify: Rule("classified", OPEN, callers.owner_or_service, asides.classify),
     Reopen: Rule("reopened", (LIVE | ENDED) - OPEN - {"merged"}, callers.owner_or_service, steps.reopen),
     Cancel: Rule("cancelled", LIVE, callers.owner_or_service, steps.cancel),
+    VerifyContact: Rule("verified", LIVE, callers.owner_or_service, verification.verify),
+    Link: Rule("linked", linking.LINKABLE, callers.owner_or_service, linking.link),
+    Merge: Rule("merged", OPEN, callers.owner_or_service, merging.merge),
+    Tag: Rule("tagged", (LIVE | ENDED) - {"merged"}, callers.owner_or_service, tags.tag),
 }
 _ORDER: Final = (
     "opened", "responded", "paused", "resolved", "signed", "confirmed", "called_back", "closed", "cancelled",
@@ -53,11 +69,22 @@ _ORDER: Final = (
 
 
 def decide(
-    work_order: WorkOrder, command: WorkorderCommand, policy: Policy, now: datetime, matter: Matter | None = None
+    work_order: WorkOrder,
+    command: WorkorderCommand,
+    policy: Policy,
+    now: datetime,
+    matter: Matter | None = None,
+    *,
+    other: WorkOrder | None = None,
+    identity: verification.Identity | None = None,
+    presence: Mapping[str, Presence] = NOBODY_TOLD,
+    collaboration: Collaboration | None = None,
 ) -> Decided | Refusal:
     """Decide what `command` does to `work_order` at `now`; a refusal says why in one sentence.
 
-    `matter` is what the customer wrote: needed to classify, which judges it anew.
+    `matter` is what the customer wrote: needed to classify, which judges it anew; `other` the work order to link or
+    merge with; `identity` what a verification compares with; `presence` that of the person an assignment names;
+    `collaboration` the one that a deliverable is for.
     """
     rule = LIFECYCLE[type(command)]
     caller = policy.staff(command.by)
@@ -67,7 +94,10 @@ def decide(
         return forbidden(f"{_sentence(refused)} {caller.id} belongs to {caller.department or 'the management'}.")
     if work_order.status not in rule.legal:
         return illegal(_why(work_order, rule))
-    return rule.apply(work_order, command, Asked(caller, policy, now, matter))
+    asked = Asked(
+        caller, policy, now, matter, other=other, identity=identity, presence=presence, collaboration=collaboration
+    )
+    return rule.apply(work_order, command, asked)
 
 
 def stranger(by: str) -> Refusal:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from services.routing.domain.script import plain
 
@@ -28,3 +29,12 @@ class Matter:
     def plain(self) -> str:
         """The text in half-width and simplified characters, of bounded length: what the patterns of the rules read."""
         return plain(self.text)
+
+
+def plain_details(details: Mapping[str, Any]) -> dict[str, str]:
+    """Return the details that a rule can read: words and figures; what is empty or nested says nothing to it."""
+    return {
+        str(key): str(value).strip()
+        for key, value in details.items()
+        if isinstance(value, str | int | float) and not isinstance(value, bool) and str(value).strip()
+    }

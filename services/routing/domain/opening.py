@@ -1,11 +1,12 @@
 """A registered contact becomes a work order (R-RT-01 to R-RT-05)."""
 
-from collections.abc import Mapping
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
 
 from services.routing.domain.assessment import assess
-from services.routing.domain.matter import Matter
+from services.routing.domain.gate import verification_reasons
+from services.routing.domain.matter import Matter, plain_details
+from services.routing.domain.tags import automatic_tags
+from services.routing.domain.tendency import attitude
 from services.routing.domain.verdict import Verdict
 from services.routing.domain.workorder import WorkOrder
 from shared.events import ContactRegistered, WorkorderOpened
@@ -17,7 +18,7 @@ def matter_of(contact: ContactRegistered) -> Matter:
     personal = contact.personal
     return Matter(
         text=personal.text,
-        details=_plain(contact.details),
+        details=plain_details(contact.details),
         channel=contact.channel,
         customer_name=personal.name or None,
         customer_phone=personal.phone or None,
@@ -83,7 +84,19 @@ def open_work_order(
         occurred_at=contact.occurred_at,
         registered_at=contact.registered_at,
         opened_at=now,
+        tendency=found.tendency,
+        verification_reasons=verification_reasons(matter, verdict.category, policy, triage=verdict.triage),
+        tags=() if verdict.triage else automatic_tags(matter, verdict.category, policy),
+        tier=contact.tier,
+        conversation_ended_at=conversation_end(contact),
     )
+
+
+def conversation_end(contact: ContactRegistered) -> datetime | None:
+    """Return when the conversation was over, where its duration is known: from then on the register is due (R-IN-07)."""
+    if contact.duration_seconds is None:
+        return None
+    return contact.occurred_at + timedelta(seconds=contact.duration_seconds)
 
 
 def opened(work_order: WorkOrder) -> WorkorderOpened:
@@ -110,15 +123,13 @@ def opened(work_order: WorkOrder) -> WorkorderOpened:
         version=work_order.version,
         cycle=work_order.cycle,
         assignee=work_order.assignee,
+        sensitive_reasons=work_order.sensitive_reasons,
+        attitude=attitude(work_order.attitude, work_order.tendency),
+        tendency=work_order.tendency,
+        verification_required=bool(work_order.verification_reasons),
+        tags=work_order.tags,
+        tier=work_order.tier,
+        conversation_ended_at=work_order.conversation_ended_at,
         occurred_at=work_order.occurred_at,
         opened_at=work_order.opened_at,
     )
-
-
-def _plain(details: Mapping[str, Any]) -> dict[str, str]:
-    """Return the details that a rule can read: words and figures; what is empty or nested says nothing to it."""
-    return {
-        str(key): str(value).strip()
-        for key, value in details.items()
-        if isinstance(value, str | int | float) and not isinstance(value, bool) and str(value).strip()
-    }

@@ -1,13 +1,16 @@
 """The steps of the main line, once legal: each gives the work order afterwards and the event that tells of it."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
+from services.routing.domain.gate import unverified
+from services.routing.domain.collaboration import Collaboration
 from services.routing.domain.matter import Matter
 from services.routing.domain.workorder import Decided, Refusal, WorkOrder, forbidden, illegal, invalid
 from shared.events import (
+    Presence,
     Status,
     WorkorderCancelled,
     WorkorderConfirmed,
@@ -28,17 +31,29 @@ from shared.events.commands import (
 )
 from shared.policy import Policy, Staff
 
+if TYPE_CHECKING:
+    from services.routing.domain.verification import Identity
+
 C = TypeVar("C", bound=WorkorderCommand)
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The circumstances of a step: who asks, under which policy, when, and what the customer wrote."""
+    """The circumstances of a step: who asks, under which policy, when, and what the customer wrote.
+
+    `presence` is that of the person whom an assignment names, `collaboration` the one that a deliverable is for.
+    """
 
     caller: Staff
     policy: Policy
     now: datetime
-    matter: Matter | None
+    matter: Matter | None = None
+    presence: Mapping[str, Presence] = field(default_factory=dict)
+    collaboration: Collaboration | None = None
+    other: WorkOrder | None = None
+    """The other work order of a link or a merging."""
+    identity: "Identity | None" = None
+    """What the answers of a verification are compared with."""
 
     @property
     def by(self) -> str:
@@ -71,8 +86,10 @@ def respond(work_order: WorkOrder, command: Respond, asked: Asked) -> Decided:
     return Decided(after, (event,))
 
 
-def resolve(work_order: WorkOrder, command: Resolve, asked: Asked) -> Decided:
-    """Record the result; it waits for the supervisor's signature."""
+def resolve(work_order: WorkOrder, command: Resolve, asked: Asked) -> Decided | Refusal:
+    """Record the result, unless the customer must be verified first (R-IN-05); it waits for the signature."""
+    if (refused := unverified(work_order)) is not None:
+        return refused
     after = work_order.next(status="resolved", before=work_order.status, outcome=command.outcome, resolved_by=asked.by)
     event = WorkorderResolved(**after.told(asked.by, asked.now), outcome=command.outcome, text=command.text)
     return Decided(after, (event,))

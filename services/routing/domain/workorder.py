@@ -100,6 +100,8 @@ class Decided:
 
     work_order: WorkOrder
     events: tuple[WorkorderStep, ...]
+    beside: "Decided | None" = None
+    """What the same step does to another work order: the other side of a link."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Commands on a work order, answered by routing (R-RT-01, R-RT-06 to R-RT-11, R-IN-05)."""
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
@@ -168,8 +168,8 @@ class Tag(WorkorderCommand):
 
     SUBJECT: ClassVar[str] = "yingda.command.workorder.tag"
 
-    add: tuple[str, ...] = Field(default=(), max_length=20)
-    remove: tuple[str, ...] = Field(default=(), max_length=20)
+    add: tuple[Annotated[str, Field(max_length=100)], ...] = Field(default=(), max_length=20)
+    remove: tuple[Annotated[str, Field(max_length=100)], ...] = Field(default=(), max_length=20)
 
 
 class ListWorkorders(Command):
@@ -186,13 +186,12 @@ class ListWorkorders(Command):
     limit: int = Field(default=50, ge=1, le=500)
 
 
-class VerifyContact(Command):
+class VerifyContact(WorkorderCommand):
     """Verify who the customer is: the name and one identifier known for that customer (R-IN-05)."""
 
     SUBJECT: ClassVar[str] = "yingda.command.contact.verify"
 
-    work_order_id: str
     name: str = Field(min_length=1, max_length=200)
-    phone: str | None = None
-    order_no: str | None = None
-    member_no: str | None = None
+    phone: str | None = Field(default=None, max_length=100)
+    order_no: str | None = Field(default=None, max_length=100)
+    member_no: str | None = Field(default=None, max_length=100)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+from services.routing.domain.identity import Fingerprints
 from services.routing.domain.lifecycle import decide
 from services.routing.domain.matter import Matter
+from services.routing.domain.verification import Identity
 from services.routing.domain.workorder import Decided, Refusal, WorkOrder
 from shared.events.commands import Confirm, Resolve, Respond, Sign, WorkorderCommand
 from shared.policy import load_policy
@@ -17,6 +19,8 @@ NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 MATTER = Matter("我上周买的空调不制冷,要求换货", {"product_name": "空调"}, customer_name="王芳")
 
 C = TypeVar("C", bound=WorkorderCommand)
+
+FINGERPRINTS = Fingerprints(b"a key of the tests")
 
 
 def order(**changes: Any) -> WorkOrder:
@@ -54,12 +58,24 @@ def order(**changes: Any) -> WorkOrder:
     return WorkOrder(**given | changes)
 
 
+OTHER = order(id="w-2", number="XR20261123002", contact_id="c-2", source_id="wechat/shop/2", channel="wechat")
+"""The other work order of a link or a merging."""
+IDENTITY = Identity(
+    FINGERPRINTS,
+    FINGERPRINTS.known(
+        "k-1", Matter("", {"order_no": "A-1"}, customer_name="王芳", customer_phone="13800138000"), by_staff=False
+    ),
+    wrong_answers=0,
+)
+"""What is known of the customer of every work order here."""
+
+
 def ask(model: type[C], by: str, **content: Any) -> C:
     return model.model_validate({"command_id": "c", "by": by, "work_order_id": "w-1", **content})
 
 
 def take(work_order: WorkOrder, model: type[WorkorderCommand], by: str, **content: Any) -> Decided | Refusal:
-    return decide(work_order, ask(model, by, **content), POLICY, NOW, MATTER)
+    return decide(work_order, ask(model, by, **content), POLICY, NOW, MATTER, other=OTHER, identity=IDENTITY)
 
 
 def done(work_order: WorkOrder, model: type[WorkorderCommand], by: str, **content: Any) -> WorkOrder:

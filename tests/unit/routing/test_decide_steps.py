@@ -25,6 +25,8 @@ from shared.events.commands import (
     Classify,
     Collaborate,
     Confirm,
+    Link,
+    Merge,
     Pause,
     Promise,
     Reopen,
@@ -32,7 +34,9 @@ from shared.events.commands import (
     Respond,
     Resume,
     Sign,
+    Tag,
     Transfer,
+    VerifyContact,
     WorkorderCommand,
 )
 from tests.unit.routing.orders import NOW, confirmed, done, order, refused, resolved, responded, signed, take
@@ -50,6 +54,10 @@ CONTENT: dict[type[WorkorderCommand], dict[str, Any]] = {
     Classify: {"category": "complaint"},
     Reopen: {"reason": "又坏了"},
     Cancel: {"reason": "重复"},
+    VerifyContact: {"name": "王芳", "phone": "13800138000"},
+    Link: {"other_work_order_id": "w-2"},
+    Merge: {"into_work_order_id": "w-2", "reason": "同一件事"},
+    Tag: {"add": ["投诉-物流延迟"]},
 }
 STATES: dict[str, WorkOrder] = {
     "opened": order(),
@@ -60,16 +68,19 @@ STATES: dict[str, WorkOrder] = {
     "confirmed": confirmed(),
     "closed": signed().next(status="closed"),
     "cancelled": done(order(), Cancel, "service-1", reason="重复"),
+    "merged": done(order(), Merge, "service-1", into_work_order_id="w-2", reason="同一件事"),
 }
+ASIDE: set[type[WorkorderCommand]] = {VerifyContact, Link, Tag}
 LEGAL: dict[str, set[type[WorkorderCommand]]] = {
-    "opened": {Respond, Resolve, Transfer, Pause, Promise, Collaborate, Classify, Cancel},
-    "responded": {Respond, Resolve, Transfer, Pause, Promise, Collaborate, Classify, Cancel},
-    "paused": {Respond, Transfer, Resume, Promise, Collaborate, Classify, Cancel},
-    "resolved": {Respond, Sign, Promise, Reopen, Cancel},
-    "signed": {Respond, Confirm, Promise, Reopen, Cancel},
-    "confirmed": {Respond, Promise, Reopen, Cancel},
-    "closed": {Reopen},
-    "cancelled": {Reopen},
+    "opened": {Respond, Resolve, Transfer, Pause, Promise, Collaborate, Classify, Cancel, Merge, *ASIDE},
+    "responded": {Respond, Resolve, Transfer, Pause, Promise, Collaborate, Classify, Cancel, Merge, *ASIDE},
+    "paused": {Respond, Transfer, Resume, Promise, Collaborate, Classify, Cancel, Merge, *ASIDE},
+    "resolved": {Respond, Sign, Promise, Reopen, Cancel, *ASIDE},
+    "signed": {Respond, Confirm, Promise, Reopen, Cancel, *ASIDE},
+    "confirmed": {Respond, Promise, Reopen, Cancel, *ASIDE},
+    "closed": {Reopen, Link, Tag},
+    "cancelled": {Reopen, Tag},
+    "merged": set(),
 }
 ASKER = {Sign: "market-supervisor", Confirm: "service-2"}
 

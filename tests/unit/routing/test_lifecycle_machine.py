@@ -8,14 +8,26 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from services.routing.domain.automatic import after_callback, after_escalation
+from services.routing.domain.gate import unverified
 from services.routing.domain.lifecycle import LIFECYCLE, decide
-from services.routing.domain.workorder import ENDED, OPEN, Decided, Ignored, Refusal, WorkOrder
-from shared.events import CallbackCompleted, SlaEscalated, WorkorderConfirmed, WorkorderSigned, WorkorderStep
+from services.routing.domain.workorder import ENDED, LIVE, OPEN, SYSTEM, Decided, Ignored, Refusal, WorkOrder
+from shared.events import (
+    CallbackCompleted,
+    SlaEscalated,
+    Status,
+    WorkorderConfirmed,
+    WorkorderLinked,
+    WorkorderSigned,
+    WorkorderStep,
+    WorkorderTagged,
+)
 from shared.events.commands import (
     Cancel,
     Classify,
     Collaborate,
     Confirm,
+    Link,
+    Merge,
     Pause,
     Promise,
     Reopen,
@@ -23,11 +35,13 @@ from shared.events.commands import (
     Respond,
     Resume,
     Sign,
+    Tag,
     Transfer,
+    VerifyContact,
     WorkorderCommand,
 )
 from tests.examples import examples
-from tests.unit.routing.orders import MATTER, NOW, POLICY, ask, order
+from tests.unit.routing.orders import IDENTITY, MATTER, NOW, OTHER, POLICY, ask, order, take
 
 PEOPLE = st.sampled_from([*POLICY.staff_directory, "a-stranger"])
 DEPARTMENTS = st.sampled_from([*POLICY.departments, "nowhere"])
@@ -36,6 +50,7 @@ WORDS = st.sampled_from(["因为如此", "  "])
 MOMENTS = st.sampled_from([NOW - timedelta(hours=1), NOW, NOW + timedelta(hours=1)])
 CATEGORIES = st.sampled_from([*POLICY.categories, "nonsense"])
 TOPICS = st.sampled_from([None, "product", "app_display", "medical", "nonsense"])
+TAGS = st.lists(st.sampled_from(["投诉-物流延迟", "投诉-退款", " "]), max_size=2)
 OUTCOMES = st.sampled_from(["resolved", "pending", "transferred", "unresolvable"])
 
 CONTENT: dict[type[WorkorderCommand], dict[str, st.SearchStrategy[Any]]] = {
@@ -51,6 +66,14 @@ CONTENT: dict[type[WorkorderCommand], dict[str, st.SearchStrategy[Any]]] = {
     Classify: {"category": CATEGORIES, "topic": TOPICS},
     Reopen: {"reason": REASONS},
     Cancel: {"reason": WORDS},
+    VerifyContact: {
+        "name": st.sampled_from(["王芳", "李强"]),
+        "phone": st.sampled_from([None, "+86 138 0013 8000", "13900000000"]),
+        "order_no": st.sampled_from([None, "a-1", "a-2"]),
+    },
+    Link: {"other_work_order_id": st.just("w-2"), "reason": REASONS},
+    Merge: {"into_work_order_id": st.just("w-2"), "reason": WORDS},
+    Tag: {"add": TAGS, "remove": TAGS},
 }
 COMMANDS = st.sampled_from(sorted(CONTENT, key=lambda model: model.__name__)).flatmap(
     lambda model: st.fixed_dictionaries(CONTENT[model]).map(lambda content: (model, content))
@@ -70,6 +93,10 @@ HELPFUL: list[tuple[type[WorkorderCommand], dict[str, Any]]] = [
     (Classify, {"category": "complaint", "topic": "product"}),
     (Collaborate, {"department": "technical", "deliverable": "检测", "due_at": NOW + timedelta(hours=1)}),
     (Cancel, {"reason": "重复"}),
+    (VerifyContact, {"name": "王 芳", "order_no": "A1"}),
+    (Link, {"other_work_order_id": "w-2"}),
+    (Tag, {"add": ["投诉-物流延迟"]}),
+    (Merge, {"into_work_order_id": "w-2", "reason": "同一件事"}),
 ]
 
 
@@ -84,10 +111,16 @@ class Life(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.state = order()
+        self.other = OTHER
         self.events: list[WorkorderStep] = []
 
-    @initialize(category=st.sampled_from(["after_sales", "info_change"]), triage=st.booleans())
-    def open(self, category: str, triage: bool) -> None:
+    @initialize(
+        category=st.sampled_from(["after_sales", "info_change"]),
+        triage=st.booleans(),
+        other=st.sampled_from(["opened", "paused", "signed", "closed", "cancelled", "merged"]),
+    )
+    def open(self, category: str, triage: bool, other: Status) -> None:
+        self.other = OTHER.next(status=other)
         entry = POLICY.category(category)
         self.state = order(
             category=category,
@@ -95,12 +128,14 @@ class Life(RuleBasedStateMachine):
             department="service" if triage else entry.department,
             queue="triage" if triage else "department",
             confirmation_required=entry.confirmation,
+            verification_reasons=("category",) if entry.sensitive_request else (),
         )
 
     @rule(asked=COMMANDS, by=PEOPLE)
     def anybody_asks_anything(self, asked: tuple[type[WorkorderCommand], dict[str, Any]], by: str) -> None:
         self._ask(*asked, by)
 
+    @precondition(lambda self: self.state.status != "merged")
     @rule(data=st.data())
     def somebody_fitting_asks(self, data: st.DataObject) -> None:
         """Most of what anybody asks is refused; this one leads on, so that every corner of the life is reached."""
@@ -126,6 +161,10 @@ class Life(RuleBasedStateMachine):
             self._end_callback(reopen=False, outcome="reached", kind="callback", late=False)
             assert self.state.status == "closed"
         else:
+            if unverified(before):
+                self._ask(Resolve, {"text": "好"}, f"{before.department}-1")
+                assert self.state == before
+                self._ask(VerifyContact, {"name": "王芳", "phone": "13800138000"}, "service-1")
             self._ask(Resolve, {"text": "好"}, f"{before.department}-1")
             assert self.state.status == "resolved"
 
@@ -189,7 +228,7 @@ class Life(RuleBasedStateMachine):
 
     def _ask(self, model: type[WorkorderCommand], content: dict[str, Any], by: str) -> None:
         before = self.state
-        decision = decide(before, ask(model, by, **content), POLICY, NOW, MATTER)
+        decision = decide(before, ask(model, by, **content), POLICY, NOW, MATTER, other=self.other, identity=IDENTITY)
         legal = before.status in LIFECYCLE[model].legal
         if isinstance(decision, Refusal):
             assert decision.status in {403, 409, 422}
@@ -197,23 +236,47 @@ class Life(RuleBasedStateMachine):
             assert before == self.state  # an illegal step changes nothing
             if not legal and decision.status != 403:
                 assert decision.kind == "illegal-step"
+            if decision.kind == "not-verified":
+                assert model is Resolve
+            if model is Resolve and legal and decision.status != 403:
+                assert unverified(before) is not None
                 assert before.status in decision.detail
             return
         assert legal
+        if model is Resolve:
+            assert before.verified or not before.verification_reasons  # R-IN-05
         self._check_caller(before, decision, by)
+        self._check_beside(model, decision)
         self._accept(before, decision)
 
     def _check_caller(self, before: WorkOrder, decision: Decided, by: str) -> None:
         staff = POLICY.staff(by)
         assert staff is not None
         for event in decision.events:
-            assert (event.by, event.at) == (by, NOW)
+            assert event.by == by or (event.by == SYSTEM and isinstance(event, WorkorderTagged))
+            assert event.at == NOW
             if isinstance(event, WorkorderSigned):
                 assert (staff.role, staff.department) == ("supervisor", before.department)
                 assert before.resolved_by != by
             if isinstance(event, WorkorderConfirmed):
                 assert staff.department == "service"
                 assert before.resolved_by != by
+
+    def _check_beside(self, model: type[WorkorderCommand], decision: Decided) -> None:
+        """R-IN-06, R-RT-06: a link is known on both sides, and only what goes on takes another one in."""
+        if not issubclass(model, Link | Merge):
+            assert decision.beside is None
+            return
+        assert decision.beside is not None
+        there, (event,) = decision.beside.work_order, decision.beside.events
+        assert (there.version, event.version) == (self.other.version + 1, self.other.version + 1)
+        assert (there.status, there.cycle) == (self.other.status, self.other.cycle)
+        assert "w-1" in there.links
+        assert "w-2" in decision.work_order.links
+        if model is Merge:
+            assert (decision.work_order.status, decision.work_order.merged_into) == ("merged", "w-2")
+            assert self.other.status in LIVE
+        self.other = there
 
     def _accept(self, before: WorkOrder, decision: Decided) -> None:
         after = decision.work_order
@@ -224,9 +287,11 @@ class Life(RuleBasedStateMachine):
         last = decision.events[-1]
         assert (last.status, last.cycle, last.department) == (after.status, after.cycle, after.department)
         assert after.cycle - before.cycle == (last.TYPE == "yingda.workorder.reopened.v1")
-        if before.status in ENDED:
+        assert before.status != "merged"  # nothing follows
+        if before.status in ENDED and not isinstance(last, WorkorderTagged | WorkorderLinked):
             assert after.status == "opened"
             assert after.cycle == before.cycle + 1
+        assert after.verified >= before.verified
         assert (after.id, after.number, after.contact_id) == (before.id, before.number, before.contact_id)
         self.events += decision.events
         self.state = after
@@ -258,8 +323,8 @@ def test_a_stranger_may_do_nothing_and_everybody_gets_one_answer(
 ) -> None:
     """R-RT-07: deciding is a function: the same question has the same answer; strangers are refused whatever they ask."""
     model, content = asked
-    first, second = (decide(order(), ask(model, by, **content), POLICY, NOW, MATTER) for _ in range(2))
+    first, second = (take(order(), model, by, **content) for _ in range(2))
     assert first == second
-    answer = decide(order(), ask(model, "a-stranger", **content), POLICY, NOW, MATTER)
+    answer = take(order(), model, "a-stranger", **content)
     assert isinstance(answer, Refusal)
     assert answer.kind == "not-staff"
