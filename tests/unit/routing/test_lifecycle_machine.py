@@ -236,11 +236,11 @@ class Life(RuleBasedStateMachine):
             assert before == self.state  # an illegal step changes nothing
             if not legal and decision.status != 403:
                 assert decision.kind == "illegal-step"
+                assert before.status in decision.detail
             if decision.kind == "not-verified":
                 assert model is Resolve
             if model is Resolve and legal and decision.status != 403:
                 assert unverified(before) is not None
-                assert before.status in decision.detail
             return
         assert legal
         if model is Resolve:
