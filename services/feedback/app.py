@@ -1,15 +1,14 @@
 """The composition root of feedback: the only file that builds things."""
 
-from typing import get_args
-
 from services.feedback import store
-from services.feedback.domain.callback import Kind
+from services.feedback.domain.callback import CALLS
 from services.feedback.domain.knowledge import STATES
-from services.feedback.handlers import CallbackDesk, EventHandler, KnowledgeDesk
+from services.feedback.handlers import CallbackDesk, EventHandler, KnowledgeDesk, ScriptDesk
 from services.feedback.plugins.packaged import PackagedScripts
 from shared import metrics
 from shared.bus.streams import EVENTS
 from shared.events import (
+    ContactCompleted,
     ContactRegistered,
     WorkorderCancelled,
     WorkorderClassified,
@@ -27,20 +26,23 @@ from shared.service import Context, Parts, Service
 async def build(context: Context) -> Parts:
     """Return the parts of one running feedback service."""
     policy = context.policy
-    callbacks, knowledge = CallbackDesk(policy, PackagedScripts()), KnowledgeDesk(policy)
+    scripts = PackagedScripts()
+    desks = (CallbackDesk(policy, scripts), ScriptDesk(policy, scripts), KnowledgeDesk(policy))
 
     async def gauges() -> None:
         async with context.engine.connect() as connection:
             open_callbacks = await store.open_counts(connection)
+            surveys = await store.open_surveys(connection, context.clock.now())
             entries = await store.entry_counts(connection)
-        for kind in get_args(Kind):
+        for kind in CALLS:
             metrics.CALLBACKS_OPEN.labels(kind).set(open_callbacks.get(kind, 0))
+        metrics.SURVEYS_OPEN.set(surveys)
         for state in STATES:
             metrics.KNOWLEDGE.labels(state).set(entries.get(state, 0))
 
     return Parts(
         on_events=EventHandler(policy).on_events,
-        commands={**callbacks.commands, **knowledge.commands},
+        commands={command: handler for desk in desks for command, handler in desk.commands.items()},
         gauges=gauges,
     )
 
@@ -51,6 +53,7 @@ SERVICE = Service(
     tables=store.runtime,
     stream=EVENTS,
     consumes=(
+        ContactCompleted,
         ContactRegistered,
         WorkorderOpened,
         WorkorderClassified,

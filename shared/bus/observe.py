@@ -19,12 +19,13 @@ from shared.events import (
     SlaMet,
     SlaStarted,
     SlaWarned,
+    SurveyIssued,
     WorkorderAssigned,
     WorkorderOpened,
     WorkorderStep,
 )
 
-_TOLD = {"contact", "workorder", "callback"}
+_TOLD = {"contact", "workorder", "callback", "survey"}
 _NAMES = ("number", "work_order_id", "subject_id", "metric", "department", "status", "purpose")
 
 log = structlog.get_logger()
@@ -116,6 +117,10 @@ def _callback(event: CallbackCompleted) -> None:
         metrics.CALLBACK_SCORE.labels(event.department).observe(event.score)
 
 
+def _survey(event: SurveyIssued) -> None:
+    metrics.SURVEYS_ISSUED.labels(event.department).inc()
+
+
 _COUNTERS: dict[type, Callable[[Any], None]] = {
     ContactRegistered: _registered,
     ContactCompleted: _completed,
@@ -129,4 +134,5 @@ _COUNTERS: dict[type, Callable[[Any], None]] = {
     SlaMet: _met,
     NotificationStep: _notification,
     CallbackCompleted: _callback,
+    SurveyIssued: _survey,
 }

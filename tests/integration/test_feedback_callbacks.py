@@ -103,6 +103,7 @@ async def test_a_satisfied_customer_completes_the_callback(desk: Bench) -> None:
         "second_contact": False,
         "attempts": 1,
         "next_at": None,
+        "survey_expires_at": None,
     }
     (completed,) = await desk.service.told(CallbackCompleted)
     assert (completed.score, completed.solved, completed.satisfaction) == (9, True, "satisfied")
@@ -129,6 +130,9 @@ async def test_an_unhappy_customer_reopens_and_is_called_by_the_supervisor(desk:
         MONDAY + timedelta(hours=48),
     )
     good: dict[str, Any] = {"callback_id": second, "outcome": "reached", "solved": True, "score": 7}
+    error = await desk.refused("callback.record", "market-supervisor", **good)
+    assert (error["status"], error["errors"][0]["field"]) == (422, "comment")
+    good["comment"] = "换货前先与客户确认时间"
     assert (await desk.refused("callback.record", "service-1", **good))["status"] == 403
     assert (await desk.refused("callback.record", "network-supervisor", **good))["status"] == 403
     result = await desk.done("callback.record", "market-supervisor", **good)

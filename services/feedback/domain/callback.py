@@ -8,7 +8,10 @@ Decided where the handbook leaves it open (R-FB-01, "three attempts on different
   Where nobody said whether the matter is solved, dissatisfaction alone reopens the work order.
 - A reopened work order withdraws its open callback, since its result no longer stands. The supervisor's second
   contact after a low score outlives the reopening (R-FB-03 asks for both) and ends only with a cancellation.
-- A low score given to the supervisor's own contact leads to no third one.
+- A low score given to the supervisor's own contact leads to no third one. Whoever ends that contact writes the
+  improvement note, also where the customer did not want to hear (R-FB-03).
+- A returned call (R-IN-10) comes before any result: nothing is asked, and it reopens nothing. It counts its attempts
+  like the others, but leads to no survey.
 """
 
 from collections.abc import Sequence
@@ -17,12 +20,15 @@ from datetime import datetime
 from typing import Final, Literal
 
 from services.feedback.domain.refusal import Refusal, conflict, invalid
-from shared.events import CallbackOutcome, Satisfaction
+from shared.events import CallbackKind, CallbackOutcome, Satisfaction
 from shared.policy import BusinessCalendar, Policy
 
-Kind = Literal["callback", "supervisor_contact"]
 State = Literal["open", "completed", "withdrawn"]
 
+CALLS: Final[tuple[CallbackKind, ...]] = ("callback", "supervisor_contact", "return_call")
+"""The kinds that somebody has to call for; a survey is answered without an agent."""
+ASKED: Final[frozenset[CallbackKind]] = frozenset({"callback", "survey"})
+"""The kinds that ask about a result; a low score there makes the supervisor call (R-SLA-06)."""
 UNSATISFIED: Final[tuple[Satisfaction, ...]] = ("dissatisfied", "very_dissatisfied")
 _NOON: Final = 12 * 3600
 
@@ -33,7 +39,7 @@ class Callback:
 
     id: str
     work_order_id: str
-    kind: Kind
+    kind: CallbackKind
     cycle: int
     script: str
     assignee: str | None
@@ -45,6 +51,8 @@ class Callback:
     solved: bool | None = None
     score: int | None = None
     satisfaction: Satisfaction = "not_rated"
+    speed_satisfied: bool | None = None
+    suggestion: str = ""
     comment: str = ""
     completed_at: datetime | None = None
     completed_by: str | None = None
@@ -63,13 +71,28 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What an agent recorded about one attempt (R-FB-02)."""
+    """What an agent recorded about one attempt, or a customer wrote in a survey (R-FB-02)."""
 
     outcome: CallbackOutcome
     solved: bool | None = None
     score: int | None = None
     satisfaction: Satisfaction = "not_rated"
+    speed_satisfied: bool | None = None
+    suggestion: str = ""
     comment: str = ""
+
+    @property
+    def says_something(self) -> bool:
+        """Whether it tells if the matter is solved, or how satisfied the customer is; 未评价 tells nothing."""
+        return self.solved is not None or self.score is not None or self.satisfaction != "not_rated"
+
+
+@dataclass(frozen=True, slots=True)
+class Conclusion:
+    """What follows from an answer: the work order goes back to its department, the supervisor calls (R-FB-03)."""
+
+    reopen: bool = False
+    second_contact: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +102,7 @@ class Recorded:
     callback: Callback
     attempt: Attempt
     counted: int
-    reopen: bool = False
-    second_contact: bool = False
+    conclusion: Conclusion = Conclusion()
 
     @property
     def over(self) -> bool:
@@ -96,28 +118,39 @@ def record(
         return conflict(f"The callback is completed with the outcome {callback.outcome}; nothing more can be recorded.")
     if callback.state == "withdrawn":
         return conflict("The callback is withdrawn: its work order was reopened or cancelled.")
-    if answer.outcome == "reached" and (lack := _lack(answer)) is not None:
-        return lack
-    number = len(earlier) + 1
+    attempt = Attempt(len(earlier) + 1, answer.outcome, by, now, None)
     if answer.outcome == "no_answer":
-        return _unanswered(callback, earlier, Attempt(number, "no_answer", by, now, None), answer.comment, policy)
-    attempt = Attempt(number, answer.outcome, by, now, None)
-    counted = len(_counted(earlier)) + 1
-    if answer.outcome == "refused":
-        return Recorded(_completed(callback, attempt, answer.comment), attempt, counted)
-    done = replace(
-        _completed(callback, attempt, answer.comment),
+        decided = _unanswered(callback, earlier, attempt, answer, policy)
+    else:
+        decided = _spoken(callback, earlier, attempt, answer, policy)
+    return _lack(callback, answer, over=decided.over) or decided
+
+
+def conclusion(answer: Answer, kind: CallbackKind, policy: Policy) -> Conclusion:
+    """Return what follows from the `answer` of a customer who was reached (R-FB-03, R-SLA-06)."""
+    if kind == "return_call":
+        return Conclusion()
+    low = answer.score is not None and answer.score < policy.feedback.second_contact_below
+    return Conclusion(
+        reopen=answer.solved is False or answer.satisfaction in UNSATISFIED, second_contact=low and kind in ASKED
+    )
+
+
+def said(callback: Callback, answer: Answer, by: str, at: datetime) -> Callback:
+    """Return `callback` completed with everything that the customer said."""
+    return replace(
+        callback,
+        state="completed",
+        next_at=None,
+        outcome=answer.outcome,
         solved=answer.solved,
         score=answer.score,
         satisfaction=answer.satisfaction,
-    )
-    low = answer.score is not None and answer.score < policy.feedback.second_contact_below
-    return Recorded(
-        done,
-        attempt,
-        counted,
-        reopen=answer.solved is False or answer.satisfaction in UNSATISFIED,
-        second_contact=low and callback.kind == "callback",
+        speed_satisfied=answer.speed_satisfied,
+        suggestion=answer.suggestion,
+        comment=answer.comment,
+        completed_at=at,
+        completed_by=by,
     )
 
 
@@ -129,8 +162,20 @@ def office_half_day(at: datetime, calendar: BusinessCalendar) -> str | None:
     return f"{here.day} {here.half}" if opens else None
 
 
+def _spoken(
+    callback: Callback, earlier: Sequence[Attempt], attempt: Attempt, answer: Answer, policy: Policy
+) -> Recorded:
+    """Return the end of a callback whose customer answered the telephone; who refused said nothing else."""
+    counted = len(_counted(earlier)) + 1
+    if answer.outcome == "refused":
+        refused = Answer("refused", comment=answer.comment)
+        return Recorded(said(callback, refused, attempt.by, attempt.at), attempt, counted)
+    done = said(callback, answer, attempt.by, attempt.at)
+    return Recorded(done, attempt, counted, conclusion(answer, callback.kind, policy))
+
+
 def _unanswered(
-    callback: Callback, earlier: Sequence[Attempt], attempt: Attempt, comment: str, policy: Policy
+    callback: Callback, earlier: Sequence[Attempt], attempt: Attempt, answer: Answer, policy: Policy
 ) -> Recorded:
     calendar = policy.calendar_of(policy.service.id)
     half_day = office_half_day(attempt.at, calendar)
@@ -139,31 +184,22 @@ def _unanswered(
         attempt = replace(attempt, half_day=half_day)
         before |= {half_day}
     if len(before) >= policy.feedback.attempts:
-        return Recorded(_completed(callback, attempt, comment), attempt, len(before))
+        nothing = Answer("no_answer", comment=answer.comment)
+        return Recorded(said(callback, nothing, attempt.by, attempt.at), attempt, len(before))
     return Recorded(replace(callback, next_at=calendar.next_half_day(attempt.at)), attempt, len(before))
-
-
-def _completed(callback: Callback, attempt: Attempt, comment: str) -> Callback:
-    return replace(
-        callback,
-        state="completed",
-        next_at=None,
-        outcome=attempt.outcome,
-        comment=comment,
-        completed_at=attempt.at,
-        completed_by=attempt.by,
-    )
 
 
 def _counted(earlier: Sequence[Attempt]) -> set[str]:
     return {attempt.half_day for attempt in earlier if attempt.half_day is not None}
 
 
-def _lack(answer: Answer) -> Refusal | None:
-    """Return what is missing in the answers of a customer who was reached (R-FB-02)."""
-    if answer.solved is None and answer.score is None and answer.satisfaction == "not_rated":
+def _lack(callback: Callback, answer: Answer, *, over: bool) -> Refusal | None:
+    """Return what is missing: the answers of a customer who was reached (R-FB-02), the improvement note (R-FB-03)."""
+    if answer.outcome == "reached" and callback.kind != "return_call" and not answer.says_something:
         return invalid(
             "solved",
             "A customer who was reached said something: record whether it is solved, a score or a satisfaction.",
         )
+    if over and callback.kind == "supervisor_contact" and not answer.comment:
+        return invalid("comment", "A supervisor's contact ends with an improvement note: write it as the comment.")
     return None

@@ -1,6 +1,7 @@
 """A case: what feedback keeps of one work order, from its opening to its closing."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final
 
 from shared.events import (
@@ -11,25 +12,16 @@ from shared.events import (
     WorkorderClassified,
     WorkorderClosed,
     WorkorderConfirmed,
+    WorkorderMerged,
     WorkorderOpened,
     WorkorderReopened,
     WorkorderResolved,
     WorkorderSigned,
     WorkorderStep,
-    WorkorderTransferred,
+    WorkorderTagged,
 )
 
-CONCERNING: Final = (
-    WorkorderResolved,
-    WorkorderSigned,
-    WorkorderConfirmed,
-    WorkorderReopened,
-    WorkorderClosed,
-    WorkorderCancelled,
-    WorkorderTransferred,
-    WorkorderClassified,
-)
-"""The steps that change a case; the others are none of feedback's business."""
+ENDED: Final[frozenset[Status]] = frozenset({"closed", "cancelled", "merged"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +44,11 @@ class Case:
     """Closed well, but the contact's text has not arrived yet (another replica has it)."""
     score: int | None = None
     solved: bool | None = None
+    customer_id: str = ""
+    opened_at: datetime | None = None
+    ended_at: datetime | None = None
+    tags: tuple[str, ...] = ()
+    """R-RT-11: kept on the customer's file, where they are searched."""
 
 
 def opened(event: WorkorderOpened, traceparent: str) -> Case:
@@ -67,6 +64,9 @@ def opened(event: WorkorderOpened, traceparent: str) -> Case:
         cycle=event.cycle,
         status="opened",
         traceparent=traceparent,
+        customer_id=event.customer_id,
+        opened_at=event.opened_at,
+        tags=event.tags,
     )
 
 
@@ -76,9 +76,15 @@ def after(case: Case, event: WorkorderStep) -> Case:
     if isinstance(event, WorkorderResolved):
         return replace(moved, outcome=event.outcome, resolution=event.text)
     if isinstance(event, WorkorderClosed):
-        return replace(moved, outcome=event.outcome)
+        return replace(moved, outcome=event.outcome, ended_at=event.at)
+    if isinstance(event, WorkorderCancelled | WorkorderMerged):
+        return replace(moved, ended_at=event.at)
+    if isinstance(event, WorkorderReopened):
+        moved = replace(moved, ended_at=None)
     if isinstance(event, WorkorderClassified | WorkorderReopened):
         return replace(moved, category=event.category, topic=event.topic, grade=event.grade)
+    if isinstance(event, WorkorderTagged):
+        return replace(moved, tags=event.tags)
     return moved
 
 

@@ -1,17 +1,19 @@
-"""Who may do what with callbacks and knowledge (R-RT-07, R-FB-04)."""
+"""Who may do what with callbacks, knowledge and customers (R-RT-07, R-FB-04, R-FB-08)."""
 
-from services.feedback.domain.callback import Kind
+from collections.abc import Iterable
+
 from services.feedback.domain.refusal import Refusal, forbidden
+from shared.events import CallbackKind
 from shared.policy import Policy, Staff
 
 
-def may_call(staff: Staff, kind: Kind, department: str, policy: Policy) -> Refusal | None:
+def may_call(staff: Staff, kind: CallbackKind, department: str, policy: Policy) -> Refusal | None:
     """Return why `staff` may not make such a call about a work order of `department`; None where they may.
 
-    Callbacks are made by `service` (R-RT-07), the second contact by the supervisor of the department or of `service`.
+    Callbacks and return calls are made by `service` (R-RT-07), the second contact by the supervisor of the department or of `service`.
     """
     service = policy.service.id
-    if kind == "callback":
+    if kind != "supervisor_contact":
         if staff.department == service:
             return None
         return forbidden(f"Only {service} calls customers back; {staff.id} belongs to {_of(staff)}.")
@@ -21,6 +23,16 @@ def may_call(staff: Staff, kind: Kind, department: str, policy: Policy) -> Refus
         f"A second contact is made by the supervisor of {department} or of {service}; "
         f"{staff.id} is {staff.role} of {_of(staff)}."
     )
+
+
+def may_see_customer(staff: Staff, departments: Iterable[str], policy: Policy) -> Refusal | None:
+    """Return why `staff` may not see a customer who has to do with `departments`; None where they may (R-FB-08).
+
+    The service centre and whoever leads see every customer, the others those of their own department's work orders.
+    """
+    if staff.department == policy.service.id or staff.role != "agent" or staff.department in set(departments):
+        return None
+    return forbidden(f"This customer has nothing to do with {_of(staff)}; {policy.service.id} can look for you.")
 
 
 def may_review(staff: Staff) -> Refusal | None:

@@ -1,14 +1,16 @@
-"""When a callback is due, by whom it is made, and with which script (R-FB-01, R-SLA-05, R-SLA-06)."""
+"""When a callback is due, by whom it is made, and with which script (R-FB-01, R-SLA-05, R-SLA-06, R-IN-10)."""
 
 from datetime import datetime
 from typing import Final
 
-from services.feedback.domain.callback import Callback, Kind
+from services.feedback.domain.callback import Callback
 from services.feedback.domain.case import Case
-from shared.events import CallbackScheduled
+from services.feedback.domain.return_call import ReturnCall
+from shared.events import CallbackScheduled, CallbackWithdrawn
 from shared.policy import BusinessCalendar, Duration, Policy, due
 
 SUPERVISOR_SCRIPT: Final = "supervisor_contact"
+RETURN_SCRIPT: Final = "return_call"
 _PLAIN_SCRIPT: Final = "product_project"
 
 
@@ -41,20 +43,48 @@ def second_contact_for(case: Case, callback_id: str, cycle: int, scored_at: date
     )
 
 
+def return_call_for(case: Case, callback_id: str, want: ReturnCall, policy: Policy) -> Callback:
+    """Return the call that answers a missed or unresolved one, due at once: in the office time of `service` (R-IN-10)."""
+    agent = policy.staff(want.agent_id) if want.agent_id else None
+    return Callback(
+        id=callback_id,
+        work_order_id=case.work_order_id,
+        kind="return_call",
+        cycle=case.cycle,
+        script=RETURN_SCRIPT,
+        assignee=agent.id if agent and agent.department == policy.service.id else None,
+        scheduled_at=want.since,
+        due_at=due(want.since, policy.feedback.return_call, policy.calendar_of(policy.service.id)),
+    )
+
+
 def told(callback: Callback, case: Case) -> CallbackScheduled:
     """Return the event that tells of a new callback."""
-    kind: Kind = callback.kind
     return CallbackScheduled(
         callback_id=callback.id,
         work_order_id=callback.work_order_id,
         number=case.number,
-        kind=kind,
+        kind=callback.kind,
         cycle=callback.cycle,
         department=case.department,
         script=callback.script,
         assignee=callback.assignee,
         due_at=callback.due_at,
         at=callback.scheduled_at,
+    )
+
+
+def withdrawn(callback: Callback, case: Case, now: datetime) -> CallbackWithdrawn:
+    """Return the event that tells that nobody makes this call any more."""
+    return CallbackWithdrawn(
+        callback_id=callback.id,
+        work_order_id=callback.work_order_id,
+        number=case.number,
+        kind=callback.kind,
+        cycle=callback.cycle,
+        department=case.department,
+        due_at=callback.due_at,
+        at=now,
     )
 
 

@@ -1,24 +1,22 @@
 """The desk for callbacks: the list of calls to make, and the recording of each (contract, `yingda.command.callback.`)."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from services.feedback import store
-from services.feedback.domain.address import greeting
 from services.feedback.domain.callback import Answer, Recorded, record
 from services.feedback.domain.permission import may_call
-from services.feedback.domain.redact import redact
 from services.feedback.domain.refusal import Refusal, not_staff
-from services.feedback.domain.schedule import home, second_contact_for, told
-from services.feedback.domain.script import language_of, render
+from services.feedback.domain.schedule import home
+from services.feedback.domain.script import language_of, render, values_for
+from services.feedback.handlers.completion import complete
 from services.feedback.handlers.problems import problem_of, unknown
 from services.feedback.ports import ScriptSource
 from shared.bus.commands import CommandHandler
 from shared.bus.transaction import Transaction
-from shared.events import CallbackAttempted, CallbackCompleted, Command, Problem
+from shared.events import CallbackAttempted, Command, Problem
 from shared.events.commands import ListCallbacks, RecordCallback
-from shared.ids import derived_id
 from shared.policy import Policy, Staff
 from shared.times import rfc3339
 
@@ -38,8 +36,9 @@ class CallbackDesk:
     async def record(self, tx: Transaction, command: RecordCallback) -> Mapping[str, Any] | Problem:
         """Record one attempt (R-FB-01 to R-FB-03).
 
-        Returns {callback_id, state, outcome, reopen, second_contact, attempts, next_at}; `attempts` is how many
-        calls count so far: unanswered ones as R-FB-01 counts them, and the one that reached the customer.
+        Returns {callback_id, state, outcome, reopen, second_contact, attempts, next_at, survey_expires_at};
+        `attempts` is how many calls count so far: unanswered ones as R-FB-01 counts them, and the one that reached the
+        customer.
         """
         staff = self._policy.staff(command.by)
         if staff is None:
@@ -53,19 +52,20 @@ class CallbackDesk:
         if isinstance(decision, Refusal):
             return problem_of(decision)
         await store.save_attempt(tx.connection, decision.callback, decision.attempt)
+        after, expires_at = decision.callback, None
         if decision.over:
-            await self._complete(tx, call, decision)
+            expires_at = await complete(tx, after, decision.conclusion, call.case, call.customer, self._policy)
         else:
             _tell_attempt(tx, call, decision)
-        after = decision.callback
         return {
             "callback_id": after.id,
             "state": after.state,
             "outcome": decision.attempt.outcome,
-            "reopen": decision.reopen,
-            "second_contact": decision.second_contact,
+            "reopen": decision.conclusion.reopen,
+            "second_contact": decision.conclusion.second_contact,
             "attempts": decision.counted,
             "next_at": rfc3339(after.next_at) if after.next_at else None,
+            "survey_expires_at": rfc3339(expires_at) if expires_at else None,
         }
 
     async def list(self, tx: Transaction, command: ListCallbacks) -> Mapping[str, Any] | Problem:
@@ -77,43 +77,16 @@ class CallbackDesk:
         if staff is None:
             return problem_of(not_staff(command.by))
         calls = await store.open_calls(
-            tx.connection, department=command.department, work_order_id=command.work_order_id, limit=command.limit
+            tx.connection,
+            department=command.department,
+            work_order_id=command.work_order_id,
+            kind=command.kind,
+            limit=command.limit,
         )
-        holiday = self._policy.holiday(self._policy.calendar().local(tx.now).date())
-        names = {"zh": holiday.name.zh, "en": holiday.name.en} if holiday else {}
-        return {"callbacks": [self._item(call, staff, names) for call in calls]}
+        today = self._policy.calendar().local(tx.now).date()
+        return {"callbacks": [self._item(call, staff, today) for call in calls]}
 
-    async def _complete(self, tx: Transaction, call: store.Call, decision: Recorded) -> None:
-        done, case = decision.callback, call.case
-        if done.kind == "callback":
-            case = replace(case, score=done.score, solved=done.solved)
-            await store.save_answer(tx.connection, case)
-        event = CallbackCompleted(
-            callback_id=done.id,
-            work_order_id=done.work_order_id,
-            number=case.number,
-            kind=done.kind,
-            cycle=done.cycle,
-            department=case.department,
-            outcome=decision.attempt.outcome,
-            solved=done.solved,
-            score=done.score,
-            satisfaction=done.satisfaction,
-            comment=redact(done.comment, call.customer),
-            reopen=decision.reopen,
-            second_contact=decision.second_contact,
-            by=decision.attempt.by,
-            at=decision.attempt.at,
-            due_at=done.due_at,
-        )
-        tx.emit(event, subject=done.id, cause=case.traceparent)
-        if decision.second_contact:
-            contact_id = derived_id("callback", case.work_order_id, str(done.cycle), "supervisor_contact")
-            contact = second_contact_for(case, contact_id, done.cycle, tx.now, self._policy)
-            if await store.insert_callbacks(tx.connection, [contact]):
-                tx.emit(told(contact, case), subject=contact_id, cause=case.traceparent)
-
-    def _item(self, call: store.Call, staff: Staff, holiday: Mapping[str, str]) -> dict[str, Any]:
+    def _item(self, call: store.Call, staff: Staff, today: date) -> dict[str, Any]:
         callback, case = call.callback, call.case
         item = {
             "callback_id": callback.id,
@@ -135,33 +108,30 @@ class CallbackDesk:
         allowed = may_call(staff, callback.kind, home(case, self._policy), self._policy) is None
         customer = call.customer if allowed else None
         return item | {
-            "script_text": self._script(call, staff, holiday) if allowed else None,
+            "script_text": self._script(call, staff, today) if allowed else None,
             "phone": customer.phone if customer else None,
             "problem": customer.text if customer else None,
             "resolution": case.resolution if allowed else None,
         }
 
-    def _script(self, call: store.Call, staff: Staff, holiday: Mapping[str, str]) -> str:
+    def _script(self, call: store.Call, staff: Staff, today: date) -> str:
         """Return what this member of staff reads out to this customer (R-IN-11, R-FB-07)."""
         language = language_of(call.customer.locale if call.customer else self._policy.locale)
-        name = holiday.get(language)
-        wishes = (
-            f"值此{name}假期，也向您致以节日的问候。" if language == "zh" else f"Our best regards to you on {name}."
-        )
-        values = {
-            "greeting": greeting(call.customer, language),
-            "agent": staff.name,
-            "service": self._policy.service.name.in_locale(language),
-            "number": call.case.number,
-            "holiday": wishes if name else "",
-        }
+        values = values_for(call.customer, staff, call.case.number, today, language, self._policy)
         return render(self._scripts.text(language, call.callback.script), values)
 
 
 def answer_of(command: RecordCallback) -> Answer:
     """Return what the command records of the customer's answer."""
-    satisfaction = command.satisfaction or "not_rated"
-    return Answer(command.outcome, command.solved, command.score, satisfaction, (command.comment or "").strip())
+    return Answer(
+        outcome=command.outcome,
+        solved=command.solved,
+        score=command.score,
+        satisfaction=command.satisfaction or "not_rated",
+        speed_satisfied=command.speed_satisfied,
+        suggestion=(command.suggestion or "").strip(),
+        comment=(command.comment or "").strip(),
+    )
 
 
 def _tell_attempt(tx: Transaction, call: store.Call, decision: Recorded) -> None:

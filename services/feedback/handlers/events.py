@@ -3,23 +3,26 @@
 A constant number of statements, whatever the size of the batch.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import structlog
 
 from services.feedback import store
 from services.feedback.domain.callback import Callback
-from services.feedback.domain.case import CONCERNING, Case, after, approved, opened
+from services.feedback.domain.case import ENDED, Case, after, approved, opened
 from services.feedback.domain.customer import Customer
 from services.feedback.domain.drafting import draft_of, worth_keeping
-from services.feedback.domain.schedule import callback_for, told
+from services.feedback.domain.return_call import wanted
+from services.feedback.domain.schedule import callback_for, return_call_for, told, withdrawn
 from shared.bus.transaction import Incoming, Transaction
 from shared.events import (
+    ContactCompleted,
     ContactRegistered,
     KnowledgeDrafted,
     WorkorderCancelled,
     WorkorderClosed,
+    WorkorderMerged,
     WorkorderOpened,
     WorkorderReopened,
     WorkorderStep,
@@ -28,6 +31,8 @@ from shared.ids import derived_id
 from shared.policy import Policy
 
 SYSTEM = "system"
+TELEPHONE = "phone"
+"""The channel whose contacts can be missed or unresolved calls."""
 
 log = structlog.get_logger()
 
@@ -41,8 +46,11 @@ class _Work:
     changed: set[str] = field(default_factory=set)
     callbacks: dict[str, Callback] = field(default_factory=dict)
     reopened: dict[str, int] = field(default_factory=dict)
-    cancelled: set[str] = field(default_factory=set)
+    ended: set[str] = field(default_factory=set)
+    """Work orders that ended without a result of their own: nobody is called about them any more."""
     closed: set[str] = field(default_factory=set)
+    kept: set[str] = field(default_factory=set)
+    """Closed so well that they become knowledge."""
     causes: dict[str, Incoming] = field(default_factory=dict)
     """The event that led to a callback (by its id) or to a draft (by the work order's)."""
 
@@ -56,9 +64,9 @@ class EventHandler:
     async def on_events(self, tx: Transaction, batch: Sequence[Incoming]) -> None:
         """Apply `batch` to the cases it concerns; events of one work order come in the order of their versions."""
         told_now = {i.data.contact_id: i for i in batch if isinstance(i.data, ContactRegistered)}
-        customers = {key: Customer.of(item.data) for key, item in told_now.items()}
+        customers = await self._customers(tx, batch)
         await store.save_customers(tx.connection, customers.values())
-        steps = [item for item in batch if isinstance(item.data, (WorkorderOpened, *CONCERNING))]
+        steps = [item for item in batch if isinstance(item.data, WorkorderOpened | WorkorderStep)]
         born = {item.data.work_order_id for item in steps if isinstance(item.data, WorkorderOpened)}
         loaded = await store.load_cases(
             tx.connection, {item.data.work_order_id for item in steps} - born, customers.keys()
@@ -66,10 +74,11 @@ class EventHandler:
         work = _Work(loaded)
         for case in loaded.values():
             if case.draft_waiting and case.contact_id in told_now:
-                work.closed.add(case.work_order_id)
+                work.kept.add(case.work_order_id)
                 work.causes[case.work_order_id] = told_now[case.contact_id]
         for item in steps:
             self._apply(work, item)
+        await self._return_calls(tx, work, told_now, steps)
         drafts = await self._drafts(tx, work, customers)
         await self._write(tx, work)
         await self._write_drafts(tx, work, drafts)
@@ -84,28 +93,70 @@ class EventHandler:
         if key not in work.cases:
             log.warning("step of an unknown work order", type=item.message.type, trace=item.message.trace_id)
             return
-        case = work.cases[key] = after(work.cases[key], event)
-        work.changed.add(key)
+        before = work.cases[key]
+        case = work.cases[key] = after(before, event)
+        if case != before:
+            work.changed.add(key)
         if approved(event):
             callback_id = derived_id("callback", key, str(case.cycle), "callback")
             work.callbacks[callback_id] = callback_for(case, callback_id, event.at, self._policy)
             work.causes[callback_id] = item
-        elif isinstance(event, WorkorderReopened | WorkorderCancelled):
+        elif isinstance(event, WorkorderReopened | WorkorderCancelled | WorkorderMerged):
             # What was scheduled by this very batch for a result that no longer stands is not scheduled at all.
             work.callbacks = {i: one for i, one in work.callbacks.items() if one.work_order_id != key}
-            work.closed.discard(key)
-            if isinstance(event, WorkorderCancelled):
-                work.cancelled.add(key)
-            else:
+            work.kept.discard(key)
+            if isinstance(event, WorkorderReopened):
                 work.reopened[key] = case.cycle
                 work.cases[key] = replace(case, draft_waiting=False)
-        elif isinstance(event, WorkorderClosed) and worth_keeping(case, self._policy):
+            else:
+                work.ended.add(key)
+        elif isinstance(event, WorkorderClosed):
             work.closed.add(key)
-            work.causes[key] = item
+            if worth_keeping(case, self._policy):
+                work.kept.add(key)
+                work.causes[key] = item
+
+    async def _customers(self, tx: Transaction, batch: Sequence[Incoming]) -> dict[str, Customer]:
+        """Return the contacts that `batch` tells of, as known after it."""
+        customers: dict[str, Customer] = {}
+        completed = [i.data for i in batch if isinstance(i.data, ContactCompleted)]
+        if completed:
+            customers = await store.load_customers(tx.connection, {event.contact_id for event in completed})
+        for item in batch:
+            event = item.data
+            if isinstance(event, ContactRegistered):
+                customers[event.contact_id] = Customer.of(event)
+            elif isinstance(event, ContactCompleted):
+                if event.contact_id in customers:
+                    customers[event.contact_id] = customers[event.contact_id].completed(event)
+                else:
+                    log.warning("completion of an unknown contact", trace=item.message.trace_id)
+        return customers
+
+    async def _return_calls(
+        self, tx: Transaction, work: _Work, told_now: Mapping[str, Incoming], steps: Sequence[Incoming]
+    ) -> None:
+        """Plan the calls that answer missed and unresolved ones, where contact and work order are both known (R-IN-10)."""
+        wants = [want for item in told_now.values() if (want := wanted(item.data)) is not None]
+        opened_by = {
+            item.data.contact_id: item
+            for item in steps
+            if isinstance(item.data, WorkorderOpened) and item.data.channel == TELEPHONE
+        }
+        met = await store.meet(tx.connection, wants, {key: item.data.work_order_id for key, item in opened_by.items()})
+        earlier = {key for key, _ in met} - work.cases.keys()
+        work.cases |= await store.load_cases(tx.connection, earlier, ())
+        for work_order_id, want in met:
+            case = work.cases.get(work_order_id)
+            if case is None or case.status in ENDED:
+                continue
+            callback_id = derived_id("callback", work_order_id, "return_call")
+            work.callbacks[callback_id] = return_call_for(case, callback_id, want, self._policy)
+            work.causes[callback_id] = opened_by.get(want.contact_id) or told_now[want.contact_id]
 
     async def _drafts(self, tx: Transaction, work: _Work, told_now: dict[str, Customer]) -> list[store.Drafted]:
         """Return the drafts of the cases closed well; a case whose contact has not arrived yet waits for it."""
-        due = [work.cases[key] for key in sorted(work.closed)]
+        due = [work.cases[key] for key in sorted(work.kept)]
         missing = {case.contact_id for case in due} - told_now.keys()
         customers = await store.load_customers(tx.connection, missing) | told_now
         drafts = []
@@ -122,9 +173,13 @@ class EventHandler:
 
     async def _write(self, tx: Transaction, work: _Work) -> None:
         await store.insert_cases(tx.connection, [work.cases[key] for key in sorted(work.fresh)])
-        await store.withdraw(tx.connection, work.reopened, work.cancelled)
+        gone = await store.withdraw(tx.connection, reopened=work.reopened, ended=work.ended, closed=work.closed)
+        await store.withdraw_surveys(tx.connection, reopened=work.reopened, ended=work.ended)
         written = await store.insert_callbacks(tx.connection, list(work.callbacks.values()))
         await store.update_cases(tx.connection, [work.cases[key] for key in sorted(work.changed - work.fresh)])
+        for callback in gone:
+            case = work.cases[callback.work_order_id]
+            tx.emit(withdrawn(callback, case, tx.now), subject=callback.id, cause=case.traceparent)
         for callback_id in (key for key in work.callbacks if key in written):
             callback = work.callbacks[callback_id]
             case = work.cases[callback.work_order_id]

@@ -13,6 +13,7 @@ from services.feedback.domain.customer import Customer
 from services.feedback.store.cases import CASE_COLUMNS, CUSTOMER_COLUMNS, case_of
 from services.feedback.store.tables import attempts, callbacks, cases, customers
 from shared.db import insert_rows, update_rows
+from shared.events import CallbackKind
 
 _COLUMNS: Final = tuple(callbacks.c[field.name] for field in fields(Callback))
 _ATTEMPT_COLUMNS: Final = tuple(attempts.c[field.name] for field in fields(Attempt))
@@ -36,11 +37,24 @@ async def insert_callbacks(connection: AsyncConnection, planned: Sequence[Callba
     return {row.id for row in rows}
 
 
-async def withdraw(connection: AsyncConnection, cycles: Mapping[str, int], cancelled: Iterable[str]) -> None:
-    """Withdraw the open callbacks of work orders reopened into those `cycles`, and every open one of the `cancelled`."""
-    given = {"reopened": list(cycles), "cycles": list(cycles.values()), "cancelled": list(cancelled)}
-    if given["reopened"] or given["cancelled"]:
-        await connection.execute(_WITHDRAW, given)
+async def withdraw(
+    connection: AsyncConnection, *, reopened: Mapping[str, int], ended: Iterable[str], closed: Iterable[str]
+) -> list[Callback]:
+    """Withdraw open callbacks that nobody needs any more, and return them.
+
+    Of work orders `reopened` into those cycles the callbacks of earlier ones, of the `ended` every one, of the
+    `closed` the return calls: the customer has heard the result since.
+    """
+    given = {
+        "reopened": list(reopened),
+        "cycles": list(reopened.values()),
+        "ended": list(ended),
+        "closed": list(closed),
+    }
+    if not (given["reopened"] or given["ended"] or given["closed"]):
+        return []
+    rows = await connection.execute(_WITHDRAW, given)
+    return [Callback(*row) for row in rows]
 
 
 async def save_attempt(connection: AsyncConnection, callback: Callback, attempt: Attempt) -> None:
@@ -57,7 +71,12 @@ async def lock_call(connection: AsyncConnection, callback_id: str) -> Call | Non
 
 
 async def open_calls(
-    connection: AsyncConnection, *, department: str | None, work_order_id: str | None, limit: int
+    connection: AsyncConnection,
+    *,
+    department: str | None,
+    work_order_id: str | None,
+    limit: int,
+    kind: CallbackKind | None = None,
 ) -> list[Call]:
     """Return open callbacks, those whose next attempt is due first at the head."""
     query = _calls().where(callbacks.c.state == "open")
@@ -65,6 +84,8 @@ async def open_calls(
         query = query.where(cases.c.department == department)
     if work_order_id is not None:
         query = query.where(callbacks.c.work_order_id == work_order_id)
+    if kind is not None:
+        query = query.where(callbacks.c.kind == kind)
     return await _read(
         connection, query.order_by(func.coalesce(callbacks.c.next_at, callbacks.c.due_at), callbacks.c.id).limit(limit)
     )
@@ -78,9 +99,11 @@ async def open_counts(connection: AsyncConnection) -> dict[str, int]:
 
 _WITHDRAW: Final = text(
     f"UPDATE {callbacks.fullname} AS callback SET state = 'withdrawn', next_at = NULL "
-    "WHERE callback.state = 'open' AND (callback.work_order_id = ANY(CAST(:cancelled AS text[])) "
+    "WHERE callback.state = 'open' AND (callback.work_order_id = ANY(CAST(:ended AS text[])) "
+    "OR (callback.kind = 'return_call' AND callback.work_order_id = ANY(CAST(:closed AS text[]))) "
     "OR (callback.kind = 'callback' AND EXISTS (SELECT FROM unnest(CAST(:reopened AS text[]), CAST(:cycles AS integer[])) "
-    "AS given(work_order_id, cycle) WHERE given.work_order_id = callback.work_order_id AND callback.cycle < given.cycle)))"
+    "AS given(work_order_id, cycle) WHERE given.work_order_id = callback.work_order_id AND callback.cycle < given.cycle))) "
+    f"RETURNING {', '.join(f'callback.{column.name}' for column in _COLUMNS)}"
 )
 
 

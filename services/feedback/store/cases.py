@@ -13,6 +13,7 @@ from services.feedback.store.tables import cases, customers
 from shared.db import insert_rows, update_rows
 
 CASE_COLUMNS: Final = tuple(cases.c[field.name] for field in fields(Case))
+_CASE_FIELDS: Final = tuple(field.name for field in fields(Case))
 CUSTOMER_COLUMNS: Final = tuple(customers.c[field.name] for field in fields(Customer))
 _ANSWERED: Final = ("score", "solved")
 """Columns that only a completed callback writes; a batch of events must not overwrite them."""
@@ -67,6 +68,22 @@ async def load_customers(connection: AsyncConnection, contact_ids: Iterable[str]
     return {row.contact_id: Customer(**row._mapping) for row in await connection.execute(query, given)}  # noqa: SLF001 (public name)
 
 
+async def find_case(connection: AsyncConnection, work_order_id: str) -> tuple[Case, Customer | None] | None:
+    """Return a case with its customer, as far as known."""
+    query = (
+        select(*CASE_COLUMNS, *CUSTOMER_COLUMNS)
+        .select_from(cases)
+        .outerjoin(customers, customers.c.contact_id == cases.c.contact_id)
+        .where(cases.c.work_order_id == work_order_id)
+    )
+    row = (await connection.execute(query)).one_or_none()
+    if row is None:
+        return None
+    facts = row[len(CASE_COLUMNS) :]
+    return case_of(row), Customer(*facts) if facts[0] is not None else None
+
+
 def case_of(row: Row[Any]) -> Case:
     """Return the case of a row that begins with `CASE_COLUMNS`."""
-    return Case(*row[: len(CASE_COLUMNS)])
+    values = dict(zip(_CASE_FIELDS, row, strict=False))
+    return Case(**values | {"tags": tuple(values["tags"])})

@@ -1,4 +1,4 @@
-"""The tables of feedback. Personal data is in `customers`, in the case's resolution and the callback's comment only."""
+"""The tables of feedback. Personal data is in `customers`, in the case's resolution and the callback's words only."""
 
 from typing import Final
 
@@ -34,7 +34,24 @@ customers: Final = Table(
     _words("address", nullable=True),
     _words("member_no", nullable=True),
     _words("order_no", nullable=True),
+    _words("customer_id"),
+    _words("channel"),
+    _moment("occurred_at", nullable=True),
+    _words("emotion", nullable=True),
+    _words("agent_id", nullable=True),
+    _words("customer_type", nullable=True),
+    _words("tier", nullable=True),
+    _words("preferred_channel", nullable=True),
+    Column("plain_language", Boolean, nullable=False),
+    _words("phone_key", nullable=True),
+    Index("customers_of_person", "customer_id", "occurred_at"),
+    Index("customers_by_phone", "phone_key", postgresql_where=text("phone_key IS NOT NULL")),
+    Index("customers_by_member_no", "member_no", postgresql_where=text("member_no IS NOT NULL")),
+    Index("customers_by_order_no", "order_no", postgresql_where=text("order_no IS NOT NULL")),
+    Index("customers_by_name", "name", postgresql_ops={"name": "text_pattern_ops"}),
+    Index("customers_by_company", "company", postgresql_ops={"company": "text_pattern_ops"}),
 )
+"""Every contact with its customer as known then; the file of a customer is read from all of them (R-FB-08)."""
 
 cases: Final = Table(
     "cases",
@@ -54,6 +71,13 @@ cases: Final = Table(
     Column("draft_waiting", Boolean, nullable=False),
     Column("score", Integer),
     Column("solved", Boolean),
+    _words("customer_id"),
+    _moment("opened_at", nullable=True),
+    _moment("ended_at", nullable=True),
+    Column("tags", JSONB, nullable=False),
+    Index("cases_of_customer", "customer_id", "opened_at"),
+    Index("cases_by_number", "number"),
+    Index("cases_by_tag", "tags", postgresql_using="gin", postgresql_where=text("tags <> '[]'::jsonb")),
     Index("cases_draft_waiting", "contact_id", postgresql_where=text("draft_waiting")),
 )
 
@@ -74,6 +98,8 @@ callbacks: Final = Table(
     Column("solved", Boolean),
     Column("score", Integer),
     _words("satisfaction"),
+    Column("speed_satisfied", Boolean),
+    _words("suggestion"),
     _words("comment"),
     _moment("completed_at", nullable=True),
     _words("completed_by", nullable=True),

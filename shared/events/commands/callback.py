@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from shared.events.callback import CallbackOutcome, Satisfaction
+from shared.events.callback import CallbackKind, CallbackOutcome, Satisfaction
 from shared.events.commands.base import Command
 
 
@@ -34,4 +34,5 @@ class ListCallbacks(Command):
 
     department: str | None = None
     work_order_id: str | None = None
+    kind: CallbackKind | None = None
     limit: int = Field(default=50, ge=1, le=500)

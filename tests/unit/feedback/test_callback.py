@@ -1,5 +1,6 @@
 """What an attempt of a callback leads to (R-FB-01 to R-FB-03)."""
 
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any
@@ -8,7 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.feedback.domain.callback import UNSATISFIED, Answer, Attempt, Callback, Recorded, office_half_day, record
+from services.feedback.domain.callback import (
+    UNSATISFIED,
+    Answer,
+    Attempt,
+    Callback,
+    Conclusion,
+    Recorded,
+    office_half_day,
+    record,
+)
 from services.feedback.domain.permission import may_call, may_review
 from services.feedback.domain.refusal import Refusal
 from services.feedback.handlers.callbacks import answer_of
@@ -50,8 +60,8 @@ def test_a_customer_who_was_reached_decides(solved: bool | None, score: int | No
         return
     result = recorded(answer)
     assert result.over
-    assert result.reopen == (solved is False or satisfaction in UNSATISFIED)
-    assert result.second_contact == (score is not None and score < 8)
+    assert result.conclusion.reopen == (solved is False or satisfaction in UNSATISFIED)
+    assert result.conclusion.second_contact == (score is not None and score < 8)
     after = result.callback
     assert (after.solved, after.score, after.satisfaction, after.next_at) == (solved, score, satisfaction, None)
 
@@ -75,7 +85,7 @@ def test_nobody_is_reached_without_an_answer() -> None:
 def test_whether_it_is_solved_may_be_unknown(answer: Answer, reopen: bool) -> None:
     """R-FB-02, R-FB-03: only dissatisfaction reopens then."""
     result = recorded(answer)
-    assert (result.over, result.reopen, result.callback.solved) == (True, reopen, None)
+    assert (result.over, result.conclusion.reopen, result.callback.solved) == (True, reopen, None)
 
 
 @pytest.mark.parametrize("satisfaction", [{}, {"satisfaction": None}, {"satisfaction": "not_rated"}])
@@ -97,14 +107,39 @@ def test_the_call_that_ended_in_talk_counts(answer: Answer) -> None:
 def test_what_nobody_said_is_not_kept(outcome: Any) -> None:
     """R-FB-01 (decided): answers belong to a customer who was reached."""
     result = recorded(Answer(outcome, solved=False, score=0, satisfaction="very_dissatisfied"))
-    assert (result.reopen, result.second_contact) == (False, False)
+    assert (result.conclusion.reopen, result.conclusion.second_contact) == (False, False)
     assert (result.callback.solved, result.callback.score, result.callback.satisfaction) == (None, None, "not_rated")
 
 
 def test_the_supervisors_contact_leads_to_no_third_one() -> None:
     """R-SLA-06 (decided): but it can reopen the work order."""
-    result = recorded(Answer("reached", solved=False, score=0), kind="supervisor_contact")
-    assert (result.reopen, result.second_contact) == (True, False)
+    result = recorded(Answer("reached", solved=False, score=0, comment="回访须当天完成"), kind="supervisor_contact")
+    assert (result.conclusion.reopen, result.conclusion.second_contact) == (True, False)
+
+
+@pytest.mark.parametrize("answer", [Answer("reached", solved=True, score=7), Answer("refused")])
+def test_the_supervisors_contact_ends_with_an_improvement_note(answer: Answer) -> None:
+    """R-FB-03: also where the customer did not want to hear; while the supervisor tries again, none is due."""
+    refusal = refused(answer, kind="supervisor_contact")
+    assert (refusal.status, refusal.field) == (422, "comment")
+    noted = recorded(replace(answer, comment="承诺的时间要写进工作单"), kind="supervisor_contact")
+    assert (noted.over, noted.callback.comment) == (True, "承诺的时间要写进工作单")
+    assert not recorded(Answer("no_answer"), kind="supervisor_contact").over
+
+
+@pytest.mark.parametrize("answer", [Answer("reached"), Answer("reached", solved=False, score=1), Answer("refused")])
+def test_a_returned_call_asks_nothing_and_reopens_nothing(answer: Answer) -> None:
+    """R-IN-10: there is no result yet to be satisfied with."""
+    result = recorded(answer, kind="return_call")
+    assert result.over
+    assert result.conclusion == Conclusion()
+
+
+def test_speed_and_suggestion_are_kept() -> None:
+    """R-FB-02: what the callback asks beside the score; neither alone is an answer."""
+    result = recorded(Answer("reached", True, 9, "satisfied", speed_satisfied=False, suggestion="快一点"))
+    assert (result.callback.speed_satisfied, result.callback.suggestion) == (False, "快一点")
+    assert refused(Answer("reached", speed_satisfied=True, suggestion="快一点")).field == "solved"
 
 
 @pytest.mark.parametrize(("state", "word"), [("completed", "completed"), ("withdrawn", "withdrawn")])
@@ -164,6 +199,8 @@ def test_half_days_follow_the_office_calendar(at: str, half_day: str | None) -> 
     [
         ("service-1", "callback", True),
         ("service-supervisor", "callback", True),
+        ("service-2", "return_call", True),
+        ("market-1", "return_call", False),
         ("market-1", "callback", False),
         ("market-supervisor", "callback", False),
         ("general-manager", "callback", False),

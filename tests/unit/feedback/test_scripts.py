@@ -1,6 +1,7 @@
 """What the agent reads out: polite, complete, and never made of what a customer wrote (R-FB-01, R-FB-06, R-FB-07, R-IN-11)."""
 
 import re
+from datetime import date
 from itertools import product
 
 import pytest
@@ -9,8 +10,18 @@ from hypothesis import strategies as st
 
 from services.feedback.domain.address import greeting
 from services.feedback.domain.customer import Customer
-from services.feedback.domain.script import LANGUAGES, SCRIPTS, VALUES, language_of, render
+from services.feedback.domain.script import (
+    ASKING,
+    LANGUAGES,
+    OF_A_WORK_ORDER,
+    SCRIPTS,
+    VALUES,
+    language_of,
+    render,
+    values_for,
+)
 from services.feedback.plugins.packaged import PackagedScripts
+from shared.events.commands.script import ScriptName
 from shared.policy import load_policy
 
 POLICY = load_policy()
@@ -21,12 +32,10 @@ def customer(name: str | None, honorific: str | None) -> Customer:
     return Customer("c1", name=name, honorific=honorific)
 
 
-@pytest.mark.parametrize(("language", "script"), list(product(LANGUAGES, SCRIPTS)))
-def test_every_script_asks_what_the_handbook_asks(language: str, script: str) -> None:
+@pytest.mark.parametrize(("language", "script"), list(product(LANGUAGES, sorted(ASKING))))
+def test_every_callback_asks_what_the_handbook_asks(language: str, script: str) -> None:
     """R-FB-02: solved, speed, suggestion, score 0 to 10, five levels; it opens with the greeting and the number."""
     text = TEXTS.text(language, script)
-    assert set(re.findall(r"\{(\w+)\}", text)) <= set(VALUES)
-    assert {"greeting", "agent", "number"} <= set(re.findall(r"\{(\w+)\}", text))
     asked = (
         ("解决|完成", "速度", "建议|意见", "0到10", "非常满意、满意、一般、不满意，还是非常不满意", "感谢")
         if language == "zh"
@@ -34,6 +43,38 @@ def test_every_script_asks_what_the_handbook_asks(language: str, script: str) ->
     )  # fmt: skip
     for question in asked:
         assert re.search(question, text), question
+
+
+@pytest.mark.parametrize(("language", "script"), list(product(LANGUAGES, SCRIPTS)))
+def test_every_script_has_its_variants(language: str, script: ScriptName) -> None:
+    """R-FB-07, R-IN-11: opening, hold, closing and callbacks; with the surname, on a holiday, in plain words."""
+    text = TEXTS.text(language, script)
+    places = set(re.findall(r"\{(\w+)\}", text))
+    assert places <= set(VALUES)
+    assert places & {"greeting", "holiday"}
+    if script in OF_A_WORK_ORDER:
+        assert {"greeting", "agent", "number", "holiday", "care"} <= places
+    agent = POLICY.staff("service-1")
+    assert agent is not None
+    someone = Customer("c1", name="王芳", honorific="女士", plain_language=True)
+    said = {
+        (who is not None, day): render(text, values_for(who, agent, "XR20261123001", day, language, POLICY))
+        for who in (None, someone)
+        for day in (date(2026, 11, 23), date(2026, 10, 1))
+    }
+    assert all("{" not in variant and "\n\n\n" not in variant for variant in said.values())
+    wishes = "节日的问候" if language == "zh" else "Our best regards"
+    for (known, day), variant in said.items():
+        assert (wishes in variant) == (day.month == 10 and "holiday" in places)
+        assert (("王女士" if language == "zh" else "Ms 王") in variant) == (known and "greeting" in places)
+        assert (("说得简单" if language == "zh" else "plain words") in variant) == (known and "care" in places)
+
+
+def test_a_closing_without_a_work_order_names_no_number() -> None:
+    """R-FB-07: the line that would tell it is left out."""
+    text = render(TEXTS.text("zh", "closing"), {"number": "", "holiday": ""})
+    assert "工作单号" not in text
+    assert "感谢您的来电" in text
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
