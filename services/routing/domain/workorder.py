@@ -1,10 +1,11 @@
 """The work order 工作单 as a frozen value, and what a decision about it can be (R-RT-06)."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
 
 from shared.events import Emotion, Grade, Outcome, Status, Tendency, WorkorderStep
+from shared.values import replace
 
 Queue = Literal["department", "triage"]
 

@@ -1,13 +1,14 @@
 """One clock 时限: a running deadline of (subject, metric, cycle), and what it tells."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal, TypeAlias
 
 from services.sla.domain.pace import Pace, pace_named
 from shared.events import SlaStarted, SlaStep
 from shared.policy import BreachStep, Metric, Policy, due
+from shared.values import replace
 
 State = Literal["running", "paused", "breached", "met", "ended", "cancelled"]
 """`breached`: the deadline passed and what the clock waits for has still not happened, so the ladder goes on.

@@ -1,11 +1,11 @@
 """What time itself does to a clock: warnings, the breach, and the escalation ladder after it (R-SLA-09, R-SLA-10)."""
 
-from dataclasses import replace
 from datetime import datetime
 
 from services.sla.domain.clock import BREACH, Clock, ClockEvent, Decision, ladder, scheduled
 from shared.events import SlaBreached, SlaEscalated, SlaWarned
 from shared.policy import Policy
+from shared.values import replace
 
 
 def watch(clock: Clock, now: datetime, settled: datetime, policy: Policy) -> Decision:

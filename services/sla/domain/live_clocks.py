@@ -1,7 +1,6 @@
 """The live clocks of one work order as a set: how one is started, found and voided."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from services.sla.domain import steps
@@ -10,6 +9,7 @@ from services.sla.domain.pace import WALL, Pace, pace_of
 from services.sla.domain.plan import UNPAUSED
 from services.sla.domain.subject import Subject
 from shared.policy import Duration, Metric, Policy
+from shared.values import replace
 
 
 class LiveClocks:

@@ -4,7 +4,6 @@
 clock that had run out by then is breached, whatever was seen meanwhile (R-SLA-09).
 """
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from services.sla.domain.clock import Clock, Decision, State, scheduled
@@ -12,6 +11,7 @@ from services.sla.domain.due import breach, overdue
 from services.sla.domain.pace import Pace
 from shared.events import SlaCancelled, SlaMet, SlaPaused, SlaResumed, SlaStarted
 from shared.policy import Metric, Policy
+from shared.values import replace
 
 
 def start(

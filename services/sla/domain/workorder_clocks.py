@@ -1,7 +1,6 @@
 """All live clocks of one work order, and what an event does to them."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -41,6 +40,7 @@ from shared.events import (
     WorkorderStep,
 )
 from shared.policy import Duration, Metric
+from shared.values import replace
 
 
 class WorkorderClocks(LiveClocks):
