@@ -1,32 +1,45 @@
 """The composition root of routing: the only file that builds things."""
 
+from collections import Counter
 from itertools import product
+from typing import get_args
 
 from services.routing import store
 from services.routing.domain.workorder import LIVE
-from services.routing.handlers import Desk, EventHandler, HandOver
-from services.routing.ports import Classifier
+from services.routing.handlers import Desk, Distribution, EventHandler, HandOver, PeopleDesk
+from services.routing.ports import Assigner, Classifier
 from shared import metrics
 from shared.bus.streams import EVENTS
-from shared.events import CallbackCompleted, ContactRegistered, SlaEscalated
+from shared.events import CallbackCompleted, ContactRegistered, Presence, SlaEscalated
 from shared.plugins import PluginError, load_plugin
 from shared.policy import Policy
 from shared.service import Context, Loop, Parts, Service
 
 
 async def build(context: Context) -> Parts:
-    """Return the parts of one running routing service; `PluginError` where the policy's classifier cannot be used."""
+    """Return the parts of one running routing service; `PluginError` where the policy's classifier or an assigner cannot be used."""
     policy = context.policy
-    loop = Loop("handover", HandOver(context.outbox).turn, longest_sleep_seconds=5.0)
-    events = EventHandler(policy, classifier_of(policy), loop.wake)
+    distribution = Distribution(policy, assigners_of(policy))
+    loop = Loop("handover", HandOver(context.outbox, distribution).turn, longest_sleep_seconds=5.0)
+    events = EventHandler(policy, classifier_of(policy), distribution, loop.wake)
+    commands = {**Desk(policy, distribution).commands, **PeopleDesk(policy).commands}
 
     async def gauges() -> None:
         async with context.engine.connect() as connection:
             counts = await store.live_counts(connection)
+            told = await store.presence_counts(connection)
         for where in {*product(policy.departments, LIVE), *counts}:
             metrics.WORKORDERS.labels(*where).set(counts.get(where, 0))
 
-    return Parts(on_events=events.on_events, commands=Desk(policy).commands, loops=(loop,), gauges=gauges)
+        agents = Counter(
+            (agent.department, told.get(agent.id, "available"))
+            for agent in policy.staff_directory.values()
+            if agent.role == "agent"
+        )
+        for department, state in product(policy.departments, get_args(Presence)):
+            metrics.AGENTS.labels(department, state).set(agents[department, state])
+
+    return Parts(on_events=events.on_events, commands=commands, loops=(loop,), gauges=gauges)
 
 
 def classifier_of(policy: Policy) -> Classifier:
@@ -36,6 +49,23 @@ def classifier_of(policy: Policy) -> Classifier:
     if not isinstance(classifier, Classifier):
         raise PluginError(f'the classifier plugin "{name}" lacks `name`, `classify` or `topic_of`')
     return classifier
+
+
+def assigners_of(policy: Policy) -> dict[str, Assigner]:
+    """Return the assigner of every department, as the policy names them (R-RT-08)."""
+    assignment = policy.routing.assignment
+    names = {
+        department: assignment.by_department.get(department, assignment.plugin) for department in policy.departments
+    }
+    made = {name: _assigner(name) for name in set(names.values())}
+    return {department: made[name] for department, name in names.items()}
+
+
+def _assigner(name: str) -> Assigner:
+    assigner = load_plugin("assigner", name)()
+    if not isinstance(assigner, Assigner):
+        raise PluginError(f'the assigner plugin "{name}" lacks `name` or `choose`')
+    return assigner
 
 
 SERVICE = Service(

@@ -22,7 +22,7 @@ class Seen:
 
 
 def change(
-    agent_id: str, state: Presence, caller: Staff, others: Mapping[str, Seen], policy: Policy, now: datetime
+    agent_id: str, state: Presence, by: str, others: Mapping[str, Seen], policy: Policy, now: datetime
 ) -> AgentPresenceChanged | Refusal | None:
     """Decide whether `agent_id` is `state` from `now` on; None where they are already and nothing changes.
 
@@ -33,7 +33,7 @@ def change(
         return invalid("agent_id", f"{agent_id[:64]} is not in the staff directory.")
     if agent.department is None:
         return invalid("agent_id", f"{agent.id} belongs to no department, so nobody waits for them to be at work.")
-    if not _may(caller, agent):
+    if not _may(policy.staff(by), agent):
         return forbidden(
             f"Only {agent.id} or a supervisor of {agent.department} may say whether {agent.id} is at work."
         )
@@ -47,12 +47,14 @@ def change(
         department=agent.department,
         state=state,
         previous=before.state,
-        by=caller.id,
+        by=by,
         at=now,
     )
 
 
-def _may(caller: Staff, agent: Staff) -> bool:
+def _may(caller: Staff | None, agent: Staff) -> bool:
+    if caller is None:
+        return False
     if caller.id == agent.id:
         return True
     return caller.role == "supervisor" and caller.department == agent.department

@@ -33,11 +33,12 @@ class Rota:
         self._turns = {department: dict(served) for department, served in turns.items()}
         self._people = people
         self._agents: dict[str, dict[str, Candidate]] = {}
+        self._changed: set[str] = set()
 
     @property
-    def turns(self) -> Mapping[str, Turns]:
-        """The turns of every department after what was given out."""
-        return self._turns
+    def changed(self) -> Mapping[str, Turns]:
+        """The turns of the departments whose agents got something."""
+        return {department: self._turns[department] for department in self._changed}
 
     def give(self, work_order: WorkOrder, unfit: Collection[str] = ()) -> Given:
         """Return who gets `work_order`; never one of `unfit`, whom it concerns themselves."""
@@ -74,6 +75,7 @@ class Rota:
             return self._to_supervisor(work_order, "failed", unfit, "NotACandidate")
         turns = self._turns.setdefault(work_order.department, {})
         turns[found.id] = 1 + max(turns.values(), default=0)
+        self._changed.add(work_order.department)
         agents[found.id] = replace(found, load=found.load + 1, turn=turns[found.id])
         return Given(found.id, "assigner")
 

@@ -11,12 +11,25 @@ from services.routing.domain.matter import Matter
 from services.routing.domain.numbers import day_of, number
 from services.routing.domain.opening import matter_of, open_work_order, opened
 from services.routing.domain.verdict import Verdict, judge
-from services.routing.domain.workorder import WorkOrder
+from services.routing.domain.workorder import Decided, WorkOrder
 from services.routing.ports import Classifier
 from shared.bus.transaction import Incoming, Transaction
-from shared.events import ContactRegistered, WorkorderOpened
+from shared.events import ContactRegistered, WorkorderOpened, WorkorderStep
 from shared.ids import new_id
 from shared.policy import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """A work order just opened, not yet written, with the events of its life so far."""
+
+    work_order: WorkOrder
+    matter: Matter
+    events: tuple[WorkorderOpened | WorkorderStep, ...]
+
+    def after(self, decided: Decided | None) -> "Fresh":
+        """Return the work order after one more step, if any."""
+        return self if decided is None else Fresh(decided.work_order, self.matter, (*self.events, *decided.events))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +51,8 @@ class Opener:
         self._complaints = [name for name, entry in policy.categories.items() if entry.complaint]
         self._window = policy.routing.sensitive.repeated_complaint.timedelta
 
-    async def open(self, tx: Transaction, batch: Sequence[Incoming]) -> list[WorkOrder]:
-        """Open a work order for each contact of `batch` that has none yet, and return them.
+    async def open(self, tx: Transaction, batch: Sequence[Incoming]) -> list[Fresh]:
+        """Open a work order for each contact of `batch` that has none yet, and return them for `write`.
 
         The texts are read first: from the moment the day's numbers are locked, other replicas wait.
         """
@@ -48,7 +61,7 @@ class Opener:
         last = await store.lock_numbers(tx.connection, day)
         known = await store.known_contacts(tx.connection, [item.contact.contact_id for item in read])
         recent = await self._recent_complaints(tx, [item.contact for item in read])
-        fresh: list[tuple[WorkOrder, Matter, WorkorderOpened]] = []
+        fresh: list[Fresh] = []
         for item in read:
             if item.contact.contact_id in known:
                 continue
@@ -58,12 +71,17 @@ class Opener:
             if work_order.category in self._complaints:
                 recent.add([(work_order.customer_id, work_order.occurred_at)])
             event = opened(work_order)
-            fresh.append((work_order, item.matter, event))
+            fresh.append(Fresh(work_order, item.matter, (event,)))
             tx.emit(event, subject=work_order.id, cause=item.incoming.message)
         if fresh:
-            await store.insert(tx.connection, fresh, tx.now)
             await store.advance_numbers(tx.connection, day, last)
-        return [work_order for work_order, _, _ in fresh]
+        return fresh
+
+    async def write(self, tx: Transaction, fresh: Sequence[Fresh]) -> None:
+        """Write the work orders that `open` returned, as they are after the first steps of their lives."""
+        if fresh:
+            events = [event for one in fresh for event in one.events]
+            await store.insert(tx.connection, [(one.work_order, one.matter) for one in fresh], events, tx.now)
 
     async def _read(self, incoming: Incoming) -> _Read:
         contact: ContactRegistered = incoming.data

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.routing.domain.matter import Matter
 from services.routing.domain.workorder import WorkOrder
+from services.routing.store.collaborations import follow
 from services.routing.store.history import history_rows
 from services.routing.store.tables import matters, steps, work_orders
 from shared.db import insert_rows, update_rows
@@ -65,17 +66,20 @@ async def complaints_between(
 
 
 async def insert(
-    connection: AsyncConnection, fresh: Sequence[tuple[WorkOrder, Matter, WorkorderOpened]], now: datetime
+    connection: AsyncConnection,
+    fresh: Sequence[tuple[WorkOrder, Matter]],
+    events: Sequence[WorkorderOpened | WorkorderStep],
+    now: datetime,
 ) -> None:
-    """Write work orders just opened, what the customers wrote, and the first step of each history."""
-    rows = [_row(work_order, _FIELDS, now) for work_order, _, _ in fresh]
+    """Write work orders just opened, what the customers wrote, and the first steps of each history."""
+    rows = [_row(work_order, _FIELDS, now) for work_order, _ in fresh]
     await insert_rows(connection, work_orders, rows)
     texts = [
         {"work_order_id": work_order.id, "matter": {name: getattr(matter, name) for name in _WORDS}}
-        for work_order, matter, _ in fresh
+        for work_order, matter in fresh
     ]
     await insert_rows(connection, matters, texts)
-    await _write_history(connection, [event for _, _, event in fresh], now)
+    await _write_history(connection, events, now)
 
 
 async def load(connection: AsyncConnection, ids: Iterable[str]) -> dict[str, WorkOrder]:
@@ -90,6 +94,7 @@ async def save(
     """Write work orders after their steps, and the steps into the history."""
     await update_rows(connection, work_orders, [_row(work_order, _CHANGING, now) for work_order in changed])
     await _write_history(connection, events, now)
+    await follow(connection, events)
 
 
 async def matter(connection: AsyncConnection, work_order_id: str) -> Matter | None:
