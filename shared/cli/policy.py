@@ -1,4 +1,4 @@
-"""`yingda policy check FILE` and `yingda policy show`."""
+"""`yingda policy check FILE`, `yingda policy show` and `yingda policy simulate NEW`."""
 
 import sys
 from pathlib import Path
@@ -7,12 +7,12 @@ from typing import Annotated
 import typer
 import yaml
 
-from shared.cli.environment import settings_of
-from shared.cli.errors import CliError, WrongUse
 from shared.cli.output import print_json
-from shared.policy import Policy, PolicyFileError, load_policy
+from shared.cli.policy_files import policy_in_force, read_policy
+from shared.cli.simulate import simulate
 
-policy = typer.Typer(help="Check and show the policy.", rich_markup_mode=None)
+policy = typer.Typer(help="Check, show and rehearse the policy.", rich_markup_mode=None)
+policy.command("simulate")(simulate)
 
 
 def register(app: typer.Typer) -> None:
@@ -22,34 +22,21 @@ def register(app: typer.Typer) -> None:
 
 @policy.callback()
 def _group() -> None:
-    """Check and show the policy: every figure and table of the service handbook."""
+    """Check, show and rehearse the policy: every figure and table of the service handbook."""
 
 
 @policy.command("check")
 def check(file: Annotated[Path, typer.Argument(help="A policy file.")]) -> None:
     """Say every fault of a policy file with its line, or that it has none."""
-    if not file.is_file():
-        raise WrongUse(f"there is no file {file}")
-    checked = _load(file)
-    print(f"{file} is ok: its version is {checked.policy_version}")
+    print(f"{file} is ok: its version is {read_policy(file).policy_version}")
 
 
 @policy.command("show")
 def show(as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of YAML.")] = False) -> None:
     """Print the policy in force: the file that YINGDA_POLICY names, else the default policy."""
-    file = settings_of().policy
-    if file is not None and not file.is_file():
-        raise WrongUse(f"YINGDA_POLICY names {file}, and there is no such file")
-    wanted = _load(file)
+    wanted = policy_in_force()
     if as_json:
         print_json({"policy_version": wanted.policy_version} | wanted.plain)
     else:
         print(f"# policy_version: {wanted.policy_version}")
         yaml.safe_dump(wanted.plain, sys.stdout, allow_unicode=True, sort_keys=False, width=120)
-
-
-def _load(file: Path | None) -> Policy:
-    try:
-        return load_policy(file)
-    except PolicyFileError as error:
-        raise CliError("\n".join(map(str, error.faults))) from error

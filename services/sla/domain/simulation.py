@@ -1,0 +1,51 @@
+"""Sla's judgement for a simulation: the same clocks, fed with the events of one work order at a time."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from itertools import count
+
+from services.sla.domain.due import watch
+from services.sla.domain.subject import Subject
+from services.sla.domain.workorder_clocks import WorkorderClocks
+from shared.events import (
+    CallbackCompleted,
+    Event,
+    NotificationSent,
+    SlaBreached,
+    SlaMet,
+    WorkorderOpened,
+    WorkorderStep,
+)
+from shared.policy import Policy
+
+
+class SimulatedTimekeeper:
+    """Judges the clocks of one work order after another under one policy."""
+
+    def __init__(self, policy: Policy) -> None:
+        self._policy = policy
+        self._ids = count()
+
+    def judge(self, work_order_id: str, events: Iterable[Event], until: datetime) -> Sequence[tuple[str, str, bool]]:
+        """Return metric, department and whether it was met, for every clock that ended or ran out by `until` (R-SLA-09).
+
+        `events` are those of one work order in order of time. What still runs at `until` is left out.
+        """
+        clocks = WorkorderClocks(Subject(work_order_id), (), self._policy, lambda: str(next(self._ids)))
+        told = [clock_event for event in events for clock_event in clocks.apply(event, _moment(event))]
+        for clock in list(clocks.clocks.values()):
+            if clock.state == "running" and clock.due_at < until:
+                told += watch(clock, until, until, self._policy).events
+        return [
+            (event.metric, event.department, isinstance(event, SlaMet))
+            for event in told
+            if isinstance(event, SlaMet | SlaBreached)
+        ]
+
+
+def _moment(event: Event) -> datetime:
+    if isinstance(event, WorkorderOpened):
+        return event.opened_at
+    if isinstance(event, WorkorderStep | CallbackCompleted | NotificationSent):
+        return event.at
+    raise TypeError(f"{event.TYPE} is no event of a work order's life")
