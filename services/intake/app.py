@@ -1,10 +1,14 @@
 """Composition root of intake: the channels that are installed, wired to the reception."""
 
+from zoneinfo import ZoneInfo
+
 import structlog
 
 from services.intake import store
-from services.intake.handlers import Reception, on_rejected
+from services.intake.domain.calls import CallCounts
+from services.intake.handlers import Desk, Reception, on_rejected
 from services.intake.ports import Channel
+from shared import metrics
 from shared.bus.streams import CONTACTS
 from shared.plugins import PluginError, load_plugin, plugin_names
 from shared.service import Context, Parts, Service
@@ -25,9 +29,24 @@ def installed_channels() -> dict[str, Channel]:
     return channels
 
 
-async def build(context: Context) -> Parts:  # noqa: ARG001 (every composition root takes the same)
+async def build(context: Context) -> Parts:
     """Return the parts of intake."""
-    return Parts(on_events=Reception(installed_channels()).on_events, on_rejected=on_rejected)
+    policy = context.policy
+    zone = ZoneInfo(policy.timezone)
+
+    async def gauges() -> None:
+        today = context.clock.now().astimezone(zone).date()
+        async with context.engine.connect() as connection:
+            counts = await store.calls_between(connection, today, today)
+        metrics.CALL_ANSWER_RATE.set(sum(counts.values(), CallCounts()).answer_rate)
+        metrics.CALL_ANSWER_RATE_TARGET.set(policy.intake.answering.rate_percent / 100)
+
+    return Parts(
+        on_events=Reception(installed_channels(), policy).on_events,
+        on_rejected=on_rejected,
+        commands=Desk(policy).commands,
+        gauges=gauges,
+    )
 
 
 SERVICE = Service(

@@ -9,6 +9,7 @@ UNREADABLE: Final = "unreadable"
 """The provenance of a detail whose marking is not a text: nobody can say that it was volunteered."""
 EVERY: Final = "*"
 """In `provenance`, the marking of every detail that has none of its own."""
+_WRITTEN_AS_NUMBERS: Final = frozenset({"phone", "member_no", "name", "company"})
 _MARKED: Final = frozenset({"value", "provenance"})
 
 
@@ -60,19 +61,17 @@ class Customer(BaseModel):
         """Put what marks a single detail into `provenance`; whatever is written there can be read afterwards."""
         if not isinstance(data, Mapping):
             return data
-        marks = _marks(data.get("provenance"))
+        marks = markings(data.get("provenance"))
         details: dict[str, Any] = {}
         for name, value in data.items():
             if is_marked(value):
-                marks |= _marks({name: value["provenance"]})
-                details[name] = value["value"]
-            else:
-                details[name] = value
+                marks |= markings({name: value["provenance"]})
+            plain = value["value"] if is_marked(value) else value
+            number = name in _WRITTEN_AS_NUMBERS and isinstance(plain, int) and not isinstance(plain, bool)
+            details[name] = str(plain) if number else plain
         wishes = data.get("preferences")
-        return details | {
-            "provenance": marks,
-            "preferences": wishes if isinstance(wishes, Mapping | Preferences) else {},
-        }
+        details["preferences"] = wishes if isinstance(wishes, Mapping | Preferences) else {}
+        return details | {"provenance": marks}
 
 
 def is_marked(value: Any) -> bool:
@@ -96,8 +95,8 @@ def yes_or_no(value: Any) -> bool | None:
     return bool(value) if isinstance(value, bool) or (isinstance(value, int) and value in {0, 1}) else None
 
 
-def _marks(written: Any) -> dict[str, str]:
-    """Return each marking by the name of its detail; a blank one is none."""
+def markings(written: Any) -> dict[str, str]:
+    """Return each marking in a `provenance` by the name of its detail; a blank one is none."""
     if written is None:
         return {}
     if not isinstance(written, Mapping):

@@ -68,9 +68,9 @@ class Intake:
         return await self.bench.told(ContactRejected)
 
 
-async def with_a_faulty_channel(_context: Context) -> Parts:
+async def with_a_faulty_channel(context: Context) -> Parts:
     channels: dict[str, Channel] = installed_channels() | {"faulty": Faulty()}
-    return Parts(on_events=Reception(channels).on_events, on_rejected=on_rejected)
+    return Parts(on_events=Reception(channels, context.policy).on_events, on_rejected=on_rejected)
 
 
 @pytest.fixture
@@ -234,7 +234,9 @@ async def test_a_new_customer_who_arrives_at_two_replicas_at_once_is_one(intake:
     )
     messages = await intake.bench.fetch(1)
     async with intake.bench.engine.begin() as first:
-        await first.execute(insert(store.customers).values(id="theirs", created_at=now, updated_at=now))
+        await first.execute(
+            insert(store.customers).values(id="theirs", preferences={}, provenance={}, created_at=now, updated_at=now)
+        )
         await first.execute(
             insert(store.identifiers).values(
                 kind="phone", value="+8613800138000", customer_id="theirs", source_id="web/shop/0", created_at=now

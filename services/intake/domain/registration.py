@@ -5,9 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from services.intake.domain.customer_file import ANONYMOUS, CustomerFile, file_of
+from services.intake.domain.calls import judged
+from services.intake.domain.customer_file import CustomerFile, file_of
+from services.intake.domain.personal import personal
+from services.intake.domain.preferences import is_automatic, preferences_of, wants_plain_language
+from services.intake.domain.provenance import screen
 from services.intake.domain.storable import storable
-from shared.events import Contact, ContactRegistered, Personal
+from shared.events import Call, Contact, ContactRegistered, PhoneContact
+from shared.policy import Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +28,14 @@ class Registration:
     details: Mapping[str, Any]
     """The agent's or form's details, and beside them the fields that the contract does not name."""
     extra: Mapping[str, Any]
+    provenance: Mapping[str, str]
+    """How each detail came about, by its dotted place (R-IN-03)."""
+    dropped: tuple[str, ...]
+    """The names of the details that were not volunteered; there is no more left of them."""
+    call: Call | None
 
     def event(self, customer_id: str, known: CustomerFile, at: datetime) -> ContactRegistered:
-        """Return what the other services hear; `known` completes what the contact leaves open about its customer."""
+        """Return what the other services hear; `known` is the customer's file as this contact leaves it."""
         who = self.told.completed(known)
         contact = self.contact
         return ContactRegistered(
@@ -41,35 +51,37 @@ class Registration:
             emotion=contact.emotion,
             locale=contact.locale,
             customer_type=who.type,
-            tier=who.tier,
+            tier=known.tier,
             member_no=who.member_no,
             agent_id=contact.agent_id,
             duration_seconds=contact.duration_seconds,
             attachments=contact.attachments,
-            personal=Personal(
-                name=who.name or ANONYMOUS,
-                honorific=who.honorific,
-                phone=who.phone,
-                email=who.email,
-                company=who.company,
-                address=who.address,
-                text=contact.text,
-            ),
+            call=self.call,
+            preferred_channel=known.preferences.channel,
+            plain_language=wants_plain_language(known.preferences),
+            auto_submitted=is_automatic(self.details.get("auto_submitted")),
+            dropped=self.dropped,
+            personal=personal(who, contact.text),
         )
 
 
-def register(contact: Contact, *, contact_id: str, channel: str, source_id: str) -> Registration:
+def register(contact: Contact, policy: Policy, *, contact_id: str, channel: str, source_id: str) -> Registration:
     """Return the normal form of `contact`. Unknown fields are kept, not refused; a detail of the same name wins."""
-    clean = Contact.model_validate(storable(contact.model_dump()))
+    screened = screen(type(contact).model_validate(storable(contact.model_dump())), policy)
+    clean = screened.contact
     extra = dict(clean.__pydantic_extra__ or {})
     if clean.customer.__pydantic_extra__:
         extra.setdefault("customer", dict(clean.customer.__pydantic_extra__))
+    details = {**extra, **clean.details}
     return Registration(
         contact_id=contact_id,
         channel=channel,
         source_id=source_id,
         contact=clean,
-        told=file_of(clean.customer),
-        details={**extra, **clean.details},
+        told=file_of(clean.customer, policy.intake.tiers, preferences_of(clean, details)),
+        details=details,
         extra=extra,
+        provenance=screened.provenance,
+        dropped=screened.dropped,
+        call=judged(clean.call, clean.duration_seconds, policy) if isinstance(clean, PhoneContact) else None,
     )

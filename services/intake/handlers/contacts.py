@@ -2,18 +2,22 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 import structlog
 
 from services.intake import store
+from services.intake.domain.calls import counted
 from services.intake.domain.customer_file import CustomerFile
 from services.intake.domain.customers import Assignment, Identifier, Visitor, assign
+from services.intake.domain.provenance import VOLUNTEERED
 from services.intake.domain.registration import Registration, register
 from services.intake.handlers.identifiers import identifiers_of
 from services.intake.handlers.rejections import channel_of, reject
 from services.intake.ports import Channel, Reading, Unreadable
 from shared.bus.transaction import Incoming, Transaction
 from shared.ids import new_id
+from shared.policy import Policy
 
 log = structlog.get_logger()
 
@@ -30,8 +34,9 @@ class Arrival:
 class Reception:
     """Records contacts over the channels whose plugins are installed."""
 
-    def __init__(self, channels: Mapping[str, Channel]) -> None:
+    def __init__(self, channels: Mapping[str, Channel], policy: Policy) -> None:
         self._channels = channels
+        self._policy = policy
 
     async def on_events(self, tx: Transaction, batch: Sequence[Incoming]) -> None:
         """Record every contact of `batch` once (R-IN-06); one that cannot be read is rejected, the others go on."""
@@ -42,12 +47,16 @@ class Reception:
                 reject(tx, incoming, reading)
                 continue
             registration = register(
-                reading, contact_id=new_id(), channel=channel_of(incoming.delivery), source_id=incoming.message.key
+                reading,
+                self._policy,
+                contact_id=new_id(),
+                channel=channel_of(incoming.delivery),
+                source_id=incoming.message.key,
             )
             visitor = Visitor(new_id(), identifiers_of(registration.told))
             arrivals.append(Arrival(incoming, registration, visitor))
         if arrivals:
-            await _record(tx, arrivals)
+            await _record(tx, arrivals, self._policy)
 
     def _read(self, channel: str, incoming: Incoming) -> Reading:
         plugin = self._channels.get(channel)
@@ -60,22 +69,37 @@ class Reception:
             return Unreadable(f'the plugin for channel "{channel}" failed: {type(error).__name__}')
 
 
-async def _record(tx: Transaction, arrivals: Sequence[Arrival]) -> None:
+async def _record(tx: Transaction, arrivals: Sequence[Arrival], policy: Policy) -> None:
     """Write contacts, customers and identifiers, and emit what was registered."""
     assignment, files = await _settle(tx, arrivals)
-    pairs = [(a.registration, c) for a, c in zip(arrivals, assignment.customer_ids, strict=True)]
-    fresh = await store.insert_contacts(tx.connection, pairs, tx.now)
+    rows = [
+        (arrival.registration, customer_id, arrival.incoming.message.traceparent)
+        for arrival, customer_id in zip(arrivals, assignment.customer_ids, strict=True)
+    ]
+    fresh = await store.insert_contacts(tx.connection, rows, tx.now)
     now_known = dict(files)
-    for arrival, (registration, customer_id) in zip(arrivals, pairs, strict=True):
-        now_known[customer_id] = now_known.get(customer_id, CustomerFile()).completed(registration.told)
+    origins: dict[str, dict[str, store.Origin]] = {}
+    for arrival, (registration, customer_id, _) in zip(arrivals, rows, strict=True):
+        before = now_known.get(customer_id, CustomerFile())
+        known = now_known[customer_id] = before.grown(registration.told, policy.intake.tiers)
+        for name in known.learned(before):
+            how = registration.provenance.get(f"customer.{name}", VOLUNTEERED)
+            origins.setdefault(customer_id, {})[name] = store.Origin(how, registration.source_id, tx.now)
         if registration.contact_id in fresh:
-            event = registration.event(customer_id, now_known[customer_id], tx.now)
+            event = registration.event(customer_id, known, tx.now)
             tx.emit(event, subject=event.contact_id, cause=arrival.incoming.message)
-    needed = {c for r, c in pairs if r.contact_id in fresh} | set(assignment.claims.values())
+    needed = {c for r, c, _ in rows if r.contact_id in fresh} | set(assignment.claims.values())
     new = {key: file for key, file in now_known.items() if key not in files and key in needed}
     grown = {key: file for key, file in now_known.items() if key in files and file != files[key]}
-    await store.insert_customers(tx.connection, new, tx.now)
-    await store.complete_customers(tx.connection, grown, tx.now)
+    await store.insert_customers(tx.connection, new, origins, tx.now)
+    await store.complete_customers(tx.connection, grown, files, origins, policy.intake.tiers, tx.now)
+    zone = ZoneInfo(policy.timezone)
+    calls = [
+        (r.contact.occurred_at.astimezone(zone).date(), r.contact.agent_id, r.call)
+        for r, _, _ in rows
+        if r.call is not None and r.contact_id in fresh
+    ]
+    await store.add_calls(tx.connection, counted(calls))
 
 
 async def _settle(tx: Transaction, arrivals: Sequence[Arrival]) -> tuple[Assignment, dict[str, CustomerFile]]:

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import phonenumbers
@@ -30,6 +31,16 @@ def identifiers_of(told: CustomerFile) -> tuple[Identifier, ...]:
     if told.email and (email := normal_email(told.email)):
         found.append(Identifier("email", email))
     return tuple(found)
+
+
+def same_detail(name: str, one: str, other: str) -> bool:
+    """Return whether two values of a customer's detail are the same one, written differently."""
+    return _plain(name, one) == _plain(name, other)
+
+
+def _plain(name: str, written: str) -> str:
+    normal = _NORMAL[name](written) if name in _NORMAL else None
+    return normal or re.sub(r"\s+", " ", unicodedata.normalize("NFKC", written)).strip().casefold()
 
 
 def normal_member_no(written: str) -> str | None:
@@ -68,3 +79,10 @@ def normal_email(written: str) -> str | None:
     except EmailNotValidError:
         return None
     return address.normalized.lower()
+
+
+_NORMAL: Final[Mapping[str, Callable[[str], str | None]]] = {
+    "member_no": normal_member_no,
+    "phone": normal_phone,
+    "email": normal_email,
+}

@@ -16,14 +16,20 @@ def with_agent(form: dict[str, Any]) -> dict[str, Any]:
 
 def with_duration(form: dict[str, Any]) -> dict[str, Any]:
     """Return `form` with its duration in seconds, also where a telephone system wrote 2:25 or 1:02:25."""
-    written = form.get("duration_seconds")
-    match = _MINUTES.fullmatch(written.strip()) if isinstance(written, str) else None
-    if match is not None:
-        hours, minutes, seconds = (int(part or 0) for part in match.groups())
-        form["duration_seconds"] = (hours * 60 + minutes) * 60 + seconds
-    elif isinstance(written, str) and not written.strip():
-        form["duration_seconds"] = None
+    if "duration_seconds" in form:
+        form["duration_seconds"] = seconds(form["duration_seconds"])
     return form
+
+
+def seconds(written: Any) -> Any:
+    """Return a time that a telephone system wrote as 2:25 or 1:02:25 in seconds, a blank as None, all else as it is."""
+    if not isinstance(written, str):
+        return written
+    match = _MINUTES.fullmatch(written.strip())
+    if match is None:
+        return written if written.strip() else None
+    hours, minutes, rest = (int(part or 0) for part in match.groups())
+    return (hours * 60 + minutes) * 60 + rest
 
 
 def _is_id(value: Any) -> bool:

@@ -16,7 +16,6 @@ EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
 LATEST: Final = datetime(2100, 1, 1, tzinfo=UTC)
 
 _DATE_TIME: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d")
-_WRITTEN_AS_NUMBERS: Final = ("phone", "member_no", "name", "company")
 
 
 def prepared(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -29,19 +28,14 @@ def prepared(data: Mapping[str, Any]) -> dict[str, Any]:
         value = form.get(name)
         if isinstance(value, str):
             form[name] = value.strip() or None
-    customer = form.get("customer")
-    if isinstance(customer, dict):
-        form["customer"] = {
-            key: _as_text(value) if key in _WRITTEN_AS_NUMBERS else value for key, value in customer.items()
-        }
     return form
 
 
-def read_form(form: Mapping[str, Any]) -> Reading:
-    """Return the contact in a prepared `form`, or every fault of it at once. Never raises."""
+def read_form(form: Mapping[str, Any], kind: type[Contact] = Contact) -> Reading:
+    """Return the contact in a prepared `form`, of the given `kind`, or every fault of it at once. Never raises."""
     faults = [*_faults_of_time(form.get("occurred_at"))]
     try:
-        contact = Contact.model_validate(form)
+        contact = kind.model_validate(form)
     except ValidationError as error:
         known = {fault.field for fault in faults}
         faults += [fault for fault in faults_of(error) if fault.field not in known]
@@ -71,7 +65,3 @@ def _plausible(at: datetime) -> bool:
         return EARLIEST <= at < LATEST
     except OverflowError:  # an offset may carry the first or last day of the calendar beyond it
         return False
-
-
-def _as_text(value: Any) -> Any:
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value

@@ -15,8 +15,10 @@ from services.intake.domain.registration import register
 from services.intake.domain.storable import storable
 from services.intake.ports import Channel, Unreadable
 from shared.events import Contact
+from shared.policy import load_policy
 
 CHANNELS = installed_channels()
+POLICY = load_policy()
 BUILT_IN = ("web", "app", "walk_in", "phone", "email", "wechat", "weibo", "sms")
 EXAMPLE: dict[str, Any] = {
     "occurred_at": "2026-11-23T10:15:00+08:00",
@@ -86,7 +88,7 @@ def test_what_is_not_told_may_be_null_blank_or_absent(channel: str) -> None:
 @pytest.mark.parametrize("channel", BUILT_IN)
 def test_unknown_fields_are_kept(channel: str) -> None:
     contact = read(channel, utm="autumn", customer={"name": "李", "wechat": "li-1"})
-    registered = register(contact, contact_id="c", channel=channel, source_id="s/1")
+    registered = register(contact, POLICY, contact_id="c", channel=channel, source_id="s/1")
     assert registered.extra == {"utm": "autumn", "customer": {"wechat": "li-1"}}
     assert registered.details == EXAMPLE["details"] | registered.extra
 
@@ -164,7 +166,7 @@ def test_a_missed_call_is_a_contact_too() -> None:
     """R-IN-10: recorded, with its figures, although nobody spoke."""
     contact = read("phone", missed=True, text=None, rings=7)
     assert contact.text == "未接来电，请回电。"
-    assert register(contact, contact_id="c", channel="phone", source_id="s/1").details["rings"] == 7
+    assert register(contact, POLICY, contact_id="c", channel="phone", source_id="s/1").details["rings"] == 7
     refused("web", EXAMPLE | {"missed": True, "text": None})
 
 
@@ -202,7 +204,7 @@ def test_whatever_json_comes_is_read_or_refused(channel: str, data: dict[str, An
     if isinstance(reading, Unreadable):
         assert reading.faults
         return
-    registered = register(reading, contact_id="c", channel=channel, source_id="s/1")
+    registered = register(reading, POLICY, contact_id="c", channel=channel, source_id="s/1")
     body = to_json(registered.contact) + to_json(registered.details) + to_json(registered.extra)
     assert b"\\u0000" not in body
     assert b"NaN" not in to_json(storable(registered.details))

@@ -1,0 +1,35 @@
+"""The schema `intake`: its tables, and set-based statements: a batch takes the same few, whatever its size."""
+
+from services.intake.store.calls import add_calls, calls_between
+from services.intake.store.contacts import Recorded, complete_contact, completions_of, insert_contacts, load_contact
+from services.intake.store.customers import Origin, Origins, complete_customers, correct_customer, insert_customers
+from services.intake.store.identifiers import claim, load_owners, reassign, release
+from services.intake.store.letters import known_dead_letters
+from services.intake.store.tables import agent_calls, completions, contacts, customers, identifiers, metadata, runtime
+
+__all__ = [
+    "Origin",
+    "Origins",
+    "Recorded",
+    "add_calls",
+    "agent_calls",
+    "calls_between",
+    "claim",
+    "complete_contact",
+    "complete_customers",
+    "completions",
+    "completions_of",
+    "contacts",
+    "correct_customer",
+    "customers",
+    "identifiers",
+    "insert_contacts",
+    "insert_customers",
+    "known_dead_letters",
+    "load_contact",
+    "load_owners",
+    "metadata",
+    "reassign",
+    "release",
+    "runtime",
+]
