@@ -65,11 +65,23 @@ CLOCKS_WARNED = _counter("clocks_warned_total", "warnings given", "metric", "dep
 CLOCKS_BREACHED = _counter("clocks_breached_total", "deadlines missed", "metric", "department")
 CLOCKS_MET = _counter("clocks_met_total", "deadlines met", "metric", "department")
 CLOCKS_RUNNING = _gauge("clocks_running", "clocks that run now", "metric", "department")
-CLOCK_NEXT_DUE = _gauge("clock_next_due_timestamp_seconds", "earliest due time of the running clocks", "department")
-CLOCK_OLDEST_BREACH = _gauge(
-    "clock_oldest_breach_timestamp_seconds", "due time of the oldest breach still open", "department"
+CLOCKS_CANCELLED = _counter("clocks_cancelled_total", "clocks made void", "metric", "department")
+CLOCKS_RESCHEDULED = _counter(
+    "clocks_rescheduled_total", "due times moved by new holidays or a rebase", "metric", "department", "cause"
 )
-DETECTION_LATENESS = _histogram("sla_detection_lateness_seconds", "detection time minus due time (R-SLA-14)", "kind")
+CLOCKS_PROVISIONAL = _gauge(
+    "clocks_provisional", "running clocks whose due time waits for an official holiday schedule", "metric", "department"
+)
+CLOCKS_OVERDUE = _gauge("clocks_overdue", "breaches still open", "metric", "department")
+CLOCK_NEXT_DUE = _gauge(
+    "clock_next_due_timestamp_seconds", "earliest due time of the running clocks", "metric", "department"
+)
+CLOCK_OLDEST_BREACH = _gauge(
+    "clock_oldest_breach_timestamp_seconds", "due time of the oldest breach still open", "metric", "department"
+)
+DETECTION_LATENESS = _histogram(
+    "sla_detection_lateness_seconds", "how late the watcher found a warning or breach (R-SLA-14)", "kind", "metric"
+)
 
 NOTIFICATIONS = _counter("notifications_total", "notifications by how they ended", "transport", "purpose", "outcome")
 NOTIFICATIONS_WAITING = _gauge("notifications_waiting", "notifications that wait for their attempt", "transport")

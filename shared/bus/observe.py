@@ -16,7 +16,9 @@ from shared.events import (
     Message,
     NotificationStep,
     SlaBreached,
+    SlaCancelled,
     SlaMet,
+    SlaRescheduled,
     SlaStarted,
     SlaWarned,
     SurveyIssued,
@@ -93,16 +95,24 @@ def _started(event: SlaStarted) -> None:
 
 def _warned(event: SlaWarned) -> None:
     metrics.CLOCKS_WARNED.labels(event.metric, event.department, str(event.percent)).inc()
-    metrics.DETECTION_LATENESS.labels("warning").observe(event.late_seconds)
+    metrics.DETECTION_LATENESS.labels("warning", event.metric).observe(event.detection_seconds)
 
 
 def _breached(event: SlaBreached) -> None:
     metrics.CLOCKS_BREACHED.labels(event.metric, event.department).inc()
-    metrics.DETECTION_LATENESS.labels("breach").observe(event.late_seconds)
+    metrics.DETECTION_LATENESS.labels("breach", event.metric).observe(event.detection_seconds)
 
 
 def _met(event: SlaMet) -> None:
     metrics.CLOCKS_MET.labels(event.metric, event.department).inc()
+
+
+def _cancelled(event: SlaCancelled) -> None:
+    metrics.CLOCKS_CANCELLED.labels(event.metric, event.department).inc()
+
+
+def _rescheduled(event: SlaRescheduled) -> None:
+    metrics.CLOCKS_RESCHEDULED.labels(event.metric, event.department, event.cause).inc()
 
 
 def _notification(event: NotificationStep) -> None:
@@ -132,6 +142,8 @@ _COUNTERS: dict[type, Callable[[Any], None]] = {
     SlaWarned: _warned,
     SlaBreached: _breached,
     SlaMet: _met,
+    SlaCancelled: _cancelled,
+    SlaRescheduled: _rescheduled,
     NotificationStep: _notification,
     CallbackCompleted: _callback,
     SurveyIssued: _survey,

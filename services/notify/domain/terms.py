@@ -11,6 +11,7 @@ METRICS = {
     "record_entry": ("登记补全", "completion of the record"),
     "promise": ("承诺兑现", "promise to the customer"),
     "collaboration": ("跨部门协作", "collaboration"),
+    "rework": ("退回重办", "rework of a returned result"),
     "cutoff": ("批次移交", "batch hand-over"),
     "agent_away": ("坐席离席", "agent away"),
 }

@@ -17,6 +17,7 @@ from shared.events.commands.notification import ListNotifications, RetryNotifica
 from shared.events.commands.quality import CheckText, ListReviews, QualityResults, ScoreReview
 from shared.events.commands.report import ListReports, MakeReport
 from shared.events.commands.script import GetScript
+from shared.events.commands.sla import ListClocks, RebaseClocks
 from shared.events.commands.workorder import (
     Assign,
     Cancel,
@@ -59,6 +60,7 @@ __all__ = [
     "GetScript",
     "GetWorkorder",
     "Link",
+    "ListClocks",
     "ListAgents",
     "ListCallbacks",
     "ListKnowledge",
@@ -70,6 +72,7 @@ __all__ = [
     "Merge",
     "Pause",
     "Problem",
+    "RebaseClocks",
     "Promise",
     "QualityResults",
     "RateKnowledge",
