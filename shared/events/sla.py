@@ -23,6 +23,7 @@ class SlaStarted(Event):
     started_at: Moment
     due_at: Moment
     provisional: bool = False
+    about: str | None = Field(default=None, description="which of several: the id of a collaboration")
 
 
 class SlaStep(Event):
@@ -38,6 +39,10 @@ class SlaStep(Event):
     at: Moment
     late_seconds: float = 0.0
     used_seconds: int = Field(ge=0, description="of the target, on the clock's own calendar")
+    detection_seconds: float = Field(
+        default=0.0, ge=0, description="late_seconds since the clock was known with this due time: the watcher's own"
+    )
+    about: str | None = Field(default=None, description="which of several: the id of a collaboration")
 
 
 class SlaWarned(SlaStep):

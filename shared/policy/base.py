@@ -35,6 +35,9 @@ Metric = Literal[
     "record_entry",
     "promise",
     "collaboration",
+    "collaboration_start",
+    "progress_relay",
+    "rework",
     "cutoff",
     "agent_away",
 ]

@@ -139,7 +139,8 @@ class Policy(Model):
     def target(self, metric: Metric, category: str, grade: Grade) -> Duration | None:
         """Return how long a clock of that metric runs for such a work order; None: it has none, or its time is given.
 
-        R-SLA-01 to R-SLA-07. `promise`, `collaboration` and `cutoff` run to a time that comes with them.
+        R-SLA-01 to R-SLA-07. `promise`, `collaboration` and `cutoff` run to a time that comes with them; `rework` is the
+        resolution of a result that was returned (ADR 0011).
         """
         entry, sla = self.category(category), self.sla
         if metric == "supervisor_contact":
@@ -155,10 +156,13 @@ class Policy(Model):
             "callback": sla.callback.complaint if hurry else sla.callback.default,
             "progress_update": sla.progress_update,
             "record_entry": sla.record_entry,
+            "collaboration_start": sla.collaboration_start if grade == "complex" else None,
+            "progress_relay": entry.progress_relay,
+            "rework": clocks.resolution,
         }
         target = found.get(metric)
         if target == "by_grade":
-            return (sla.resolution if metric == "resolution" else sla.first_response).of(grade)
+            return (sla.first_response if metric == "first_response" else sla.resolution).of(grade)
         return target
 
     @cached_property

@@ -5,7 +5,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, field_validator
 
-from shared.policy.base import Grade, Model, WrittenDuration
+from shared.policy.base import Grade, Metric, Model, WrittenDuration
 from shared.policy.durations import Duration
 
 Rung = Literal["assignee", "supervisor", "head", "manager"]
@@ -75,6 +75,10 @@ class SlaPolicy(Model):
     agent_away: AwayTargets
     collaboration_start: WrittenDuration
     """A complex matter starts its collaboration within this time (R-RT-09)."""
+    cutoff_grace: Annotated[WrittenDuration, Field(default=Duration(60, "wall"))]
+    """A hand-over of 16:00 takes place in that minute: the machine that makes it begins when the hour strikes (R-RT-03)."""
+    unwarned: tuple[Metric, ...] = ("cutoff",)
+    """Clocks that give no warnings, because nobody has anything to do before they are due."""
     warnings: Annotated[tuple[Percent, ...], Field(min_length=1)]
     ladder: Annotated[tuple[LadderStep, ...], Field(min_length=1)]
     digest_window: WrittenDuration
