@@ -38,6 +38,9 @@ class Settings(BaseSettings):
     smtp_password: SecretStr | None = Field(default=None, description="that user's password")
     smtp_from: str = Field(default="service@example.com", description="sender of the mails")
     smtp_tls: str = Field(default="starttls", pattern="^(none|starttls|tls)$", description="how SMTP is encrypted")
+    identity_key: SecretStr | None = Field(
+        default=None, min_length=32, description="secret that fingerprints what is known of customers' identities"
+    )
     survey_key: SecretStr | None = Field(
         default=None, min_length=32, description="secret that seals survey links; without it there is no survey page"
     )

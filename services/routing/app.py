@@ -5,12 +5,13 @@ from itertools import product
 from typing import get_args
 
 from services.routing import store
+from services.routing.domain.identity import Fingerprints
 from services.routing.domain.workorder import LIVE
-from services.routing.handlers import Desk, Distribution, EventHandler, HandOver, PeopleDesk
+from services.routing.handlers import Desk, Distribution, EventHandler, HandOver, MatterDesk, PeopleDesk
 from services.routing.ports import Assigner, Classifier
 from shared import metrics
 from shared.bus.streams import EVENTS
-from shared.events import CallbackCompleted, ContactRegistered, Presence, SlaEscalated
+from shared.events import CallbackCompleted, ContactCompleted, ContactRegistered, Presence, SlaEscalated
 from shared.plugins import PluginError, load_plugin
 from shared.policy import Policy
 from shared.service import Context, Loop, Parts, Service
@@ -21,8 +22,10 @@ async def build(context: Context) -> Parts:
     policy = context.policy
     distribution = Distribution(policy, assigners_of(policy))
     loop = Loop("handover", HandOver(context.outbox, distribution).turn, longest_sleep_seconds=5.0)
-    events = EventHandler(policy, classifier_of(policy), distribution, loop.wake)
-    commands = {**Desk(policy, distribution).commands, **PeopleDesk(policy).commands}
+    fingerprints = await fingerprints_of(context)
+    events = EventHandler(policy, classifier_of(policy), fingerprints, distribution, loop.wake)
+    desks = Desk(policy, distribution), PeopleDesk(policy), MatterDesk(policy, fingerprints)
+    commands = {model: handler for desk in desks for model, handler in desk.commands.items()}
 
     async def gauges() -> None:
         async with context.engine.connect() as connection:
@@ -40,6 +43,12 @@ async def build(context: Context) -> Parts:
             metrics.AGENTS.labels(department, state).set(agents[department, state])
 
     return Parts(on_events=events.on_events, commands=commands, loops=(loop,), gauges=gauges)
+
+
+async def fingerprints_of(context: Context) -> Fingerprints:
+    """Return what identities are compared with: by the key of the settings, else by one kept in the schema (R-IN-05)."""
+    key = context.settings.identity_key
+    return Fingerprints(key.get_secret_value().encode() if key else await store.identity_key(context.engine))
 
 
 def classifier_of(policy: Policy) -> Classifier:
@@ -73,6 +82,6 @@ SERVICE = Service(
     metadata=store.metadata,
     tables=store.runtime,
     stream=EVENTS,
-    consumes=(ContactRegistered, SlaEscalated, CallbackCompleted),
+    consumes=(ContactRegistered, ContactCompleted, SlaEscalated, CallbackCompleted),
     build=build,
 )

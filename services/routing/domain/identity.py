@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
@@ -16,6 +16,7 @@ Identifier = Literal["phone", "order_no", "member_no"]
 Kind = Literal["name", "phone", "order_no", "member_no"]
 
 IDENTIFIERS: Final[tuple[Identifier, ...]] = ("phone", "order_no", "member_no")
+KINDS: Final[tuple[Kind, ...]] = ("name", *IDENTIFIERS)
 _DETAILS: Final[Mapping[Kind, tuple[str, ...]]] = {
     "name": ("customer_name", "contact_name"),
     "phone": ("customer_phone", "contact_phone"),
@@ -51,14 +52,23 @@ class Fingerprints:
             return None
         return hmac.new(self.key, f"{customer_id}\0{kind}\0{normal}".encode(), hashlib.sha256).hexdigest()
 
-    def known(self, customer_id: str, matter: Matter, *, by_staff: bool) -> tuple[Known, ...]:
-        """Return what `matter` lets us know of its customer, each once; 匿名客户 is no name (R-IN-04)."""
+    def known(self, customer_id: str, matter: Matter, *, by_staff: Container[Kind]) -> tuple[Known, ...]:
+        """Return what `matter` lets us know of its customer, each once; 匿名客户 is no name (R-IN-04).
+
+        `by_staff` are the kinds that a colleague recorded.
+        """
         found = {
             (kind, fingerprint): None
             for kind, value in _told(matter)
             if (fingerprint := self.of(customer_id, kind, value)) is not None
         }
-        return tuple(Known(kind, fingerprint, by_staff) for kind, fingerprint in found)
+        return tuple(Known(kind, fingerprint, kind in by_staff) for kind, fingerprint in found)
+
+
+def kinds_of(fields: Iterable[str]) -> frozenset[Kind]:
+    """Return the kinds that fields of these names tell, be they the customer's own or details."""
+    names = set(fields)
+    return frozenset(kind for kind, details in _DETAILS.items() if names & {kind, *details})
 
 
 def normalised(kind: Kind, value: str) -> str:

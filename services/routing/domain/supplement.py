@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from services.routing.domain.gate import verification_reasons
+from services.routing.domain.identity import Kind, kinds_of
 from services.routing.domain.matter import Matter, plain_details
 from services.routing.domain.register import missing_fields
 from services.routing.domain.workorder import ENDED, Decided, Ignored, WorkOrder
@@ -23,6 +24,11 @@ def completed(matter: Matter, event: ContactCompleted) -> Matter:
         honorific=personal.honorific or matter.honorific,
         member_no=event.member_no or matter.member_no,
     )
+
+
+def staffed(event: ContactCompleted) -> frozenset[Kind]:
+    """Return what of the customer's identity this very completion added: a colleague recorded it (R-IN-05)."""
+    return kinds_of(event.completed)
 
 
 def supplement(work_order: WorkOrder, matter: Matter, event: ContactCompleted, policy: Policy) -> Decided | Ignored:

@@ -9,6 +9,7 @@ from services.routing.domain.lifecycle import LIFECYCLE, decide
 from services.routing.domain.matter import Matter
 from services.routing.domain.workorder import Decided, Refusal, WorkOrder
 from services.routing.handlers.distribution import Distribution, emit_steps
+from services.routing.handlers.matters import told_beside
 from services.routing.handlers.problems import problem_of
 from services.routing.handlers.replies import summary, unknown, unreadable
 from shared.bus.commands import CommandHandler
@@ -71,9 +72,9 @@ class Desk:
         return decided if given is None else Decided(given.work_order, (*decided.events, *given.events))
 
     async def get(self, tx: Transaction, command: GetWorkorder) -> Mapping[str, Any] | Problem:
-        """Return `{work_order, steps, collaborations, promises}` of the work order with that id or number.
+        """Return the work order with that id or number: `{work_order, steps, collaborations, promises}` and more.
 
-        `work_order.text` is the customer's.
+        `work_order.text` is the customer's; what else there is, `told_beside` says.
         """
         if (refused := unreadable(command, self._policy)) is not None:
             return refused
@@ -92,4 +93,5 @@ class Desk:
             "steps": [dict(row._mapping) for row in history],  # noqa: SLF001 (public name)
             "collaborations": [asdict(one) for one in await store.collaborations_of(tx.connection, work_order.id)],
             "promises": await store.promises_of(tx.connection, work_order.id),
+            **await told_beside(tx, work_order, self._policy),
         }

@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.routing import store
+from services.routing.domain.calls import after_call
 from services.routing.domain.complaints import RecentComplaints
+from services.routing.domain.identity import KINDS, Fingerprints, Known
 from services.routing.domain.matter import Matter
 from services.routing.domain.numbers import day_of, number
 from services.routing.domain.opening import matter_of, open_work_order, opened
 from services.routing.domain.verdict import Verdict, judge
 from services.routing.domain.workorder import Decided, WorkOrder
+from services.routing.handlers.distribution import emit_steps
 from services.routing.ports import Classifier
 from shared.bus.transaction import Incoming, Transaction
 from shared.events import ContactRegistered, WorkorderOpened, WorkorderStep
@@ -31,6 +34,10 @@ class Fresh:
         """Return the work order after one more step, if any."""
         return self if decided is None else Fresh(decided.work_order, self.matter, (*self.events, *decided.events))
 
+    def with_matter(self, matter: Matter) -> "Fresh":
+        """Return it with what the customer says by now."""
+        return Fresh(self.work_order, matter, self.events)
+
 
 @dataclass(frozen=True, slots=True)
 class _Read:
@@ -45,8 +52,9 @@ class _Read:
 class Opener:
     """Opens the work orders of a batch of contacts."""
 
-    def __init__(self, policy: Policy, classifier: Classifier) -> None:
+    def __init__(self, policy: Policy, classifier: Classifier, fingerprints: Fingerprints) -> None:
         self._policy = policy
+        self._fingerprints = fingerprints
         self._classifier = classifier
         self._complaints = [name for name, entry in policy.categories.items() if entry.complaint]
         self._window = policy.routing.sensitive.repeated_complaint.timedelta
@@ -62,6 +70,7 @@ class Opener:
         known = await store.known_contacts(tx.connection, [item.contact.contact_id for item in read])
         recent = await self._recent_complaints(tx, [item.contact for item in read])
         fresh: list[Fresh] = []
+        learned: list[tuple[str, Known]] = []
         for item in read:
             if item.contact.contact_id in known:
                 continue
@@ -71,10 +80,15 @@ class Opener:
             if work_order.category in self._complaints:
                 recent.add([(work_order.customer_id, work_order.occurred_at)])
             event = opened(work_order)
-            fresh.append(Fresh(work_order, item.matter, (event,)))
             tx.emit(event, subject=work_order.id, cause=item.incoming.message)
+            declined = after_call(work_order, item.contact, self._policy)
+            if declined is not None:
+                emit_steps(tx, declined)
+            fresh.append(Fresh(work_order, item.matter, (event,)).after(declined))
+            learned += self._learned(item)
         if fresh:
             await store.advance_numbers(tx.connection, day, last)
+            await store.remember(tx.connection, learned, tx.now)
         return fresh
 
     async def write(self, tx: Transaction, fresh: Sequence[Fresh]) -> None:
@@ -89,6 +103,12 @@ class Opener:
         verdict = judge(contact.category, contact.topic, matter, self._classifier, self._policy)
         await asyncio.sleep(0)  # reading is arithmetic; commands are answered in between
         return _Read(incoming, contact, matter, verdict)
+
+    def _learned(self, item: _Read) -> list[tuple[str, Known]]:
+        """Return what the contact lets us know of its customer (R-IN-05)."""
+        by_staff = KINDS if item.contact.agent_id in self._policy.staff_directory else ()
+        customer = item.contact.customer_id
+        return [(customer, one) for one in self._fingerprints.known(customer, item.matter, by_staff=by_staff)]
 
     async def _recent_complaints(self, tx: Transaction, contacts: Sequence[ContactRegistered]) -> RecentComplaints:
         moments = [contact.occurred_at for contact in contacts]

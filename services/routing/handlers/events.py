@@ -1,4 +1,4 @@
-"""A batch of events: contacts open work orders; ends of callbacks and escalations move those that exist."""
+"""A batch of events: contacts open work orders; completions, ends of callbacks and escalations move those that exist."""
 
 import asyncio
 from collections.abc import Sequence
@@ -7,12 +7,16 @@ import structlog
 
 from services.routing import store
 from services.routing.domain.automatic import after_callback, after_escalation
+from services.routing.domain.identity import Fingerprints
 from services.routing.domain.workorder import Decided, Ignored, WorkOrder
-from services.routing.handlers.contacts import Opener
+from services.routing.handlers.changes import Changes
+from services.routing.handlers.completions import Completions
+from services.routing.handlers.contacts import Fresh, Opener
 from services.routing.handlers.distribution import Distribution, emit_steps
+from services.routing.handlers.links import Linker
 from services.routing.ports import Classifier
 from shared.bus.transaction import Incoming, Transaction
-from shared.events import CallbackCompleted, ContactRegistered, SlaEscalated, WorkorderReopened, WorkorderStep
+from shared.events import CallbackCompleted, ContactCompleted, ContactRegistered, SlaEscalated, WorkorderReopened
 from shared.policy import Policy
 
 log = structlog.get_logger()
@@ -21,70 +25,97 @@ log = structlog.get_logger()
 class EventHandler:
     """Takes every event that routing consumes; `wake` is set when something new waits for a cut-off."""
 
-    def __init__(self, policy: Policy, classifier: Classifier, distribution: Distribution, wake: asyncio.Event) -> None:
+    def __init__(
+        self,
+        policy: Policy,
+        classifier: Classifier,
+        fingerprints: Fingerprints,
+        distribution: Distribution,
+        wake: asyncio.Event,
+    ) -> None:
         self._policy = policy
+        self._fingerprints = fingerprints
         self._distribution = distribution
-        self._opener = Opener(policy, classifier)
+        self._opener = Opener(policy, classifier, fingerprints)
+        self._linker = Linker(policy)
         self._wake = wake
 
     async def on_events(self, tx: Transaction, batch: Sequence[Incoming]) -> None:
-        """Open, close, reopen and escalate what `batch` tells of, and give to somebody what nobody has then.
+        """Open, link, complete, close, reopen and escalate what `batch` tells of; give to somebody what nobody has then.
 
         Locks are taken in one order: the day's numbers, work orders, departments.
         """
         contacts = [item for item in batch if isinstance(item.data, ContactRegistered)]
-        fresh = await self._opener.open(tx, contacts) if contacts else []
-        if any(one.work_order.cutoff_at for one in fresh):
+        opened = await self._opener.open(tx, contacts) if contacts else []
+        if any(one.work_order.cutoff_at for one in opened):
             self._wake.set()
-        concerned = [(item, about) for item in batch if (about := _about(item)) is not None]
-        changed, events = await self._move(tx, concerned) if concerned else ({}, [])
-        reopened = {event.work_order_id for event in events if isinstance(event, WorkorderReopened)}
+        pairs = await self._linker.pairs(tx, opened)
+        completions = await Completions.of(tx, batch, opened, self._policy, self._fingerprints)
+        fresh = {one.work_order.id: one for one in opened}
+        concerned = [(item, about) for item in batch if (about := _about(item, completions)) is not None]
+        wanted = {about for _, about in concerned} | {pair.other_id for pair in pairs}
+        changes = Changes(await store.load(tx.connection, wanted - fresh.keys()) if wanted - fresh.keys() else {})
+        self._linker.link(tx, pairs, fresh, changes)
+        for item, about in concerned:
+            self._move(tx, item, about, fresh, changes, completions)
+        await self._give(tx, fresh, changes)
+        await self._opener.write(tx, list(fresh.values()))
+        if changes.changed:
+            await store.save(tx.connection, list(changes.changed.values()), changes.events, tx.now)
+        await completions.write(tx)
+
+    def _move(
+        self,
+        tx: Transaction,
+        item: Incoming,
+        about: str,
+        fresh: dict[str, Fresh],
+        changes: Changes,
+        completions: Completions,
+    ) -> None:
+        """Apply one event to the work order that it is about."""
+        new = fresh.get(about)
+        state = new.work_order if new else changes.states.get(about)
+        if state is None:
+            log.warning("event about an unknown work order", type=item.message.type, trace=item.message.trace_id)
+            return
+        decision = self._decide(state, item, completions)
+        if isinstance(decision, Ignored):
+            log.info("event without effect", type=item.message.type, number=state.number, why=decision.why)
+            return
+        if new is None:
+            changes.take(tx, decision)
+            return
+        fresh[about] = new.after(decision).with_matter(completions.matter(about, new.matter))
+        emit_steps(tx, decision)
+
+    async def _give(self, tx: Transaction, fresh: dict[str, Fresh], changes: Changes) -> None:
+        """Give to somebody what was opened, or reopened and has nobody (R-RT-08)."""
+        reopened = sorted({event.work_order_id for event in changes.events if isinstance(event, WorkorderReopened)})
         given = await self._distribution.settle(
             tx,
-            [*(one.work_order for one in fresh), *(changed[one] for one in sorted(reopened))],
-            {one.work_order.id: one.matter for one in fresh},
+            [*(one.work_order for one in fresh.values()), *(changes.changed[key] for key in reopened)],
+            {key: one.matter for key, one in fresh.items()},
         )
-        for decided in given.values():
-            emit_steps(tx, decided)
-        await self._opener.write(tx, [one.after(given.get(one.work_order.id)) for one in fresh])
-        for one in sorted(reopened & given.keys()):
-            changed[one] = given[one].work_order
-            events += given[one].events
-        if changed:
-            await store.save(tx.connection, list(changed.values()), events, tx.now)
+        for key, decided in given.items():
+            if key in fresh:
+                fresh[key] = fresh[key].after(decided)
+                emit_steps(tx, decided)
+            else:
+                changes.take(tx, decided)
 
-    async def _move(
-        self, tx: Transaction, concerned: Sequence[tuple[Incoming, str]]
-    ) -> tuple[dict[str, WorkOrder], list[WorkorderStep]]:
-        """Apply events in their order to the work orders they are about; several may be about the same.
-
-        Returns the work orders that changed, with what is to be written into their histories.
-        """
-        states = await store.load(tx.connection, (about for _, about in concerned))
-        changed: dict[str, WorkOrder] = {}
-        events: list[WorkorderStep] = []
-        for item, about in concerned:
-            state = states.get(about)
-            if state is None:
-                log.warning("event about an unknown work order", type=item.message.type, trace=item.message.trace_id)
-                continue
-            decision = self._decide(state, item)
-            if isinstance(decision, Ignored):
-                log.info("event without effect", type=item.message.type, number=state.number, why=decision.why)
-                continue
-            states[about] = changed[about] = decision.work_order
-            events += decision.events
-            emit_steps(tx, decision)
-        return changed, events
-
-    def _decide(self, state: WorkOrder, item: Incoming) -> Decided | Ignored:
+    def _decide(self, state: WorkOrder, item: Incoming, completions: Completions) -> Decided | Ignored:
+        if isinstance(item.data, ContactCompleted):
+            return completions.decide(state, item.data)
         if isinstance(item.data, CallbackCompleted):
             return after_callback(state, item.data)
         return after_escalation(state, item.data, self._policy)
 
 
-def _about(item: Incoming) -> str | None:
+def _about(item: Incoming, completions: Completions) -> str | None:
     """Return the id of the work order that the event is about, if any."""
+    if isinstance(item.data, ContactCompleted):
+        return completions.about(item.data)
     if isinstance(item.data, CallbackCompleted):
         return item.data.work_order_id
     if isinstance(item.data, SlaEscalated) and item.data.subject_type == "workorder":

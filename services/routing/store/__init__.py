@@ -5,6 +5,15 @@ from services.routing.store.counts import live_counts, presence_counts
 from services.routing.store.examples import examples
 from services.routing.store.handover import claim_due, next_cutoff, record_batches
 from services.routing.store.history import history_rows
+from services.routing.store.identities import (
+    identity_key,
+    known_of,
+    record_wrong_answer,
+    remember,
+    wrong_answers_since,
+)
+from services.routing.store.listing import customer_tags, linked_with, listed, verification
+from services.routing.store.matters import ids_of_contacts, matter, matters_of, open_matters, replace_matters
 from services.routing.store.numbers import advance_numbers, lock_numbers
 from services.routing.store.presence import in_hand, save_presence, seen
 from services.routing.store.rota import lock_rotas, people, save_turns
@@ -15,7 +24,6 @@ from services.routing.store.workorders import (
     insert,
     known_contacts,
     load,
-    matter,
     save,
 )
 
@@ -25,26 +33,39 @@ __all__ = [
     "collaboration",
     "collaborations_of",
     "complaints_between",
+    "customer_tags",
     "examples",
     "find",
     "history_rows",
+    "identity_key",
+    "ids_of_contacts",
     "in_hand",
     "insert",
     "known_contacts",
+    "known_of",
+    "linked_with",
+    "listed",
     "live_counts",
     "load",
     "lock_numbers",
     "lock_rotas",
     "matter",
+    "matters_of",
     "metadata",
     "next_cutoff",
+    "open_matters",
     "people",
     "presence_counts",
     "promises_of",
     "record_batches",
+    "record_wrong_answer",
+    "remember",
+    "replace_matters",
     "runtime",
     "save",
     "save_presence",
     "save_turns",
     "seen",
+    "verification",
+    "wrong_answers_since",
 ]

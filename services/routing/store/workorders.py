@@ -12,12 +12,12 @@ from services.routing.domain.matter import Matter
 from services.routing.domain.workorder import WorkOrder
 from services.routing.store.collaborations import follow
 from services.routing.store.history import history_rows
+from services.routing.store.matters import matter_json
 from services.routing.store.tables import matters, steps, work_orders
 from shared.db import insert_rows, update_rows
 from shared.events import WorkorderOpened, WorkorderStep
 
 _FIELDS: Final = tuple(field.name for field in fields(WorkOrder))
-_WORDS: Final = tuple(field.name for field in fields(Matter))
 _LISTS: Final = (
     "sensitive_reasons",
     "evidence",
@@ -74,10 +74,7 @@ async def insert(
     """Write work orders just opened, what the customers wrote, and the first steps of each history."""
     rows = [_row(work_order, _FIELDS, now) for work_order, _ in fresh]
     await insert_rows(connection, work_orders, rows)
-    texts = [
-        {"work_order_id": work_order.id, "matter": {name: getattr(matter, name) for name in _WORDS}}
-        for work_order, matter in fresh
-    ]
+    texts = [{"work_order_id": work_order.id, "matter": matter_json(matter)} for work_order, matter in fresh]
     await insert_rows(connection, matters, texts)
     await _write_history(connection, events, now)
 
@@ -95,13 +92,6 @@ async def save(
     await update_rows(connection, work_orders, [_row(work_order, _CHANGING, now) for work_order in changed])
     await _write_history(connection, events, now)
     await follow(connection, events)
-
-
-async def matter(connection: AsyncConnection, work_order_id: str) -> Matter | None:
-    """Return what the customer wrote; None where it was erased."""
-    query = select(matters.c.matter).where(matters.c.work_order_id == work_order_id)
-    found = (await connection.execute(query)).scalar_one_or_none()
-    return None if found is None else Matter(**found)
 
 
 async def find(

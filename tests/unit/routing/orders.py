@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
+from services.routing.domain.collaboration import Collaboration
 from services.routing.domain.identity import Fingerprints
 from services.routing.domain.lifecycle import decide
 from services.routing.domain.matter import Matter
@@ -63,11 +64,23 @@ OTHER = order(id="w-2", number="XR20261123002", contact_id="c-2", source_id="wec
 IDENTITY = Identity(
     FINGERPRINTS,
     FINGERPRINTS.known(
-        "k-1", Matter("", {"order_no": "A-1"}, customer_name="王芳", customer_phone="13800138000"), by_staff=False
+        "k-1", Matter("", {"order_no": "A-1"}, customer_name="王芳", customer_phone="13800138000"), by_staff=()
     ),
     wrong_answers=0,
 )
 """What is known of the customer of every work order here."""
+
+TASK = Collaboration(
+    id="w-1.2",
+    work_order_id="w-1",
+    department="market",
+    with_department="technical",
+    deliverable="检测报告",
+    due_at=NOW + timedelta(hours=4),
+    by="market-1",
+    at=NOW,
+)
+"""What `technical` was asked for, about every work order here."""
 
 
 def ask(model: type[C], by: str, **content: Any) -> C:
@@ -75,7 +88,9 @@ def ask(model: type[C], by: str, **content: Any) -> C:
 
 
 def take(work_order: WorkOrder, model: type[WorkorderCommand], by: str, **content: Any) -> Decided | Refusal:
-    return decide(work_order, ask(model, by, **content), POLICY, NOW, MATTER, other=OTHER, identity=IDENTITY)
+    return decide(
+        work_order, ask(model, by, **content), POLICY, NOW, MATTER, other=OTHER, identity=IDENTITY, collaboration=TASK
+    )
 
 
 def done(work_order: WorkOrder, model: type[WorkorderCommand], by: str, **content: Any) -> WorkOrder:

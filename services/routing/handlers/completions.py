@@ -1,0 +1,67 @@
+"""The registers of contacts are completed: their work orders learn what they lacked (R-IN-04, R-IN-07)."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from services.routing import store
+from services.routing.domain.identity import Fingerprints, Known
+from services.routing.domain.matter import Matter
+from services.routing.domain.supplement import completed, staffed, supplement
+from services.routing.domain.workorder import Decided, Ignored, WorkOrder
+from services.routing.handlers.contacts import Fresh
+from shared.bus.transaction import Incoming, Transaction
+from shared.events import ContactCompleted
+from shared.policy import Policy
+
+
+class Completions:
+    """The completions of one batch: make it with `of`, ask it to `decide` each in order, and `write` in the end."""
+
+    def __init__(self, policy: Policy, fingerprints: Fingerprints, events: Sequence[ContactCompleted]) -> None:
+        self._policy = policy
+        self._fingerprints = fingerprints
+        self._events = events
+        self._work_orders: Mapping[str, str] = {}
+        self._matters: dict[str, Matter] = {}
+        self._changed: set[str] = set()
+        self._known: list[tuple[str, Known]] = []
+
+    @classmethod
+    async def of(
+        cls,
+        tx: Transaction,
+        batch: Sequence[Incoming],
+        fresh: Collection[Fresh],
+        policy: Policy,
+        fingerprints: Fingerprints,
+    ) -> "Completions":
+        """Return the completions in `batch`, with what was written so far; `fresh` are opened by the same batch."""
+        made = cls(policy, fingerprints, [item.data for item in batch if isinstance(item.data, ContactCompleted)])
+        if made._events:
+            contacts = {event.contact_id for event in made._events}
+            made._work_orders = await store.ids_of_contacts(tx.connection, contacts)
+            made._matters = await store.matters_of(tx.connection, made._work_orders.values())
+            made._work_orders |= {one.work_order.contact_id: one.work_order.id for one in fresh}
+            made._matters |= {one.work_order.id: one.matter for one in fresh}
+        return made
+
+    def about(self, event: ContactCompleted) -> str | None:
+        """Return the id of the work order of the contact; None where it has none."""
+        return self._work_orders.get(event.contact_id)
+
+    def decide(self, work_order: WorkOrder, event: ContactCompleted) -> Decided | Ignored:
+        """Decide what one completion does, and keep what it tells for `write`."""
+        matter = completed(self._matters.get(work_order.id, Matter("")), event)
+        self._matters[work_order.id] = matter
+        self._changed.add(work_order.id)
+        known = self._fingerprints.known(work_order.customer_id, matter, by_staff=staffed(event))
+        self._known += [(work_order.customer_id, one) for one in known]
+        return supplement(work_order, matter, event, self._policy)
+
+    def matter(self, work_order_id: str, otherwise: Matter) -> Matter:
+        """Return what is written to the work order now."""
+        return self._matters.get(work_order_id, otherwise)
+
+    async def write(self, tx: Transaction) -> None:
+        """Write what was told."""
+        await store.replace_matters(tx.connection, {key: self._matters[key] for key in self._changed})
+        await store.remember(tx.connection, self._known, tx.now)

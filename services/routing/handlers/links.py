@@ -1,0 +1,62 @@
+"""Work orders just opened are linked with open ones of the same customer about the same matter (R-IN-06)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from services.routing import store
+from services.routing.domain.linking import OpenMatters, linked_by_system, open_matter
+from services.routing.handlers.changes import Changes
+from services.routing.handlers.contacts import Fresh
+from services.routing.handlers.distribution import emit_steps
+from shared.bus.transaction import Transaction
+from shared.policy import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A work order just opened, the open one about the same matter, and why it is the same."""
+
+    fresh_id: str
+    other_id: str
+    why: str
+
+
+class Linker:
+    """Finds what belongs together, in one query for a batch, and links it."""
+
+    def __init__(self, policy: Policy) -> None:
+        self._window = policy.intake.link_window.timedelta
+
+    async def pairs(self, tx: Transaction, fresh: Sequence[Fresh]) -> list[Pair]:
+        """Return for each of `fresh` the nearest open work order about the same matter, earlier or of this batch."""
+        if not fresh:
+            return []
+        customers = {one.work_order.customer_id for one in fresh}
+        moments = [one.work_order.occurred_at for one in fresh]
+        since, until = min(moments) - self._window, max(moments) + self._window
+        matters = OpenMatters(self._window)
+        matters.add(await store.open_matters(tx.connection, customers, since, until))
+        pairs: list[Pair] = []
+        for one in fresh:
+            new = open_matter(one.work_order, one.matter)
+            if (found := matters.partner(new)) is not None:
+                pairs.append(Pair(new.id, *found))
+            matters.add([new])
+        return pairs
+
+    def link(self, tx: Transaction, pairs: Sequence[Pair], fresh: dict[str, Fresh], changes: Changes) -> None:
+        """Link the `pairs`: each side is in `fresh` or among the `changes`, and is there as it is afterwards."""
+        for pair in pairs:
+            beside = fresh.get(pair.other_id)
+            other = beside.work_order if beside else changes.states.get(pair.other_id)
+            one = fresh[pair.fresh_id]
+            decided = linked_by_system(one.work_order, other, tx.now, pair.why) if other else None
+            if decided is None or decided.beside is None:
+                continue
+            fresh[pair.fresh_id] = one.after(decided)
+            emit_steps(tx, decided)
+            if beside is None:
+                changes.take(tx, decided.beside)
+            else:
+                fresh[pair.other_id] = beside.after(decided.beside)
+                emit_steps(tx, decided.beside)
