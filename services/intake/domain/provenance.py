@@ -2,14 +2,15 @@
 
 A detail is marked as `shared.events.customer` describes, those among `details` and unknown fields in the same ways.
 One without a marking was volunteered. One that is marked otherwise is dropped, and its value is masked wherever else
-the contact holds it, the text included: nothing after this may store it.
+the contact holds it, the text included: nothing after this may store it. Only where another detail with the same value
+is marked as volunteered does the value stay.
 """
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Generic, TypeVar
 
-from services.intake.domain.redaction import Redactor, is_contact_detail
+from services.intake.domain.redaction import MASK, Redactor, is_contact_detail
 from shared.events import Contact
 from shared.events.customer import EVERY, Customer, is_marked, markings
 from shared.policy import Policy
@@ -52,11 +53,11 @@ def screen(contact: C, policy: Policy) -> Screened[C]:
     extra = sieve.mapping(contact.__pydantic_extra__ or {}, {}, "", _personal_elsewhere)
     if not sieve.touched:
         return Screened(contact, sieve.provenance, ())
-    clean = Redactor(sieve.removed, but=[kept, details])
+    clean = Redactor(sieve.removed, but=sieve.volunteered)
     known = {name: getattr(contact, name) for name in type(contact).model_fields}
     changed = {
         "text": clean(contact.text),
-        "customer": clean(kept) | {"preferences": customer.preferences},
+        "customer": _unless_masked(kept, clean(kept)) | {"preferences": customer.preferences},
         "details": clean(details),
         "attachments": [clean(one.model_dump()) for one in contact.attachments],
     }
@@ -72,6 +73,7 @@ class _Sieve:
     provenance: dict[str, str] = field(default_factory=dict)
     dropped: list[str] = field(default_factory=list)
     removed: list[Any] = field(default_factory=list)
+    volunteered: list[Any] = field(default_factory=list)
     touched: bool = False
     """Whether anything is not as it came: a detail dropped, or a marking taken off."""
 
@@ -94,6 +96,7 @@ class _Sieve:
                 continue
             if mark is not None:
                 self.provenance[where] = mark
+                self.volunteered.append(value)
             kept[name] = self._within(value, where, personal)
         return kept
 
@@ -108,6 +111,7 @@ class _Sieve:
             if mark is not None and mark.casefold() not in self.accepted:
                 self._drop(place.rpartition(".")[2], one, personal)
             else:
+                self.volunteered += [] if mark is None else [one]
                 kept.append(self._within(one, f"{place}.{number}", personal))
         return kept
 
@@ -136,6 +140,11 @@ def _personal_of_customer(name: str, value: Any) -> list[Any]:
 
 def _personal_elsewhere(name: str, value: Any) -> list[Any]:
     return [value] if name in _PERSONAL or is_contact_detail(value) else []
+
+
+def _unless_masked(details: Mapping[str, Any], masked: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the `masked` details of a customer without those of which nothing is left: a mask is nobody's number."""
+    return {name: value for name, value in masked.items() if value == details[name] or value != MASK[: len(str(value))]}
 
 
 def _label(name: str, known: Collection[str]) -> str:

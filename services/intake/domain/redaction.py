@@ -18,7 +18,7 @@ class Redactor:
     """Masks values wherever they stand, telephone numbers however they are written."""
 
     def __init__(self, values: Iterable[Any], *, but: Iterable[Any] = ()) -> None:
-        """Take the `values` out, `but` not those that were volunteered elsewhere in the same contact."""
+        """Take the `values` out, `but` not those that the customer volunteered as well."""
         volunteered = {_key(text) for text in _texts(but)}
         wanted = {text.strip() for text in _texts(values) if _key(text) not in volunteered}
         patterns = [_pattern(text) for text in sorted(wanted, key=len, reverse=True) if len(text) >= _SHORTEST]
