@@ -85,6 +85,10 @@ DETECTION_LATENESS = _histogram(
 
 NOTIFICATIONS = _counter("notifications_total", "notifications by how they ended", "transport", "purpose", "outcome")
 NOTIFICATIONS_WAITING = _gauge("notifications_waiting", "notifications that wait for their attempt", "transport")
+NOTIFICATIONS_LIMITED = _counter("notifications_limited_total", "notifications put off by a rate limit", "limit")
+NOTIFICATIONS_FOR_REVIEW = _gauge("notifications_for_review", "notifications that somebody should look at", "state")
+NOTIFICATION_TROUBLES = _counter("notification_troubles_total", "attempts that did not succeed", "transport", "what")
+SUPPRESSED_ADDRESSES = _gauge("suppressed_addresses", "addresses that get nothing any more", "reason")
 NOTIFICATION_SECONDS = _histogram("notification_seconds", "time one send to a transport took", "transport")
 
 CALLBACKS = _counter("callbacks_total", "callbacks by how they ended", "kind", "outcome")
@@ -103,7 +107,6 @@ CALLBACK_SCORE = Histogram(
 SATISFACTION = _counter("satisfaction_total", "answers on the five-level scale", "department", "satisfaction")
 KNOWLEDGE = _gauge("knowledge_entries", "knowledge entries by state", "state")
 KNOWLEDGE_RATINGS = _counter("knowledge_ratings_total", "ratings of knowledge entries by staff", "useful")
-QUALITY_TEXTS = _counter("quality_texts_total", "texts of agents that were looked through (R-FB-06)", "department")
 QUALITY_FINDINGS = _counter(
     "quality_findings_total", "forbidden phrases and evasions in agents' texts", "department", "kind", "phrase"
 )

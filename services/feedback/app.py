@@ -1,13 +1,28 @@
 """The composition root of feedback: the only file that builds things."""
 
+from collections.abc import Sequence
+
 from services.feedback import store
 from services.feedback.domain.callback import CALLS
 from services.feedback.domain.knowledge import STATES
-from services.feedback.handlers import CallbackDesk, EventHandler, KnowledgeDesk, ScriptDesk
+from services.feedback.domain.script import language_of
+from services.feedback.handlers import (
+    CallbackDesk,
+    EventHandler,
+    KnowledgeDesk,
+    QualityDesk,
+    QualityEar,
+    ScriptDesk,
+    SurveyDesk,
+    SurveyPage,
+    SurveyView,
+)
 from services.feedback.plugins.packaged import PackagedScripts
 from shared import metrics
 from shared.bus.streams import EVENTS
+from shared.bus.transaction import Incoming, Transaction
 from shared.events import (
+    CallbackCompleted,
     ContactCompleted,
     ContactRegistered,
     WorkorderCancelled,
@@ -15,25 +30,34 @@ from shared.events import (
     WorkorderClosed,
     WorkorderConfirmed,
     WorkorderOpened,
+    WorkorderPromised,
     WorkorderReopened,
     WorkorderResolved,
+    WorkorderResponded,
     WorkorderSigned,
     WorkorderTransferred,
 )
-from shared.service import Context, Parts, Service
+from shared.service import Context, Parts, Service, Web
 
 
 async def build(context: Context) -> Parts:
     """Return the parts of one running feedback service."""
     policy = context.policy
     scripts = PackagedScripts()
-    desks = (CallbackDesk(policy, scripts), ScriptDesk(policy, scripts), KnowledgeDesk(policy))
+    desks = (CallbackDesk(policy, scripts), ScriptDesk(policy, scripts), KnowledgeDesk(policy), QualityDesk(policy))
+    ears = (EventHandler(policy), QualityEar(policy))
+
+    async def on_events(tx: Transaction, batch: Sequence[Incoming]) -> None:
+        for ear in ears:
+            await ear.on_events(tx, batch)
 
     async def gauges() -> None:
         async with context.engine.connect() as connection:
             open_callbacks = await store.open_counts(connection)
             surveys = await store.open_surveys(connection, context.clock.now())
             entries = await store.entry_counts(connection)
+            reviews = await store.open_reviews(connection)
+        metrics.QUALITY_REVIEWS_OPEN.set(reviews)
         for kind in CALLS:
             metrics.CALLBACKS_OPEN.labels(kind).set(open_callbacks.get(kind, 0))
         metrics.SURVEYS_OPEN.set(surveys)
@@ -41,10 +65,25 @@ async def build(context: Context) -> Parts:
             metrics.KNOWLEDGE.labels(state).set(entries.get(state, 0))
 
     return Parts(
-        on_events=EventHandler(policy).on_events,
+        on_events=on_events,
         commands={command: handler for desk in desks for command, handler in desk.commands.items()},
         gauges=gauges,
+        web=_survey_page(context),
     )
+
+
+def _survey_page(context: Context) -> Web | None:
+    """Return the survey page (R-FB-02); None for a house without a key, whose links nobody could check."""
+    settings, policy = context.settings, context.policy
+    if settings.survey_key is None:
+        return None
+    page = SurveyPage(
+        SurveyDesk(context, settings.survey_key),
+        SurveyView(policy),
+        language_of(policy.locale),
+        https=(settings.survey_url or "").startswith("https:"),
+    )
+    return Web(page.app, settings.survey_host, settings.survey_port)
 
 
 SERVICE = Service(
@@ -53,12 +92,15 @@ SERVICE = Service(
     tables=store.runtime,
     stream=EVENTS,
     consumes=(
+        CallbackCompleted,
         ContactCompleted,
         ContactRegistered,
         WorkorderOpened,
+        WorkorderPromised,
         WorkorderClassified,
         WorkorderTransferred,
         WorkorderResolved,
+        WorkorderResponded,
         WorkorderSigned,
         WorkorderConfirmed,
         WorkorderReopened,

@@ -15,6 +15,8 @@ from shared.events import (
     Event,
     Message,
     NotificationStep,
+    QualityFound,
+    ReportPublished,
     SlaBreached,
     SlaCancelled,
     SlaMet,
@@ -131,6 +133,15 @@ def _survey(event: SurveyIssued) -> None:
     metrics.SURVEYS_ISSUED.labels(event.department).inc()
 
 
+def _found(event: QualityFound) -> None:
+    for finding in event.findings:
+        metrics.QUALITY_FINDINGS.labels(event.department, finding.kind, finding.phrase).inc()
+
+
+def _reported(event: ReportPublished) -> None:
+    metrics.REPORTS.labels(event.report).inc()
+
+
 _COUNTERS: dict[type, Callable[[Any], None]] = {
     ContactRegistered: _registered,
     ContactCompleted: _completed,
@@ -146,5 +157,7 @@ _COUNTERS: dict[type, Callable[[Any], None]] = {
     SlaRescheduled: _rescheduled,
     NotificationStep: _notification,
     CallbackCompleted: _callback,
+    QualityFound: _found,
+    ReportPublished: _reported,
     SurveyIssued: _survey,
 }

@@ -28,6 +28,7 @@ from shared.events.customer import Customer, Preferences
 from shared.events.envelope import Fault, Malformed, Message, compose, decode, decode_event, encode, faults_of
 from shared.events.knowledge import KnowledgeConfirmed, KnowledgeDrafted, KnowledgePublished, KnowledgeRetired
 from shared.events.notification import (
+    NotificationDelivered,
     NotificationFailed,
     NotificationSent,
     NotificationStep,
@@ -35,6 +36,7 @@ from shared.events.notification import (
     NotificationUnknown,
     Purpose,
 )
+from shared.events.quality import QualityFinding, QualityFound, QualityReviewed
 from shared.events.report import ReportPublished
 from shared.events.sla import (
     SlaBreached,
@@ -117,6 +119,7 @@ __all__ = [
     "Malformed",
     "Message",
     "Moment",
+    "NotificationDelivered",
     "NotificationFailed",
     "NotificationSent",
     "NotificationStep",
@@ -129,6 +132,9 @@ __all__ = [
     "Presence",
     "Problem",
     "Purpose",
+    "QualityFinding",
+    "QualityFound",
+    "QualityReviewed",
     "ReportPublished",
     "Satisfaction",
     "SlaBreached",

@@ -211,7 +211,7 @@ async def test_a_batch_of_any_size_takes_the_same_statements(desk: Bench) -> Non
     alone = len(desk.statements)
     lives = [Life(f"many-{number}") for number in range(40)]
     await desk.tell(*(event for life in lives for event in life.approved()))
-    assert len(desk.statements) == alone
+    assert len(desk.statements) <= alone + 3  # three more where a conversation is sampled for review (R-FB-06)
     assert len(await desk.service.told(CallbackScheduled)) == 42
 
 

@@ -48,4 +48,4 @@ class QualityResults(Command):
     department: str | None = None
     since: Moment | None = Field(default=None, description="none: the twelve periods until now")
     until: Moment | None = None
-    by: Literal["week", "month"] = "week"
+    period: Literal["week", "month"] = "week"

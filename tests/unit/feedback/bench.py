@@ -11,7 +11,7 @@ from sqlalchemy import select, text
 from services.feedback import store
 from services.feedback.app import SERVICE
 from services.feedback.store.tables import callbacks
-from shared.events import Event, Message
+from shared.events import CallbackCompleted, Event, Message
 from shared.testing.bench import ServiceBench, service_bench
 from shared.testing.clock import SetClock
 from tests.unit.feedback.builders import TRACE
@@ -23,6 +23,7 @@ class Bench:
 
     service: ServiceBench
     statements: list[str] = field(default_factory=list)
+    heard_itself: int = 0
 
     async def tell(self, *events: Event) -> None:
         """Publish `events` and have the service take them as one batch from its durable consumer."""
@@ -30,7 +31,10 @@ class Bench:
         await self.take(len(events))
 
     async def take(self, number: int) -> None:
-        messages = await self.service.fetch(number)
+        """Take `number` messages as one batch, with what the service has said to itself before them."""
+        own = len([message for message in await self.messages() if isinstance(message.data, CallbackCompleted)])
+        messages = await self.service.fetch(number + own - self.heard_itself)
+        self.heard_itself = own
         self.statements.clear()
         await self.service.process(messages)
 
