@@ -66,8 +66,8 @@ COMMANDS: dict[str, str] = {
 }
 """Entity and verb of every command of the contract, with its fields beside `command_id` and `by`."""
 
-NOT_YET = {"contact.verify", "agent.presence"}
-"""Commands of the contract that no service answers yet: identity verification (R-IN-05) and presence (R-RT-08)."""
+NOT_YET: set[str] = set()
+"""Commands of the contract that no service answers yet."""
 
 CLOSED_SETS: dict[tuple[str, str], str] = {
     ("yingda.callback.completed.v1", "outcome"): "reached no_answer refused",

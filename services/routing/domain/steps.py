@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from services.routing.domain.gate import unverified
 from services.routing.domain.collaboration import Collaboration
+from services.routing.domain.gate import unverified
 from services.routing.domain.matter import Matter
 from services.routing.domain.workorder import Decided, Refusal, WorkOrder, forbidden, illegal, invalid
 from shared.events import (

@@ -21,10 +21,12 @@ from shared.events import (
     WorkorderTransferred,
 )
 from shared.events.commands import (
+    Assign,
     Cancel,
     Classify,
     Collaborate,
     Confirm,
+    Deliver,
     Link,
     Merge,
     Pause,
@@ -58,6 +60,8 @@ CONTENT: dict[type[WorkorderCommand], dict[str, Any]] = {
     Link: {"other_work_order_id": "w-2"},
     Merge: {"into_work_order_id": "w-2", "reason": "同一件事"},
     Tag: {"add": ["投诉-物流延迟"]},
+    Deliver: {"collaboration_id": "w-1.2", "text": "压缩机漏液"},
+    Assign: {"assignee": "market-1"},
 }
 STATES: dict[str, WorkOrder] = {
     "opened": order(),
@@ -70,7 +74,7 @@ STATES: dict[str, WorkOrder] = {
     "cancelled": done(order(), Cancel, "service-1", reason="重复"),
     "merged": done(order(), Merge, "service-1", into_work_order_id="w-2", reason="同一件事"),
 }
-ASIDE: set[type[WorkorderCommand]] = {VerifyContact, Link, Tag}
+ASIDE: set[type[WorkorderCommand]] = {VerifyContact, Link, Tag, Deliver, Assign}
 LEGAL: dict[str, set[type[WorkorderCommand]]] = {
     "opened": {Respond, Resolve, Transfer, Pause, Promise, Collaborate, Classify, Cancel, Merge, *ASIDE},
     "responded": {Respond, Resolve, Transfer, Pause, Promise, Collaborate, Classify, Cancel, Merge, *ASIDE},
@@ -82,7 +86,7 @@ LEGAL: dict[str, set[type[WorkorderCommand]]] = {
     "cancelled": {Reopen, Tag},
     "merged": set(),
 }
-ASKER = {Sign: "market-supervisor", Confirm: "service-2"}
+ASKER = {Sign: "market-supervisor", Confirm: "service-2", Deliver: "technical-1", Assign: "market-supervisor"}
 
 
 def only(decision: object, kind: type[WorkorderStep]) -> Any:

@@ -15,17 +15,21 @@ from shared.events import (
     CallbackCompleted,
     SlaEscalated,
     Status,
+    WorkorderAssigned,
     WorkorderConfirmed,
+    WorkorderDelivered,
     WorkorderLinked,
     WorkorderSigned,
     WorkorderStep,
     WorkorderTagged,
 )
 from shared.events.commands import (
+    Assign,
     Cancel,
     Classify,
     Collaborate,
     Confirm,
+    Deliver,
     Link,
     Merge,
     Pause,
@@ -41,7 +45,7 @@ from shared.events.commands import (
     WorkorderCommand,
 )
 from tests.examples import examples
-from tests.unit.routing.orders import IDENTITY, MATTER, NOW, OTHER, POLICY, ask, order, take
+from tests.unit.routing.orders import IDENTITY, MATTER, NOW, OTHER, POLICY, TASK, ask, order, take
 
 PEOPLE = st.sampled_from([*POLICY.staff_directory, "a-stranger"])
 DEPARTMENTS = st.sampled_from([*POLICY.departments, "nowhere"])
@@ -74,6 +78,8 @@ CONTENT: dict[type[WorkorderCommand], dict[str, st.SearchStrategy[Any]]] = {
     Link: {"other_work_order_id": st.just("w-2"), "reason": REASONS},
     Merge: {"into_work_order_id": st.just("w-2"), "reason": WORDS},
     Tag: {"add": TAGS, "remove": TAGS},
+    Deliver: {"collaboration_id": st.just("w-1.2"), "text": WORDS, "declined": st.booleans()},
+    Assign: {"assignee": PEOPLE, "reason": REASONS},
 }
 COMMANDS = st.sampled_from(sorted(CONTENT, key=lambda model: model.__name__)).flatmap(
     lambda model: st.fixed_dictionaries(CONTENT[model]).map(lambda content: (model, content))
@@ -96,6 +102,7 @@ HELPFUL: list[tuple[type[WorkorderCommand], dict[str, Any]]] = [
     (VerifyContact, {"name": "王 芳", "order_no": "A1"}),
     (Link, {"other_work_order_id": "w-2"}),
     (Tag, {"add": ["投诉-物流延迟"]}),
+    (Assign, {"assignee": "market-2"}),
     (Merge, {"into_work_order_id": "w-2", "reason": "同一件事"}),
 ]
 
@@ -228,7 +235,16 @@ class Life(RuleBasedStateMachine):
 
     def _ask(self, model: type[WorkorderCommand], content: dict[str, Any], by: str) -> None:
         before = self.state
-        decision = decide(before, ask(model, by, **content), POLICY, NOW, MATTER, other=self.other, identity=IDENTITY)
+        decision = decide(
+            before,
+            ask(model, by, **content),
+            POLICY,
+            NOW,
+            MATTER,
+            other=self.other,
+            identity=IDENTITY,
+            collaboration=TASK,
+        )
         legal = before.status in LIFECYCLE[model].legal
         if isinstance(decision, Refusal):
             assert decision.status in {403, 409, 422}
@@ -258,6 +274,11 @@ class Life(RuleBasedStateMachine):
             if isinstance(event, WorkorderSigned):
                 assert (staff.role, staff.department) == ("supervisor", before.department)
                 assert before.resolved_by != by
+            if isinstance(event, WorkorderDelivered):
+                assert staff.department == TASK.with_department
+            if isinstance(event, WorkorderAssigned):
+                assert before.department == staff.department or staff.role == "manager"
+                assert POLICY.staff(event.assignee) in POLICY.members(before.department)
             if isinstance(event, WorkorderConfirmed):
                 assert staff.department == "service"
                 assert before.resolved_by != by
