@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from sqlalchemy import ARRAY, Row, Text, any_, bindparam, cast, func, select
+from sqlalchemy import ARRAY, Row, Text, any_, bindparam, cast, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -16,6 +16,10 @@ _TOLD: Final = (
     "verified", "links", "merged_into", "occurred_at", "opened_at",
 )  # fmt: skip
 _COLUMNS: Final = tuple(work_orders.c[name] for name in _TOLD)
+_TAGS: Final = text(
+    f"SELECT DISTINCT tag FROM {work_orders.fullname}, jsonb_array_elements_text(tags) AS tag "
+    "WHERE customer_id = :customer_id"
+)
 _LINKED: Final = select(
     work_orders.c.id, work_orders.c.number, work_orders.c.status, work_orders.c.category, work_orders.c.department
 ).where(work_orders.c.id == any_(bindparam("ids", type_=ARRAY(Text))))
@@ -34,14 +38,7 @@ async def listed(connection: AsyncConnection, wanted: ListWorkorders, most: int)
 
 async def customer_tags(connection: AsyncConnection, customer_id: str) -> list[str]:
     """Return the tags of all work orders of a customer, each once."""
-    tags = func.jsonb_array_elements_text(work_orders.c.tags).table_valued("tag")
-    query = (
-        select(tags.c.tag)
-        .distinct()
-        .select_from(work_orders.join(tags, onclause=work_orders.c.customer_id == customer_id))
-        .order_by(tags.c.tag)
-    )
-    return list((await connection.execute(query)).scalars())
+    return sorted((await connection.execute(_TAGS, {"customer_id": customer_id})).scalars())
 
 
 async def linked_with(connection: AsyncConnection, ids: Iterable[str]) -> Sequence[Any]:

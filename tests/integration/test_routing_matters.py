@@ -1,0 +1,444 @@
+"""Who the customer is, what belongs together and how it is found again: on real NATS and PostgreSQL."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from services.routing.store import tables
+from services.routing.store.identities import identities, wrong_answers
+from shared.events import (
+    COMMAND_SUBJECTS,
+    EVENT_TYPES,
+    Call,
+    ContactCompleted,
+    Personal,
+    WorkorderClassified,
+    WorkorderEscalated,
+    WorkorderLinked,
+    WorkorderMerged,
+    WorkorderOpened,
+    WorkorderStep,
+    WorkorderSupplemented,
+    WorkorderTagged,
+    WorkorderVerified,
+)
+from shared.events.commands import (
+    Cancel,
+    Classify,
+    GetWorkorder,
+    Link,
+    ListWorkorders,
+    Merge,
+    Reopen,
+    Resolve,
+    Respond,
+    Sign,
+    Tag,
+    VerifyContact,
+)
+from shared.testing.builders import registered_contact
+from shared.testing.clock import MONDAY
+from tests.integration.routing_house import House, callback, routing_house
+
+REFUND = "空调不制冷,我要退款"
+
+
+@pytest.fixture
+async def house(database_url: str, fresh_nats: str) -> AsyncIterator[House]:
+    async with routing_house(database_url, fresh_nats) as ready:
+        yield ready
+
+
+async def opened(house: House, **changes: Any) -> WorkorderOpened:
+    before = len(await house.bench.told(WorkorderOpened))
+    await house.bench.happens(registered_contact(**changes))
+    return (await house.bench.told(WorkorderOpened))[before]
+
+
+async def get(house: House, order: WorkorderOpened) -> dict[str, Any]:
+    reply = await house.command(GetWorkorder, "service-1", number=order.number)
+    result: dict[str, Any] = reply["result"]
+    return result
+
+
+def refusal(reply: dict[str, Any]) -> tuple[int, str]:
+    return reply["error"]["status"], reply["error"]["type"].rpartition(":")[2]
+
+
+def completion(order: WorkorderOpened, completed: tuple[str, ...], **personal: Any) -> ContactCompleted:
+    details = personal.pop("details", {})
+    return ContactCompleted(
+        contact_id=order.contact_id,
+        customer_id=order.customer_id,
+        completed=completed,
+        details=details,
+        personal=Personal(**personal),
+        by="service-1",
+        at=MONDAY + timedelta(minutes=10),
+    )
+
+
+async def test_a_refund_waits_for_the_verification(house: House) -> None:
+    """R-IN-05: open but not resolvable until name and one identifier agree; everything else goes on."""
+    order = await opened(house, personal={"text": REFUND}, details={"order_no": "20240518-00123"})
+    assert order.verification_required
+    key = {"work_order_id": order.work_order_id}
+    assert (await house.command(Respond, "service-1", **key, text="已收到"))["ok"]
+    refused = await house.command(Resolve, "market-1", **key, text="已退款")
+    assert refusal(refused) == (409, "not-verified")
+    assert "refund" in refused["error"]["detail"]
+    reply = await house.command(VerifyContact, "service-1", **key, name=" 王 芳", phone="+86 138-0013-8000")
+    assert reply["result"]["verified"] is True
+    (told,) = await house.bench.told(WorkorderVerified)
+    assert (told.identifier, told.by, told.status) == ("phone", "service-1", "responded")
+    assert (await get(house, order))["verification"] == {
+        "required": True,
+        "reasons": ["refund"],
+        "verified": True,
+        "by": "service-1",
+        "at": "2026-11-23T02:00:00Z",
+        "identifier": "phone",
+    }
+    again = await house.command(VerifyContact, "service-1", **key, name="王芳", order_no="2024051800123")
+    assert refusal(again) == (409, "illegal-step")
+    assert (await house.command(Resolve, "market-1", **key, text="已退款"))["ok"]
+
+
+async def test_whole_categories_and_other_words_ask_for_it_too(house: House) -> None:
+    """R-IN-05: member and enterprise information, changes of an order; not an exchange, not a denied refund."""
+    texts = {
+        "我们公司电话变更了,请在平台上修改": ("info_change", True),
+        "买的空调还没发货,请把收货地址改到杭州": ("after_sales", True),
+        "买的空调不制冷,要求换货": ("after_sales", False),
+        "买的空调不制冷,不用退款,换一台就行": ("after_sales", False),
+    }
+    found = {
+        text: (await opened(house, category=category, personal={"text": text})).verification_required
+        for text, (category, _) in texts.items()
+    }
+    assert found == {text: required for text, (_, required) in texts.items()}
+
+
+async def test_wrong_answers_change_nothing_and_are_limited(house: House) -> None:
+    """R-IN-05: no oracle, no trying: after three wrong answers the right one is not compared for half an hour."""
+    order = await opened(house, customer_id="k-1", personal={"text": REFUND}, details={"order_no": "A-1"})
+    await opened(house, customer_id="k-2", personal={"name": "李强", "phone": "13900139000"})
+    key = {"work_order_id": order.work_order_id}
+    answers: list[dict[str, Any]] = [
+        {"name": "李强", "phone": "13800138000"},  # the name of another customer
+        {"name": "王芳", "phone": "13900139000"},  # the phone of another customer
+        {"name": "王芳", "phone": "13800138000", "order_no": "A-2"},  # one of two is wrong
+    ]
+    assert refusal(await house.command(VerifyContact, "service-1", **key, name="王芳")) == (422, "invalid-content")
+    replies = [await house.command(VerifyContact, "service-1", **key, **answer) for answer in answers]
+    assert {refusal(reply) for reply in replies} == {(403, "wrong-answer")}
+    assert len({reply["error"]["detail"] for reply in replies}) == 1
+    assert await house.bench.told(WorkorderVerified) == []
+    right = {"name": "王芳", "order_no": "a1"}
+    assert refusal(await house.command(VerifyContact, "service-1", **key, **right)) == (429, "too-many-answers")
+    assert await house.bench.count(wrong_answers) == len(answers)
+    house.bench.clock.at += timedelta(minutes=31)
+    assert (await house.command(VerifyContact, "service-1", **key, **right))["ok"]
+    assert refusal(await house.command(VerifyContact, "finance-1", **key, **right)) == (403, "not-allowed")
+    kept = " ".join(str(tuple(row)) for row in await house.bench.rows(identities))
+    assert "王芳" not in kept
+    assert "13800138000" not in kept
+
+
+async def test_a_stranger_does_not_become_the_customer_by_writing_in(house: House) -> None:
+    """R-IN-05: a name written in under a known phone number is not known of that customer; a colleague's record is."""
+    await opened(house, customer_id="k-1", personal={"name": "王芳"})
+    order = await opened(house, customer_id="k-1", personal={"name": "张三", "text": REFUND})
+    key = {"work_order_id": order.work_order_id}
+    impostor = {"name": "张三", "phone": "13800138000"}
+    assert refusal(await house.command(VerifyContact, "service-1", **key, **impostor)) == (403, "wrong-answer")
+    await opened(house, customer_id="k-1", channel="phone", agent_id="service-2", personal={"name": "张三"})
+    assert (await house.command(VerifyContact, "service-1", **key, **impostor))["ok"]
+
+
+async def test_an_anonymous_customer_is_completed_then_verified(house: House) -> None:
+    """R-IN-04, R-IN-05, R-IN-07: nothing to compare with, until a colleague completes the register."""
+    order = await opened(house, personal={"name": "匿名客户", "phone": None, "text": REFUND}, duration_seconds=90)
+    key = {"work_order_id": order.work_order_id}
+    assert order.missing_fields[:2] == ("customer_name", "customer_phone")
+    assert order.conversation_ended_at == MONDAY + timedelta(seconds=90)
+    nothing = await house.command(VerifyContact, "service-1", **key, name="王芳", phone="13800138000")
+    assert refusal(nothing) == (409, "nothing-known")
+    await house.bench.happens(completion(order, ("name", "phone"), name="王芳", phone="13800138000", text=REFUND))
+    (told,) = await house.bench.told(WorkorderSupplemented)
+    assert (told.fields, told.missing_fields) == (("name", "phone"), order.missing_fields[2:])
+    assert (told.by, told.at) == ("service-1", MONDAY + timedelta(minutes=10))
+    assert (await house.command(VerifyContact, "service-1", **key, name="王芳", phone="13800138000"))["ok"]
+
+
+async def test_the_register_is_listed_and_completed(house: House) -> None:
+    """R-IN-07: what is missing is on the work order, by name; what is added is there, and can make it sensitive."""
+    order = await opened(house, category="after_sales", topic="product", personal={"phone": None, "text": "坏了"})
+    assert set(order.missing_fields) == {"customer_phone", "purchased_item", "demand"}
+    register = (await get(house, order))["register"]
+    assert {"field": "demand", "zh": "客户诉求", "en": "demand"} in register["missing"]
+    assert (register["complete"], register["required"][0]) == (False, "customer_name")
+    details = {"purchased_item": "空调", "demand": "退款"}
+    await house.bench.happens(
+        completion(order, ("phone", "purchased_item", "demand"), phone="13800138000", text="坏了", details=details)
+    )
+    shown = await get(house, order)
+    assert shown["register"]["complete"] is True
+    assert shown["verification"]["reasons"] == ["refund"]
+    assert shown["steps"][-1]["step"] == "supplemented"
+    refused = await house.command(Resolve, "market-1", work_order_id=order.work_order_id, text="好")
+    assert refusal(refused) == (409, "not-verified")
+
+
+async def test_a_completion_in_the_batch_of_its_contact(house: House) -> None:
+    """R-IN-07: a backlog brings both at once, and what ended is not supplemented any more."""
+    contact = registered_contact(category="after_sales", personal={"phone": None, "text": "坏了"})
+    later = ContactCompleted(
+        contact_id=contact.contact_id,
+        customer_id=contact.customer_id,
+        completed=("phone",),
+        personal=Personal(phone="13800138000"),
+        by="service-1",
+        at=MONDAY,
+    )
+    await house.bench.happens(contact, later)
+    (order,) = await house.bench.told(WorkorderOpened)
+    (told,) = await house.bench.told(WorkorderSupplemented)
+    assert "customer_phone" in order.missing_fields
+    assert "customer_phone" not in told.missing_fields
+    steps = [step.version for step in await house.bench.told(WorkorderStep)]
+    assert steps == list(range(2, 2 + len(steps)))
+    assert (await house.command(Cancel, "service-1", work_order_id=order.work_order_id, reason="重复"))["ok"]
+    await house.bench.happens(later.replace(contact_id="nowhere"), later)
+    assert len(await house.bench.told(WorkorderSupplemented)) == 1
+    assert await house.bench.dead_letters() == 0
+
+
+async def test_two_channels_one_matter(house: House) -> None:
+    """R-IN-06: linked on both, not merged: the same category or order within a day, of the same customer."""
+    same: dict[str, Any] = {"customer_id": "k-1", "category": "after_sales", "topic": "product"}
+    first = await opened(house, **same, channel="web")
+    second = await opened(house, **same, channel="wechat", at=MONDAY + timedelta(hours=2))
+    here, there = await house.bench.told(WorkorderLinked)
+    assert {here.work_order_id, there.work_order_id} == {first.work_order_id, second.work_order_id}
+    assert {here.other_number, there.other_number} == {first.number, second.number}
+    assert (here.by, here.status) == ("system", "opened")
+    assert here.reason
+    (link,) = (await get(house, second))["links"]
+    assert (link["number"], link["status"]) == (first.number, "opened")
+    others: list[dict[str, Any]] = [
+        same | {"customer_id": "k-2"},
+        same | {"category": "product_inquiry", "topic": None},
+        same | {"at": MONDAY + timedelta(days=3)},
+    ]
+    for other in others:
+        await opened(house, **other)
+    assert len(await house.bench.told(WorkorderLinked)) == 2
+
+
+async def test_the_order_number_decides(house: House) -> None:
+    """R-IN-06: another order is another matter; the same order is the same one whatever the category."""
+    one: dict[str, Any] = {"customer_id": "k-1", "category": "after_sales", "topic": "product"}
+    await opened(house, **one, details={"order_no": "A-1"})
+    await opened(house, **one, details={"order_no": "A-2"})
+    assert await house.bench.told(WorkorderLinked) == []
+    await opened(house, customer_id="k-1", category="complaint", channel="phone", details={"order_no": "a1"})
+    assert len(await house.bench.told(WorkorderLinked)) == 2
+
+
+async def test_linked_in_one_batch_and_never_with_what_ended(house: House) -> None:
+    """R-IN-06: two contacts taken at once are linked, versions without gaps; a cancelled one is not open any more."""
+    same: dict[str, Any] = {"customer_id": "k-1", "category": "complaint", "topic": "product"}
+    await house.bench.happens(registered_contact(**same), registered_contact(**same, channel="weibo"))
+    orders = await house.bench.told(WorkorderOpened)
+    assert len(await house.bench.told(WorkorderLinked)) == 2
+    for order in orders:
+        versions = [s.version for s in await house.bench.told(WorkorderStep) if s.work_order_id == order.work_order_id]
+        assert versions == list(range(2, 2 + len(versions)))
+        key = {"work_order_id": order.work_order_id}
+        assert (await house.command(Cancel, "service-1", **key, reason="误报"))["ok"]
+    await opened(house, **same)
+    assert len(await house.bench.told(WorkorderLinked)) == 2
+
+
+async def test_linked_and_merged_by_hand(house: House) -> None:
+    """R-RT-06, R-IN-06: who, when, why on both; the merged one has ended for good, the other goes on."""
+    first, second, third = [await opened(house) for _ in range(3)]
+    a, b, c = ({"work_order_id": order.work_order_id} for order in (first, second, third))
+    linked = await house.command(Link, "service-1", **a, other_work_order_id=second.work_order_id, reason="同一台空调")
+    assert linked["result"]["links"] == [second.work_order_id]
+    assert {event.reason for event in await house.bench.told(WorkorderLinked)} == {"同一台空调"}
+    into = {"into_work_order_id": first.work_order_id, "reason": "同一客户同一问题"}
+    merged = await house.command(Merge, "service-1", **b, **into)
+    assert merged["result"]["status"] == "merged"
+    (told,) = await house.bench.told(WorkorderMerged)
+    assert (told.into_number, told.by, told.reason) == (first.number, "service-1", "同一客户同一问题")
+    replies = [
+        await house.command(Respond, "service-1", **b, text="x"),
+        await house.command(Reopen, "service-1", **b, reason="x"),
+        await house.command(Merge, "service-1", **c, into_work_order_id=second.work_order_id, reason="x"),
+        await house.command(Link, "service-1", **c, other_work_order_id=second.work_order_id),
+        await house.command(Merge, "network-1", **c, **into),
+        await house.command(Link, "service-1", **a, other_work_order_id=second.work_order_id),
+        await house.command(Link, "service-1", **a, other_work_order_id=first.work_order_id),
+        await house.command(Link, "service-1", **a, other_work_order_id="nowhere"),
+    ]
+    assert [refusal(reply) for reply in replies] == [
+        (409, "illegal-step"),
+        (409, "illegal-step"),
+        (409, "illegal-step"),
+        (409, "illegal-step"),
+        (403, "not-allowed"),
+        (409, "illegal-step"),
+        (422, "invalid-content"),
+        (404, "unknown-work-order"),
+    ]
+    shown = await get(house, second)
+    assert shown["work_order"]["merged_into"] == first.work_order_id
+    assert (shown["steps"][-1]["step"], shown["steps"][-1]["by"]) == ("merged", "service-1")
+    assert second.number in str((await get(house, first))["steps"][-1]["reason"])
+    assert (await house.command(Respond, "service-1", **a, text="继续处理"))["ok"]
+
+
+async def test_merged_work_waits_for_no_cut_off(house: House) -> None:
+    """R-RT-03, R-RT-06: the 16:00 batch holds what goes on, not what was merged."""
+    kept, gone = [await opened(house, category="info_change", personal={"text": "公司改名"}) for _ in range(2)]
+    key = {"work_order_id": gone.work_order_id}
+    assert (await house.command(Merge, "service-1", **key, into_work_order_id=kept.work_order_id, reason="重复"))["ok"]
+    assert kept.cutoff_at is not None
+    house.bench.clock.at = kept.cutoff_at
+    await house.turn()
+    assert await house.bench.count(tables.batches) == 1
+    row = await house.row("SELECT work_orders FROM routing.batches")
+    assert tuple(row) == (1,)
+
+
+async def test_tags_are_kept_and_found(house: House) -> None:
+    """R-RT-11: given by the policy and by hand, on the customer's file, searchable; taken away again."""
+    complaint = {"customer_id": "k-1", "category": "complaint", "topic": "product"}
+    order = await opened(house, **complaint, personal={"text": "物流太慢了,等了半个月还没到"})
+    assert "投诉-物流延迟" in order.tags
+    other = await opened(house, customer_id="k-1", category="product_inquiry")
+    key = {"work_order_id": other.work_order_id}
+    tagged = await house.command(Tag, "service-1", **key, add=["重点-回访", "重点-回访"])
+    assert tagged["ok"]
+    (told,) = [event for event in await house.bench.told(WorkorderTagged) if event.added]
+    assert (told.customer_id, told.tags, told.added, told.by) == ("k-1", ("重点-回访",), ("重点-回访",), "service-1")
+    assert (await get(house, other))["customer_tags"] == sorted([*order.tags, "重点-回访"])
+    found = await house.command(ListWorkorders, "service-1", tag="投诉-物流延迟")
+    assert [row["number"] for row in found["result"]["work_orders"]] == [order.number]
+    replies = [
+        await house.command(Tag, "service-1", **key, add=["重点-回访"]),
+        await house.command(Tag, "service-1", **key, add=["  "]),
+        await house.command(Tag, "service-1", **key, add=["长" * 41]),
+        await house.command(Tag, "service-1", **key, add=["一"], remove=["一"]),
+        await house.command(Tag, "finance-1", **key, add=["一"]),
+        await house.command(Tag, "service-1", **key, add=["零\0"]),
+    ]
+    assert [refusal(reply)[0] for reply in replies] == [409, 422, 422, 422, 403, 422]
+    assert (await house.command(Tag, "service-1", **key, remove=["重点-回访"]))["ok"]
+    assert (await get(house, other))["customer_tags"] == sorted(order.tags)
+
+
+async def test_work_orders_are_listed_by_their_marks(house: House) -> None:
+    """R-RT-08, R-RT-11: any filter, the newest first, and told when there are more."""
+    for customer in ("k-1", "k-2", "k-3"):
+        await opened(house, customer_id=customer)
+    triage = await opened(house, personal={"text": "在吗"})
+
+    async def numbers(**wanted: Any) -> list[str]:
+        reply = await house.command(ListWorkorders, "service-1", **wanted)
+        return [row["number"][-3:] for row in reply["result"]["work_orders"]]
+
+    assert await numbers() == ["004", "003", "002", "001"]
+    assert await numbers(department="market") == ["003", "002", "001"]
+    assert await numbers(queue="triage") == [triage.number[-3:]]
+    assert await numbers(customer_id="k-2") == ["002"]
+    assert await numbers(status="opened", department="market", customer_id="k-1") == ["001"]
+    assert await numbers(status="merged") == []
+    limited = await house.command(ListWorkorders, "service-1", limit=2)
+    assert (len(limited["result"]["work_orders"]), limited["result"]["more"]) == (2, True)
+    assert refusal(await house.command(ListWorkorders, "service-1", status="lost")) == (422, "invalid-content")
+    assert refusal(await house.command(ListWorkorders, "nobody")) == (403, "not-staff")
+
+
+async def test_sensitive_matters_tell_attitude_and_tendency(house: House) -> None:
+    """R-RT-05: with the reasons; the third complaint within 7 days is of high tendency; harmless ones tell nothing."""
+    same: dict[str, Any] = {
+        "category": "complaint",
+        "topic": "product",
+        "customer_id": "k-1",
+        "tier": "VIP",
+        "personal": {"text": "外壳有划痕,我很失望"},
+    }
+    orders = [
+        await opened(house, **same, at=MONDAY + timedelta(days=day), emotion=emotion)
+        for day, emotion in ((0, "calm"), (2, None), (4, "impatient"), (30, "calm"))
+    ]
+    assert [(o.sensitive, o.attitude, o.tendency) for o in orders] == [
+        (False, None, None),
+        (True, "dissatisfied", "medium"),
+        (True, "impatient", "high"),
+        (False, None, None),
+    ]
+    assert orders[1].sensitive_reasons == ("repeated_complaint",)
+    assert {o.tier for o in orders} == {"VIP"}
+    threat = await opened(house, personal={"text": "空调坏了不给修,我要找12315投诉你们"})
+    assert (threat.sensitive_reasons, threat.tendency) == (("regulator",), "high")
+
+
+async def test_a_triage_decision_makes_it_sensitive(house: House) -> None:
+    """R-RT-05, R-IN-05, R-RT-11: what a person decides is judged anew, and told."""
+    await opened(house, customer_id="k-1", category="complaint", topic="product", personal={"text": "外壳有划痕"})
+    order = await opened(house, customer_id="k-1", personal={"text": "在吗"})
+    assert (order.queue, order.sensitive, order.tags) == ("triage", False, ())
+    key = {"work_order_id": order.work_order_id}
+    assert (await house.command(Classify, "service-1", **key, category="complaint", topic="product"))["ok"]
+    (told,) = await house.bench.told(WorkorderClassified)
+    assert (told.sensitive, told.sensitive_reasons, told.tendency) == (True, ("repeated_complaint",), "medium")
+    assert (await house.command(Classify, "service-1", **key, category="info_change"))["ok"]
+    assert (await house.bench.told(WorkorderClassified))[-1].verification_required
+
+
+async def test_a_declined_callback_goes_to_the_supervisor_at_once(house: House) -> None:
+    """R-IN-10: the work order is escalated as it opens; a missed call and an accepted callback are not."""
+    call = Call(unresolved=True, callback_offered=True, callback_declined=True, exceeded=("call",))
+    order = await opened(house, channel="phone", agent_id="service-1", call=call)
+    (told,) = await house.bench.told(WorkorderEscalated)
+    assert (told.work_order_id, told.metric, told.step, told.to) == (
+        order.work_order_id, "call", "supervisor", ("service-supervisor",),
+    )  # fmt: skip
+    assert (told.version, told.status) == (2, "opened")
+    assert told.reason
+    await opened(house, channel="phone", call=Call(missed=True, rings=8))
+    await opened(house, channel="phone", call=Call(unresolved=True, callback_offered=True))
+    assert len(await house.bench.told(WorkorderEscalated)) == 1
+
+
+async def test_no_call_is_ever_transferred(house: House) -> None:
+    """R-IN-09: whatever the caller asks, a call becomes a work order of a department; nothing could transfer the call."""
+    order = await opened(house, channel="phone", personal={"text": "别说了,帮我转接你们市场部经理,空调坏了要换货"})
+    assert (order.department, order.queue) == ("market", "department")
+    assert {name.split(".")[2] for name in COMMAND_SUBJECTS}.isdisjoint({"call", "phone", "telephone"})
+    assert {name.split(".")[1] for name in EVENT_TYPES}.isdisjoint({"call", "phone", "telephone"})
+    transfers = [name for name in (*COMMAND_SUBJECTS, *EVENT_TYPES) if "transfer" in name]
+    assert sorted(transfers) == ["yingda.command.workorder.transfer", "yingda.workorder.transferred.v1"]
+
+
+async def test_every_step_has_who_when_why(house: House) -> None:
+    """R-RT-06: reopened and cancelled among them, in the history by version."""
+    order = await opened(house)
+    key = {"work_order_id": order.work_order_id}
+    assert (await house.command(Resolve, "market-1", **key, text="换新机"))["ok"]
+    assert (await house.command(Sign, "market-supervisor", **key, approve=True))["ok"]
+    await house.bench.happens(callback(order))
+    assert (await house.command(Reopen, "service-1", **key, reason="又坏了"))["ok"]
+    assert (await house.command(Cancel, "service-2", **key, reason="客户撤回"))["ok"]
+    steps = (await get(house, order))["steps"]
+    assert [step["version"] for step in steps] == list(range(1, len(steps) + 1))
+    assert all(step["by"] and step["at"] for step in steps)
+    told = {step["step"]: (step["by"], step["reason"], step["cycle"]) for step in steps}
+    assert told["reopened"] == ("service-1", "又坏了", 2)
+    assert told["cancelled"] == ("service-2", "客户撤回", 2)
