@@ -31,6 +31,10 @@ BATCH_MESSAGES = Histogram(
     buckets=(1, 2, 5, 10, 25, 50, 100, 250, 500, 1000),
     registry=REGISTRY,
 )
+SERVER_UP = _gauge("server_up", "1 while the service reaches NATS or PostgreSQL", "service", "server")
+DATABASE_CONNECTIONS = _gauge("database_connections", "connections of the service's pool in use", "service")
+STREAM_MESSAGES = _gauge("stream_messages", "messages that a stream holds", "stream")
+STREAM_BYTES = _gauge("stream_bytes", "bytes that a stream holds", "stream")
 CONSUMER_BACKLOG = _gauge("consumer_backlog", "messages that wait for the service's consumer", "service")
 OUTBOX_BACKLOG = _gauge("outbox_backlog", "events written but not yet published", "service")
 OUTBOX_AGE = _gauge("outbox_oldest_seconds", "age of the oldest event not yet published", "service")
@@ -64,6 +68,11 @@ CLOCKS_STARTED = _counter("clocks_started_total", "clocks started", "metric", "d
 CLOCKS_WARNED = _counter("clocks_warned_total", "warnings given", "metric", "department", "percent")
 CLOCKS_BREACHED = _counter("clocks_breached_total", "deadlines missed", "metric", "department")
 CLOCKS_MET = _counter("clocks_met_total", "deadlines met", "metric", "department")
+URGENT_BREACHES = _counter("urgent_breaches_total", "deadlines missed by urgent work orders", "metric", "department")
+SLA_OBJECTIVE = _gauge("sla_objective_ratio", "share of clocks that is to be met, by the policy", "metric")
+CALENDAR_OFFICIAL_DAYS = _gauge(
+    "calendar_official_days", "days ahead for which the official holiday schedule is known (R-SLA-13)", "calendar"
+)
 CLOCKS_RUNNING = _gauge("clocks_running", "clocks that run now", "metric", "department")
 CLOCKS_CANCELLED = _counter("clocks_cancelled_total", "clocks made void", "metric", "department")
 CLOCKS_RESCHEDULED = _counter(

@@ -17,13 +17,14 @@ from faststream.nats import NatsBroker
 from nats.aio.client import Client
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from shared import metrics
 from shared.bus.commands import CommandDesk, CommandServer
 from shared.bus.connect import GRACE_SECONDS, make_broker, tolerate_subjects
 from shared.bus.failures import told
 from shared.bus.outbox import Outbox
-from shared.bus.position import position_of
+from shared.bus.position import Position, position_of
 from shared.bus.publish import Publisher
 from shared.bus.runtime import BatchRuntime
 from shared.bus.streams import EVENTS
@@ -37,6 +38,7 @@ from shared.provision import check
 from shared.rehearsal import read_database_clock, shared_clock
 from shared.service import Context, Loop, Parts, Service
 from shared.settings import Settings
+from shared.web import WebServer
 
 RELAY_SECONDS = 1.0
 GAUGES_SECONDS = 5.0
@@ -57,8 +59,8 @@ async def run(service: Service, settings: Settings) -> None:
         if running is None:
             return
         metrics.SERVICE_UP.labels(service.name, version("yingda")).set(1)
-        _tell_ready(settings, running.health_server.url)
-        log.info("ready", metrics=running.health_server.url)
+        _tell_ready(settings, running.health_server.url, running.web_url)
+        log.info("ready", metrics=running.health_server.url, web=running.web_url)
         await stop.wait()
         log.info("stopping")
 
@@ -117,6 +119,8 @@ class Running:
         health_server: HealthServer,
     ) -> None:
         self.health_server = health_server
+        self.web_url: str | None = None
+        """Where the service serves HTTP to the world outside, if it does."""
         self._service = service
         self._context = context
         self._clock = clock
@@ -148,6 +152,11 @@ class Running:
         stack.callback(self._runtime.stopping.set)
         await commands.start()
         stack.push_async_callback(commands.stop)
+        if self._parts.web is not None:
+            web = WebServer(self._parts.web)
+            await web.start()
+            stack.push_async_callback(web.stop)
+            self.web_url = web.url
         self._health.set_missing()
 
     def _subscriber(self) -> PromptBatchSubscriber:
@@ -205,17 +214,27 @@ class Running:
             log.warning("PostgreSQL does not answer", **told(error))
             missing.append("PostgreSQL")
         try:
-            metrics.CONSUMER_BACKLOG.labels(name).set((await self._context.position()).waiting)
+            _measure(name, self._service.stream.name, await self._context.position())
         except (nats.errors.Error, OSError, TimeoutError):
             missing.append("NATS")
+        for server in ("NATS", "PostgreSQL"):
+            metrics.SERVER_UP.labels(name, server.lower()).set(server not in missing)
         metrics.CLOCK_DRIFT.labels(name).set(-self._clock.drift_seconds)
         self._health.set_missing(*missing)
         return None
 
 
+def _measure(name: str, stream: str, position: Position) -> None:
+    metrics.CONSUMER_BACKLOG.labels(name).set(position.waiting)
+    metrics.STREAM_MESSAGES.labels(stream).set(position.messages)
+    metrics.STREAM_BYTES.labels(stream).set(position.bytes)
+
+
 async def _count(engine: AsyncEngine, name: str, service: Service) -> None:
     outbox, letters, parked = service.tables.outbox, service.tables.dead_letters, service.tables.parked
     age = func.extract("epoch", func.clock_timestamp() - func.min(outbox.c.created_at))
+    if isinstance(engine.pool, AsyncAdaptedQueuePool):
+        metrics.DATABASE_CONNECTIONS.labels(name).set(engine.pool.checkedout())
     async with engine.connect() as connection:
         unsent = (await connection.execute(select(func.count(), age).where(outbox.c.sent_at.is_(None)))).one()
         metrics.OUTBOX_BACKLOG.labels(name).set(unsent[0])
@@ -225,9 +244,10 @@ async def _count(engine: AsyncEngine, name: str, service: Service) -> None:
         metrics.PARKED.labels(name).set(await connection.scalar(select(func.count()).select_from(parked)) or 0)
 
 
-def _tell_ready(settings: Settings, metrics_url: str) -> None:
+def _tell_ready(settings: Settings, metrics_url: str, web_url: str | None) -> None:
     """Tell whoever started this process, over the pipe it gave us, that the service works now."""
     if settings.ready_fd is None:
         return
     with os.fdopen(settings.ready_fd, "w") as pipe:
-        json.dump({"metrics": metrics_url, "pid": os.getpid(), "at": datetime.now(UTC).isoformat()}, pipe)
+        told_at = datetime.now(UTC).isoformat()
+        json.dump({"metrics": metrics_url, "web": web_url, "pid": os.getpid(), "at": told_at}, pipe)

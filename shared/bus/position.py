@@ -18,6 +18,10 @@ class Position:
     """All that the consumer was ever to get up to this sequence is acknowledged."""
     waiting: int
     """What the consumer has still to get or to acknowledge."""
+    messages: int = 0
+    """Messages that the stream holds."""
+    bytes: int = 0
+    """Bytes that the stream holds."""
 
 
 def position_of(client: Client, consumer: Consumer) -> Callable[[], Awaitable[Position]]:
@@ -28,6 +32,7 @@ def position_of(client: Client, consumer: Consumer) -> Callable[[], Awaitable[Po
         stream = await jetstream.stream_info(consumer.stream.name)
         info = await jetstream.consumer_info(consumer.stream.name, consumer.service)
         floor = info.ack_floor.stream_seq if info.ack_floor is not None else 0
-        return Position(stream.state.last_seq, floor, (info.num_pending or 0) + (info.num_ack_pending or 0))
+        waiting = (info.num_pending or 0) + (info.num_ack_pending or 0)
+        return Position(stream.state.last_seq, floor, waiting, stream.state.messages, stream.state.bytes)
 
     return ask
