@@ -1,9 +1,7 @@
 """Intake on real NATS and PostgreSQL: every contact recorded once, its customer found, the unreadable kept."""
 
 import asyncio
-import json
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,71 +11,24 @@ from sqlalchemy import event, insert, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.intake import store
-from services.intake.app import SERVICE, installed_channels
-from services.intake.handlers import Reception, on_rejected
-from services.intake.ports import Channel, Reading
+from shared.cli.letters import replay_letter
 from shared.events import ContactRegistered, ContactRejected, Message
-from shared.service import Context, Parts
-from shared.testing.bench import ServiceBench, service_bench
-from shared.testing.clock import SetClock
+from tests.integration.intake_house import Intake, envelope, form, intake_house
 
 WANG: dict[str, Any] = {"name": "王芳", "honorific": "女士", "phone": "138 0013 8000", "tier": "returning"}
-
-
-def form(**changes: Any) -> dict[str, Any]:
-    return {"occurred_at": "2026-11-23T10:15:00+08:00", "text": "空调不制冷，要求换货", **changes}
-
-
-def envelope(number: object, data: object, **changes: object) -> bytes:
-    message = {
-        "specversion": "1.0",
-        "id": str(number),
-        "source": "web/shop",
-        "type": "yingda.contact.received.v1",
-        "time": "2026-11-23T02:15:00Z",
-        "data": data,
-    }
-    return json.dumps(message | changes).encode()
-
-
-class Faulty:
-    """A stranger's channel that breaks its promise never to raise."""
-
-    name = "faulty"
-
-    def read(self, data: Mapping[str, Any]) -> Reading:
-        raise KeyError(data["text"])
-
-
-@dataclass
-class Intake:
-    """Two replicas of intake on the same servers."""
-
-    bench: ServiceBench
-    other: ServiceBench
-
-    async def publish(self, *bodies: bytes, channel: str = "web") -> None:
-        jetstream = self.bench.client.jetstream()
-        for body in bodies:
-            await jetstream.publish(f"yingda.contact.received.{channel}", body, stream="CONTACTS")
-
-    async def registered(self) -> list[ContactRegistered]:
-        return await self.bench.told(ContactRegistered)
-
-    async def rejected(self) -> list[ContactRejected]:
-        return await self.bench.told(ContactRejected)
-
-
-async def with_a_faulty_channel(context: Context) -> Parts:
-    channels: dict[str, Channel] = installed_channels() | {"faulty": Faulty()}
-    return Parts(on_events=Reception(channels, context.policy).on_events, on_rejected=on_rejected)
+BACKGROUND = {
+    "problem": "不制冷",
+    "demand": "换货",
+    "order_no": "2024051800123",
+    "product_model": "KFR-35GW",
+    "purchase_date": "2026-11-16",
+}
 
 
 @pytest.fixture
 async def intake(database_url: str, fresh_nats: str) -> AsyncIterator[Intake]:
-    service = replace(SERVICE, build=with_a_faulty_channel)
-    async with service_bench(service, database_url, fresh_nats, clock=SetClock()) as bench:
-        yield Intake(bench, await bench.replica())
+    async with intake_house(database_url, fresh_nats) as ready:
+        yield ready
 
 
 async def test_a_contact_is_recorded_with_everything_it_says(intake: Intake) -> None:
@@ -86,7 +37,7 @@ async def test_a_contact_is_recorded_with_everything_it_says(intake: Intake) -> 
         customer=WANG | {"wechat": "w-1"},
         category="after_sales",
         topic="product",
-        details={"order_no": "2024051800123"},
+        details=BACKGROUND,
         emotion="anxious",
         agent_id="A012",
         duration_seconds=145,
@@ -101,7 +52,9 @@ async def test_a_contact_is_recorded_with_everything_it_says(intake: Intake) -> 
     assert (told.channel, told.source_id, told.customer_id) == ("phone", "phone/east/call-1", customer_row.id)
     assert told.occurred_at == contact_row.occurred_at == datetime(2026, 11, 23, 2, 15, tzinfo=UTC)
     assert told.registered_at == contact_row.registered_at
-    assert told.details == {"order_no": "2024051800123", "callcenter": "east", "customer": {"wechat": "w-1"}}
+    assert told.details == {**BACKGROUND, "callcenter": "east", "customer": {"wechat": "w-1"}}
+    assert told.duration_seconds == 145
+    assert [one.model_dump() for one in told.attachments] == contact["attachments"]
     assert (told.category, told.topic, told.emotion, told.agent_id) == ("after_sales", "product", "anxious", "A012")
     assert told.personal.model_dump(exclude_none=True) == {
         "name": "王芳",
@@ -110,7 +63,7 @@ async def test_a_contact_is_recorded_with_everything_it_says(intake: Intake) -> 
         "text": contact["text"],
     }
     assert (contact_row.id, contact_row.text, contact_row.duration_seconds) == (told.contact_id, contact["text"], 145)
-    assert contact_row.details == {"order_no": "2024051800123"}
+    assert contact_row.details == BACKGROUND
     assert contact_row.attachments == contact["attachments"]
     assert contact_row.extra == {"callcenter": "east", "customer": {"wechat": "w-1"}}
     assert (customer_row.name, customer_row.tier, customer_row.email) == ("王芳", "returning", None)
@@ -176,6 +129,25 @@ async def test_an_unreadable_message_delivered_again_is_told_of_once(intake: Int
     await intake.bench.process([message])
     await intake.other.process([_again(message)])
     assert len(await intake.rejected()) == len(await intake.bench.rows(store.runtime.dead_letters)) == 1
+
+
+async def test_a_rejected_contact_is_corrected_and_replayed(intake: Intake) -> None:
+    """R-IN-08: the operator sends the corrected form; it is recorded once, under the id that it had."""
+    await intake.publish(envelope(7, form(emotion="furious", customer=WANG)))
+    await intake.bench.consume(1)
+    (letter,) = await intake.bench.rows(store.runtime.dead_letters)
+    assert letter.body == envelope(7, form(emotion="furious", customer=WANG))
+    assert "emotion" in letter.reason
+    corrected = envelope(7, form(emotion="impatient", customer=WANG))
+    await replay_letter(intake.bench.engine, intake.bench.client, f"intake:{letter.id}", corrected, "operator")
+    await intake.bench.consume(1)
+    (told,) = await intake.registered()
+    assert (told.source_id, told.emotion, told.personal.name) == ("web/shop/7", "impatient", "王芳")
+    (letter,) = await intake.bench.rows(store.runtime.dead_letters)
+    assert (letter.state, letter.acted_by) == ("replayed", "operator")
+    await replay_letter(intake.bench.engine, intake.bench.client, f"intake:{letter.id}", corrected, "operator")
+    await intake.bench.consume(1)
+    assert len(await intake.registered()) == await intake.bench.count(store.contacts) == 1
 
 
 async def test_a_customer_is_found_by_any_identifier_and_completed(intake: Intake) -> None:
