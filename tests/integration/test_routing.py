@@ -17,7 +17,17 @@ from shared.events import (
     WorkorderReopened,
     WorkorderStep,
 )
-from shared.events.commands import Classify, Collaborate, Confirm, GetWorkorder, Promise, Resolve, Respond, Sign
+from shared.events.commands import (
+    Classify,
+    Collaborate,
+    Confirm,
+    GetWorkorder,
+    Promise,
+    Resolve,
+    Respond,
+    Sign,
+    VerifyContact,
+)
 from shared.testing.builders import registered_contact
 from shared.testing.clock import MONDAY
 from tests.integration.routing_house import House, callback, escalation, routing_house
@@ -37,6 +47,9 @@ async def opened(house: House, **changes: Any) -> WorkorderOpened:
 
 async def approved(house: House, order: WorkorderOpened) -> None:
     key = {"work_order_id": order.work_order_id}
+    if order.verification_required:
+        known = {"name": "王芳", "phone": "13800138000"}
+        assert (await house.command(VerifyContact, "service-1", **key, **known))["ok"]
     assert (await house.command(Resolve, f"{order.department}-1", **key, text="换新机"))["ok"]
     assert (await house.command(Sign, f"{order.department}-supervisor", **key, approve=True))["ok"]
 
@@ -57,7 +70,7 @@ async def test_a_contact_becomes_a_work_order(house: House) -> None:
 
 
 async def test_the_main_line_to_the_end(house: House) -> None:
-    """R-RT-06, R-FB-03: opened, responded, resolved, signed, called back, closed; versions without gaps, one trace."""
+    """R-RT-06, R-FB-03: opened, assigned, responded, resolved, signed, called back, closed; versions without gaps, one trace."""
     (message,) = await house.bench.happens(registered_contact())
     (order,) = await house.bench.told(WorkorderOpened)
     key = {"work_order_id": order.work_order_id}
@@ -68,7 +81,7 @@ async def test_the_main_line_to_the_end(house: House) -> None:
             "work_order_id": order.work_order_id,
             "number": order.number,
             "status": "responded",
-            "version": 2,
+            "version": 3,
             "cycle": 1,
             "department": "market",
         },
@@ -77,11 +90,12 @@ async def test_the_main_line_to_the_end(house: House) -> None:
     await house.bench.happens(callback(order))
     steps = await house.bench.told(WorkorderStep)
     assert [(step.TYPE.split(".")[2], step.version, step.status) for step in steps] == [
-        ("responded", 2, "responded"),
-        ("resolved", 3, "resolved"),
-        ("signed", 4, "signed"),
-        ("called_back", 5, "called_back"),
-        ("closed", 6, "closed"),
+        ("assigned", 2, "opened"),
+        ("responded", 3, "responded"),
+        ("resolved", 4, "resolved"),
+        ("signed", 5, "signed"),
+        ("called_back", 6, "called_back"),
+        ("closed", 7, "closed"),
     ]
     (closed,) = await house.bench.told(WorkorderClosed)
     assert closed.outcome == "resolved"
@@ -99,10 +113,11 @@ async def test_the_history_by_number(house: House) -> None:
     assert told["work_order"]["text"] == "我上周买的空调不制冷,要求换货"
     assert [(step["version"], step["step"], step["by"]) for step in told["steps"]] == [
         (1, "opened", "system"),
-        (2, "responded", "market-1"),
+        (2, "assigned", "system"),
+        (3, "responded", "market-1"),
     ]
-    assert told["steps"][1]["text"] == "正在核实"
-    assert told["steps"][1]["details"] == {"audience": "staff", "by_department": "market"}
+    assert told["steps"][2]["text"] == "正在核实"
+    assert told["steps"][2]["details"] == {"audience": "staff", "by_department": "market"}
     by_id = await house.command(GetWorkorder, "service-1", work_order_id=order.work_order_id)
     assert by_id["result"] == told
 
@@ -114,7 +129,7 @@ async def test_reopened_by_the_customer(house: House) -> None:
     await house.bench.happens(callback(order, reopen=True, solved=False, comment="还是不制冷"))
     (again,) = await house.bench.told(WorkorderReopened)
     assert (again.cycle, again.status, again.department, again.reason, again.version) == (
-        2, "opened", "market", "还是不制冷", 4,
+        2, "opened", "market", "还是不制冷", 5,
     )  # fmt: skip
     await house.bench.happens(callback(order, cycle=1))
     assert await house.bench.told(WorkorderCalledBack) == []
@@ -131,10 +146,11 @@ async def test_nobody_reached_is_pending(house: House) -> None:
 async def test_a_change_waits_for_its_confirmation(house: House) -> None:
     """R-RT-07: network's change is countersigned by service; before that no callback ends it."""
     order = await opened(house, category="info_change", personal={"text": "我们公司电话变更了"})
+    key = {"work_order_id": order.work_order_id}
+    assert (await house.command(VerifyContact, "service-1", **key, name="王芳", phone="13800138000"))["ok"]  # R-IN-05
     await approved(house, order)
     await house.bench.happens(callback(order))
     assert await house.bench.told(WorkorderClosed) == []
-    key = {"work_order_id": order.work_order_id}
     refused = await house.command(Confirm, "network-2", **key)
     assert refused["error"]["status"] == 403
     assert (await house.command(Confirm, "service-1", **key))["result"]["status"] == "confirmed"
@@ -143,7 +159,7 @@ async def test_a_change_waits_for_its_confirmation(house: House) -> None:
 
 
 async def test_escalations_name_whom(house: House) -> None:
-    """R-SLA-10: supervisor, head and manager of the owning department; nobody for a work order that has ended."""
+    """R-SLA-10: assignee, and supervisor, head and manager of the owning department; nobody for a work order that has ended."""
     order = await opened(house)
     await house.bench.happens(*(escalation(order, step) for step in ("assignee", "supervisor", "head", "manager")))
     await approved(house, order)
@@ -151,9 +167,9 @@ async def test_escalations_name_whom(house: House) -> None:
     await house.bench.happens(escalation(order, "head"))
     told = await house.bench.told(WorkorderEscalated)
     assert [event.to for event in told] == [
-        ("market-supervisor",), ("market-supervisor",), ("market-head",), ("general-manager",),
+        ("market-1",), ("market-supervisor",), ("market-head",), ("general-manager",),
     ]  # fmt: skip
-    assert [event.version for event in told] == [2, 3, 4, 5]
+    assert [event.version for event in told] == [3, 4, 5, 6]
     assert {event.by for event in told} == {"system"}
 
 
@@ -163,7 +179,7 @@ async def test_events_about_strangers_have_no_effect(house: House) -> None:
     unknown = order.replace(work_order_id="nowhere")
     of_a_callback = escalation(order).replace(subject_type="callback")
     await house.bench.happens(callback(unknown), escalation(unknown), of_a_callback)
-    assert await house.bench.told(WorkorderStep) == []
+    assert [step.version for step in await house.bench.told(WorkorderStep)] == [2]
     assert await house.bench.count(store.runtime.dead_letters) == 0
 
 
@@ -199,8 +215,8 @@ async def test_refusals_change_nothing(house: House) -> None:
         (422, "invalid-content"),
     ]
     assert all(reply["error"]["detail"] for reply in replies)
-    assert await house.bench.told(WorkorderStep) == []
-    assert await house.bench.count(tables.steps) == 1
+    assert [step.version for step in await house.bench.told(WorkorderStep)] == [2]
+    assert await house.bench.count(tables.steps) == 2
 
 
 async def test_a_command_repeated_is_one_step(house: House) -> None:
@@ -209,7 +225,7 @@ async def test_a_command_repeated_is_one_step(house: House) -> None:
     body = {"command_id": "c-1", "by": "service-1", "work_order_id": order.work_order_id, "text": "好的"}
     first, second = await house.bench.command(Respond, body), await house.bench.command(Respond, body)
     assert first == second
-    assert len(await house.bench.told(WorkorderStep)) == 1
+    assert [step.version for step in await house.bench.told(WorkorderStep)] == [2, 3]
 
 
 async def test_triage_and_the_labelled_example(house: House) -> None:
