@@ -1,0 +1,76 @@
+"""Channels: where contacts come from, what could not be read, and how the telephone is answered (R-IN-10)."""
+
+from shared.monitoring.grafana import Dashboard, Row, bars, in_range, per_minute, series, stat
+
+DASHBOARD = Dashboard(
+    "yingda-channels",
+    "Yingda: channels",
+    rows=(
+        Row(
+            "Contacts",
+            (
+                stat(
+                    "Registered", in_range("yingda_contacts_total", "", '{outcome="registered"}'), "Contacts recorded."
+                ),
+                stat(
+                    "Rejected",
+                    in_range("yingda_contacts_total", "", '{outcome="rejected"}'),
+                    "Contacts that could not be read; they wait in the dead letters (R-IN-08).",
+                    good_below=1,
+                ),
+                stat(
+                    "Details not volunteered",
+                    in_range("yingda_details_dropped_total"),
+                    "Dropped and not stored (R-IN-03).",
+                ),
+                stat("Completed later", in_range("yingda_contacts_completed_total"), "Registers that staff completed."),
+                bars(
+                    "By channel",
+                    in_range("yingda_contacts_total", "channel"),
+                    "{{channel}}",
+                    "In the time chosen above.",
+                ),
+                series(
+                    "A minute",
+                    "Contacts by channel.",
+                    (per_minute("yingda_contacts_total", "channel"), "{{channel}}"),
+                    stacked=True,
+                ),
+                series(
+                    "Details dropped",
+                    "Those not volunteered, by field (R-IN-03).",
+                    (per_minute("yingda_details_dropped_total", "field"), "{{field}}"),
+                ),
+            ),
+        ),
+        Row(
+            "Telephone",
+            (
+                stat(
+                    "Answered today",
+                    "min(yingda_call_answer_rate_ratio)",
+                    "Share of today's calls that were answered.",
+                    "percentunit",
+                    good_above=1.0,
+                ),
+                stat("Target", "max(yingda_call_answer_rate_target_ratio)", "What the policy asks.", "percentunit"),
+                stat(
+                    "Missed",
+                    in_range("yingda_calls_total", "", '{outcome="missed"}'),
+                    "To be called back.",
+                    good_below=1,
+                ),
+                series(
+                    "Calls a minute",
+                    "Answered and missed.",
+                    (per_minute("yingda_calls_total", "outcome"), "{{outcome}}"),
+                ),
+                series(
+                    "Limits exceeded",
+                    "Rings, introduction, hold and length of calls.",
+                    (per_minute("yingda_call_limits_exceeded_total", "limit"), "{{limit}}"),
+                ),
+            ),
+        ),
+    ),
+)

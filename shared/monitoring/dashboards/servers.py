@@ -1,0 +1,101 @@
+"""Bus, database and services: does everything run, and is anything stuck between them."""
+
+from shared.monitoring.grafana import Dashboard, Row, per_minute, series, stat
+
+DASHBOARD = Dashboard(
+    "yingda-servers",
+    "Yingda: bus, database, services",
+    rows=(
+        Row(
+            "Now",
+            (
+                stat("Services ready", "count(count by (service) (yingda_service_up == 1))", "Of five.", good_above=5),
+                stat("NATS", 'min(yingda_server_up{server="nats"})', "1: every service reaches it.", good_above=1),
+                stat(
+                    "PostgreSQL", 'min(yingda_server_up{server="postgresql"})', "1: every service does.", good_above=1
+                ),
+                stat(
+                    "Oldest unpublished event",
+                    "max(yingda_outbox_oldest_seconds)",
+                    "In any outbox.",
+                    "s",
+                    good_below=60,
+                ),
+                stat("Parked", "sum(max by (service) (yingda_parked_messages))", "Wait for an earlier version."),
+                stat(
+                    "Official holidays",
+                    "86400 * min(yingda_calendar_official_days)",
+                    "How far ahead the holiday schedule is official.",
+                    "s",
+                    good_above=30 * 86400,
+                ),
+            ),
+        ),
+        Row(
+            "Services",
+            (
+                series(
+                    "Processes",
+                    "Ready, by version.",
+                    ("sum by (service, version) (yingda_service_up)", "{{service}} {{version}}"),
+                ),
+                series(
+                    "Since each loop turned",
+                    "More than two minutes, and somebody is paged.",
+                    (
+                        "time() - max by (service, loop) (yingda_loop_heartbeat_timestamp_seconds)",
+                        "{{service}} {{loop}}",
+                    ),
+                    unit="s",
+                ),
+            ),
+        ),
+        Row(
+            "Bus",
+            (
+                series(
+                    "Messages stored",
+                    "In each stream.",
+                    ("max by (stream) (yingda_stream_messages)", "{{stream}}"),
+                ),
+                series(
+                    "Bytes stored",
+                    "By each stream.",
+                    ("max by (stream) (yingda_stream_bytes)", "{{stream}}"),
+                    unit="bytes",
+                ),
+                series(
+                    "Outboxes",
+                    "Events written and not yet published.",
+                    ("max by (service) (yingda_outbox_backlog)", "{{service}}"),
+                ),
+                series(
+                    "Published a minute",
+                    "By the way: at once, or by the relay after a failure.",
+                    (per_minute("yingda_outbox_published_total", "service, way"), "{{service}} {{way}}"),
+                ),
+                series(
+                    "Dead letters",
+                    "New ones a minute.",
+                    (per_minute("yingda_dead_letters_total", "service"), "{{service}}"),
+                ),
+            ),
+        ),
+        Row(
+            "Database",
+            (
+                series(
+                    "Connections in use",
+                    "Of each process's pool.",
+                    ("sum by (service) (yingda_database_connections)", "{{service}}"),
+                ),
+                series(
+                    "Clock drift",
+                    "Of the services' machines against PostgreSQL's.",
+                    ("max by (service) (yingda_clock_drift_seconds)", "{{service}}"),
+                    unit="s",
+                ),
+            ),
+        ),
+    ),
+)
