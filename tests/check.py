@@ -13,6 +13,7 @@ STEPS: dict[str, list[Path | str]] = {
     "lint": [BIN / "ruff", "check", "--quiet", "."],
     "types": [BIN / "mypy"],
     "contract": [sys.executable, "-m", "shared.contract", "--check"],
+    "monitoring": [sys.executable, "-m", "shared.monitoring", "--check"],
     "handbook": [sys.executable, "-m", "tests.handbook.coverage", "--check"],
     "tests": [sys.executable, "-m", "pytest", "-q", "tests/architecture", "tests/unit"],
 }
