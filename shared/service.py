@@ -11,6 +11,7 @@ from importlib.metadata import entry_points
 
 from sqlalchemy import MetaData
 from sqlalchemy.ext.asyncio import AsyncEngine
+from starlette.types import ASGIApp
 
 from shared.bus.commands import CommandHandler
 from shared.bus.outbox import Outbox
@@ -58,6 +59,19 @@ class Loop:
 
 
 @dataclass(frozen=True, slots=True)
+class Web:
+    """What a service serves over HTTP to the world outside: an ASGI application and where it listens.
+
+    Port 0 is any free one. The runner serves it in the service's own event loop; it stops first, so that requests in
+    hand still find everything they need.
+    """
+
+    app: ASGIApp
+    host: str
+    port: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Parts:
     """What a composition root returns: the handlers, commands and loops of one running service."""
 
@@ -68,6 +82,7 @@ class Parts:
     gauges: Callable[[], Awaitable[None]] | None = None
     """Refreshes the gauges that are read from the database; called every few seconds."""
     stop: Callable[[], Awaitable[None]] | None = None
+    web: Web | None = None
 
 
 @dataclass(frozen=True, slots=True)
