@@ -2,13 +2,14 @@
 
 from collections import Counter
 from itertools import product
+from pathlib import Path
 from typing import get_args
 
 from services.routing import store
 from services.routing.domain.identity import Fingerprints
 from services.routing.domain.workorder import LIVE
 from services.routing.handlers import Desk, Distribution, EventHandler, HandOver, MatterDesk, PeopleDesk
-from services.routing.ports import Assigner, Classifier
+from services.routing.ports import Assigner, Classifier, ModelError, Trained
 from shared import metrics
 from shared.bus.streams import EVENTS
 from shared.events import CallbackCompleted, ContactCompleted, ContactRegistered, Presence, SlaEscalated
@@ -23,7 +24,7 @@ async def build(context: Context) -> Parts:
     distribution = Distribution(policy, assigners_of(policy))
     loop = Loop("handover", HandOver(context.outbox, distribution).turn, longest_sleep_seconds=5.0)
     fingerprints = await fingerprints_of(context)
-    events = EventHandler(policy, classifier_of(policy), fingerprints, distribution, loop.wake)
+    events = EventHandler(policy, classifier_of(policy, context.settings.data), fingerprints, distribution, loop.wake)
     desks = Desk(policy, distribution), PeopleDesk(policy), MatterDesk(policy, fingerprints)
     commands = {model: handler for desk in desks for model, handler in desk.commands.items()}
 
@@ -51,10 +52,15 @@ async def fingerprints_of(context: Context) -> Fingerprints:
     return Fingerprints(key.get_secret_value().encode() if key else await store.identity_key(context.engine))
 
 
-def classifier_of(policy: Policy) -> Classifier:
-    """Return the classifier that the policy names."""
-    name = policy.routing.classifier.plugin
-    classifier = load_plugin("classifier", name)()
+def classifier_of(policy: Policy, data: Path = Path()) -> Classifier:
+    """Return the classifier that the policy names; one that learns reads its model, seen from the directory `data`."""
+    chosen = policy.routing.classifier
+    name = chosen.plugin
+    plugin = load_plugin("classifier", name)
+    try:
+        classifier = plugin.trained(data / chosen.model, chosen.at_least) if isinstance(plugin, Trained) else plugin()
+    except ModelError as error:
+        raise PluginError(str(error)) from error
     if not isinstance(classifier, Classifier):
         raise PluginError(f'the classifier plugin "{name}" lacks `name`, `classify` or `topic_of`')
     return classifier

@@ -4,8 +4,9 @@ A classifier reads a contact and suggests where it belongs (R-RT-01); an assigne
 order (R-RT-08).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from services.routing.domain.assignment import Candidate as Candidate
@@ -40,6 +41,22 @@ class Classifier(Protocol):
 
     def topic_of(self, matter: Matter, category: str) -> tuple[str | None, float, tuple[str, ...]]:
         """Suggest the topic within a category an agent chose: topic or None, confidence 0 to 1, evidence."""
+        ...
+
+
+class ModelError(Exception):
+    """The trained model of a classifier cannot be used; the message is one sentence that says why."""
+
+
+@runtime_checkable
+class Trained(Protocol):
+    """A classifier plugin that learns: the policy names the file of its model (`routing.classifier.model`)."""
+
+    def trained(self, model: Path, at_least: Mapping[str, float]) -> Classifier:
+        """Return the classifier of a model file (a class method); `ModelError` where it may not be switched on.
+
+        It may where the figures of its evaluation (shares from 0 to 1) reach `at_least`.
+        """
         ...
 
 

@@ -8,12 +8,20 @@ from pydantic import Field
 from shared.events.base import Emotion
 from shared.policy.base import Key, Model, WrittenDuration
 
+Share = Annotated[float, Field(ge=0, le=1)]
+Figure = Annotated[str, Field(pattern="^(category|department|emergency)$")]
+"""What a cross-validation tells of a classifier: shares of categories and departments met, of emergencies found."""
+
 
 class ClassifierPolicy(Model):
     """The classifier plugin; below the threshold a work order goes to triage (R-RT-01)."""
 
     plugin: Key
     threshold: Annotated[float, Field(ge=0, le=1)]
+    model: Annotated[str, Field(min_length=1)] = "classifier.json"
+    """File of a plugin that learns, as `yingda classifier train` writes it; seen from the data directory."""
+    at_least: Annotated[Mapping[Figure, Share], Field(default_factory=dict)]
+    """What the cross-validation of such a model has to reach before it may decide, as shares from 0 to 1."""
 
 
 class AssignmentPolicy(Model):
