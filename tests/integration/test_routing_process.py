@@ -62,7 +62,11 @@ async def test_commands_and_cut_off_of_a_running_service(house: House, database_
         (first, change) = await bench.heard(WorkorderOpened, count=2)
         assert (await ask(house, Respond.SUBJECT, work_order_id=first.work_order_id, text="好的"))["ok"]
         found = await ask(house, GetWorkorder.SUBJECT, number=first.number)
-        assert [step["step"] for step in found["result"]["steps"]] == ["opened", "responded"]
+        assert [step["step"] for step in found["result"]["steps"]] == ["opened", "assigned", "responded"]
         batches = await bench.heard(WorkorderHandedOver, seconds=30)
     assert [batch.work_order_ids for batch in batches] == [(change.work_order_id,)]
-    assert [step.version for step in await bench.told(WorkorderStep)] == [2]
+    steps = await bench.told(WorkorderStep)
+    assert [step.version for step in steps if step.work_order_id == first.work_order_id] == [2, 3]
+    assert [step.TYPE for step in steps if step.work_order_id == change.work_order_id] == [
+        "yingda.workorder.assigned.v1"
+    ]
