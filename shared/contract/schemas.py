@@ -5,7 +5,7 @@ from typing import Any, Literal
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 
-from shared.events import COMMAND_SUBJECTS, EVENT_TYPES, Contact, Event, Problem
+from shared.events import COMMAND_SUBJECTS, EVENT_TYPES, Contact, Event, PhoneContact, Problem
 from shared.events.envelope import CONTENT_TYPE
 from shared.times import rfc3339
 
@@ -36,6 +36,7 @@ def schemas() -> dict[str, JsonSchemaValue]:
     found = {
         "envelope": envelope_schema(),
         "contact": schema_of(Contact, "validation"),
+        "contact.phone": schema_of(PhoneContact, "validation"),
         "reply": reply_schema(),
     }
     found |= {name: event_schema(model) for name, model in EVENT_TYPES.items()}

@@ -43,7 +43,7 @@ def test_generating_again_gives_the_same_in_any_process() -> None:
 
 
 def test_every_message_has_its_schema() -> None:
-    assert set(schemas()) == {"envelope", "contact", "reply", *EVENT_TYPES, *COMMAND_SUBJECTS}
+    assert set(schemas()) == {"envelope", "contact", "contact.phone", "reply", *EVENT_TYPES, *COMMAND_SUBJECTS}
 
 
 @pytest.mark.parametrize("fault", ["changed", "missing", "surplus"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,10 +12,11 @@ from hypothesis import strategies as st
 from pydantic_core import to_json
 
 from services.intake.app import installed_channels
+from services.intake.domain.customer_file import CustomerFile
 from services.intake.domain.registration import register
 from services.intake.domain.storable import storable
 from services.intake.ports import Channel, Unreadable
-from shared.events import Contact
+from shared.events import CallFigures, Contact, PhoneContact
 from shared.policy import load_policy
 
 CHANNELS = installed_channels()
@@ -64,6 +66,26 @@ def test_every_built_in_channel_is_found_by_its_entry_point() -> None:
     for name in BUILT_IN:
         assert isinstance(CHANNELS[name], Channel)
         assert CHANNELS[name].name == name
+
+
+class Hotline:
+    """A further channel: a telephone exchange that is not ours, with a form of its own."""
+
+    name = "hotline"
+
+    def read(self, data: Mapping[str, Any]) -> Contact:
+        return PhoneContact(occurred_at=data["at"], text=data["said"], call=CallFigures(rings=data["rang"]))
+
+
+def test_a_further_channel_gives_the_same_normal_form() -> None:
+    """R-IN-01, R-IN-10: its contacts are calls like ours."""
+    hotline = Hotline()
+    assert isinstance(hotline, Channel)
+    contact = hotline.read({"at": "2026-11-23T10:15:00+08:00", "said": "你好", "rang": 5})
+    registered = register(contact, POLICY, contact_id="c", channel="hotline", source_id="s/1")
+    assert (registered.contact.text, registered.told) == ("你好", CustomerFile())
+    assert registered.call is not None
+    assert registered.call.exceeded == ("rings",)
 
 
 @pytest.mark.parametrize("channel", BUILT_IN)

@@ -272,3 +272,10 @@ def test_answering(policy: Policy) -> None:
         600,
     )
     assert answering.rate_percent == 100
+
+
+def test_taking_in(policy: Policy) -> None:
+    """R-IN-03, R-IN-11."""
+    assert policy.intake.volunteered[0] == "volunteered"
+    assert not {"caller_id", "crm", ""} & set(policy.intake.volunteered)
+    assert policy.intake.tiers == ("new", "returning", "vip")
