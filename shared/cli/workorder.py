@@ -16,6 +16,7 @@ from shared.cli.connection import DataOption, client_settings, nats_client
 from shared.cli.errors import CliError
 from shared.cli.event_stream import everything, subject_of
 from shared.cli.output import print_json, print_table
+from shared.cli.workorder_aspects import aspects
 from shared.events.commands import GetWorkorder
 from shared.ids import new_id
 from shared.settings import Settings
@@ -57,6 +58,8 @@ class Trace:
     work_order: Mapping[str, Any]
     steps: Sequence[Mapping[str, Any]]
     events: Sequence[Mapping[str, Any]]
+    beside: Mapping[str, Any]
+    """Verification, register, links, tags, promises, collaborations."""
 
 
 @workorder.command("show")
@@ -68,11 +71,12 @@ def show(
     """Show a work order with its steps, its deadlines, its messages and every other event about it."""
     trace = asyncio.run(_trace(client_settings(data), number))
     if as_json:
-        print_json({"work_order": trace.work_order, "steps": trace.steps, "events": trace.events})
+        print_json({"work_order": trace.work_order, **trace.beside, "steps": trace.steps, "events": trace.events})
         return
     print_table(
         ("work order", ""), [(key, _text(value)) for key, value in trace.work_order.items() if value is not None]
     )
+    print_table(("beside it", ""), aspects(trace.beside))
     columns = ("version", "at", "step", "status", "department", "by", "reason", "text")
     print_table(("", *columns), [("", *(_text(step.get(c)) for c in columns)) for step in trace.steps])
     print_table(("event", "at", "about"), [_event_row(event) for event in trace.events])
@@ -82,9 +86,11 @@ async def _trace(settings: Settings, number: str) -> Trace:
     async with nats_client(settings) as client:
         found = await _ask(client, number)
         work_order, steps = found["work_order"], found.get("steps", [])
+        beside = {name: value for name, value in found.items() if name not in {"work_order", "steps"}}
         key = str(work_order.get("work_order_id") or work_order["id"])
         contact_id = work_order.get("contact_id")
-        return Trace(work_order, steps, await _events(client, key, str(contact_id) if contact_id else None))
+        events = await _events(client, key, str(contact_id) if contact_id else None)
+        return Trace(work_order, steps, events, beside)
 
 
 async def _ask(client: Client, number: str) -> Mapping[str, Any]:

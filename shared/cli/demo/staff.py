@@ -18,6 +18,7 @@ from nats.errors import NoRespondersError
 from nats.errors import TimeoutError as NatsTimeoutError
 from pydantic_core import from_json, to_json
 
+from shared.cli.demo.acquaintances import Acquaintances
 from shared.clock import Clock, sleep_until
 
 MINUTE = timedelta(minutes=1)
@@ -44,11 +45,14 @@ class Staff:
         self._numbers = count(1)
         self._wake = asyncio.Event()
         self._callers: dict[str, str] = {}
+        self._customers = Acquaintances()
+        self._contacts: dict[str, str] = {}
         self.refused: list[str] = []
         self.commands = 0
         self._reactions: dict[str, Callable[[Mapping[str, Any]], None]] = {
+            "contact.registered": self._customers.meet,
             "workorder.opened": self._opened,
-            "workorder.classified": self._take_up,
+            "workorder.classified": self._classified,
             "workorder.reopened": self._take_up,
             "workorder.resolved": self._resolved,
             "workorder.returned": self._returned,
@@ -93,6 +97,7 @@ class Staff:
         return f"{department}-{self._random.choice((1, 2))}"
 
     def _opened(self, event: Mapping[str, Any]) -> None:
+        self._contacts[event["work_order_id"]] = event["contact_id"]
         if event["queue"] == "triage":
             self._do(
                 "workorder.classify",
@@ -103,7 +108,22 @@ class Staff:
                 topic=event["topic"],
             )
             return
+        self._classified(event)
+
+    def _classified(self, event: Mapping[str, Any]) -> None:
+        if event["verification_required"]:
+            self._verify(event["work_order_id"])
         self._take_up(event)
+
+    def _verify(self, work_order_id: str) -> None:
+        """Ask the customer who they are before anything is done (R-IN-05), and for what is missing to tell (R-IN-07)."""
+        contact_id, agent = self._contacts[work_order_id], self._agent("service")
+        answers = self._customers.answers(contact_id)
+        if answers is None:
+            added = self._customers.ask(contact_id)
+            self._do("contact.complete", 0.5, by=agent, contact_id=contact_id, customer=added)
+            answers = self._customers.answers(contact_id)
+        self._do("contact.verify", 1.5, by=agent, work_order_id=work_order_id, **(answers or {}))
 
     def _take_up(self, event: Mapping[str, Any]) -> None:
         """Let the department answer the customer and later record its result; one in eight is slow."""
@@ -189,7 +209,7 @@ class Staff:
             solved=solved,
             score=score,
             satisfaction=satisfaction,
-            comment="" if solved else "问题还没有真正解决。",
+            comment=_comment(by, solved),
         )
 
     def _drafted(self, event: Mapping[str, Any]) -> None:
@@ -200,3 +220,10 @@ class Staff:
             entry_id=event["entry_id"],
             approve=True,
         )
+
+
+def _comment(by: str, solved: bool) -> str:
+    """Return what is noted of a callback; a supervisor's contact ends with a note of what will be done better."""
+    if by.endswith("-supervisor"):
+        return "已向客户致歉；今后结果先与客户核对再结案。"
+    return "" if solved else "问题还没有真正解决。"
