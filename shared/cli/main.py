@@ -22,6 +22,7 @@ COMMANDS = {
     "contact": "shared.cli.contact",
     "events": "shared.cli.events",
     "workorder": "shared.cli.workorder",
+    "command": "shared.cli.command",
     "policy": "shared.cli.policy",
     "dlq": "shared.cli.dlq",
     "replay": "shared.cli.replay",
