@@ -11,12 +11,16 @@ FILE = "endpoints.json"
 
 @dataclass(frozen=True, slots=True)
 class Endpoints:
-    """The servers of a running suite, and by service name the address of its metrics and its process id."""
+    """The servers of a running suite, and by service name the address of its metrics and its process id.
+
+    `survey` is where customers reach the survey page; links are `survey/s/TOKEN`. None without the service for it.
+    """
 
     nats_url: str
     database_url: str
     metrics: Mapping[str, str]
     pids: Mapping[str, int]
+    survey: str | None = None
 
 
 def write_endpoints(directory: Path, endpoints: Endpoints) -> None:
@@ -31,7 +35,7 @@ def read_endpoints(directory: Path) -> Endpoints | None:
     """Return what the suite in `directory` wrote; None where none runs."""
     try:
         raw = json.loads((directory / FILE).read_text(encoding="utf-8"))
-        return Endpoints(raw["nats_url"], raw["database_url"], raw["metrics"], raw["pids"])
+        return Endpoints(raw["nats_url"], raw["database_url"], raw["metrics"], raw["pids"], raw.get("survey"))
     except (OSError, ValueError, KeyError):
         return None
 

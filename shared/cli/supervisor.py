@@ -14,10 +14,13 @@ from shared.cli.installed import service_names
 from shared.cli.keeping import keep
 from shared.cli.nursery_client import NurseryClient
 from shared.cli.service_process import ServiceProcess, appending, last_line, rotate
+from shared.cli.survey import URL_VARIABLE, survey_environment
 from shared.testing.embedded import DataDirectoryInUseError, EmbeddedNats, EmbeddedPostgres, EmbeddedServers
 from shared.testing.embedded_lock import DirectoryLock
 
 START_SECONDS = 60.0
+SURVEYING = "feedback"
+"""The service that serves the survey page."""
 
 
 def quiet(_sentence: str) -> None:
@@ -61,6 +64,7 @@ class Suite:
         self._keepers: list[asyncio.Task[None]] = []
         self._locked = False
         self._complete = False
+        self._survey: Mapping[str, str] = {}
 
     async def __aenter__(self) -> Self:
         try:
@@ -82,6 +86,7 @@ class Suite:
             self.servers.database_url.replace("postgresql+asyncpg://", "postgresql://", 1),
             {service.name: service.metrics_url or "" for service in running},
             {service.name: service.pid or 0 for service in running},
+            self._survey.get(URL_VARIABLE) if SURVEYING in self._names else None,
         )
 
     @property
@@ -116,7 +121,9 @@ class Suite:
             raise CliError(str(error)) from error
         self._locked = True
         remove_endpoints(self.data_dir)
-        _check_policy(running_settings(self._env).policy)  # what is wrong is told before anything starts
+        settings = running_settings(self._env)
+        _check_policy(settings.policy)  # what is wrong is told before anything starts
+        self._survey = survey_environment(self.data_dir, settings)
         (self.data_dir / "logs").mkdir(exist_ok=True)
         await self._nursery.start()  # imports the services while the servers start
         await self.servers.start()
@@ -130,6 +137,7 @@ class Suite:
         """Return what is laid over the environment of this process for every service."""
         return {
             **self._env,
+            **self._survey,
             NATS_VARIABLE: self.servers.nats_url,
             DATABASE_VARIABLE: self.servers.database_url,
             "YINGDA_METRICS_PORT": "0",  # several services share this machine

@@ -160,7 +160,11 @@ def test_plugins_are_listed_with_kind_package_version_and_state() -> None:
 
 
 RUNNING = Endpoints(
-    "nats://127.0.0.1:1", "postgresql://postgres@127.0.0.1:2/yingda", {"sla": "http://x/metrics"}, {"sla": 3}
+    "nats://127.0.0.1:1",
+    "postgresql://postgres@127.0.0.1:2/yingda",
+    {"sla": "http://x/metrics"},
+    {"sla": 3},
+    "http://127.0.0.1:5",
 )
 
 
@@ -171,6 +175,7 @@ def test_endpoints_are_written_in_the_contracts_form_for_the_owner_only(tmp_path
         "database_url": RUNNING.database_url,
         "metrics": {"sla": "http://x/metrics"},
         "pids": {"sla": 3},
+        "survey": "http://127.0.0.1:5",
     }
     assert (tmp_path / FILE).stat().st_mode & 0o777 == 0o600
     assert read_endpoints(tmp_path) == RUNNING
