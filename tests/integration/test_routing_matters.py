@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from services.routing.store import tables
+from services.routing.store.early import early_completions
 from services.routing.store.identities import identities, wrong_answers
 from shared.events import (
     COMMAND_SUBJECTS,
@@ -211,8 +212,29 @@ async def test_a_completion_in_the_batch_of_its_contact(house: House) -> None:
     steps = [step.version for step in await house.bench.told(WorkorderStep)]
     assert steps == list(range(2, 2 + len(steps)))
     assert (await house.command(Cancel, "service-1", work_order_id=order.work_order_id, reason="重复"))["ok"]
-    await house.bench.happens(later.replace(contact_id="nowhere"), later)
+    await house.bench.happens(later)
     assert len(await house.bench.told(WorkorderSupplemented)) == 1
+
+
+async def test_a_completion_before_its_contact(house: House) -> None:
+    """R-IN-07: of two replicas the one with the later event may be the faster; it is kept, and nothing of it is lost."""
+    contact = registered_contact(category="after_sales", personal={"phone": None, "text": "坏了,我要退款"})
+    early = ContactCompleted(
+        contact_id=contact.contact_id,
+        customer_id=contact.customer_id,
+        completed=("phone",),
+        personal=Personal(phone="13800138000"),
+        by="service-1",
+        at=MONDAY,
+    )
+    await house.bench.happens(early, early.replace(contact_id="another"))
+    assert await house.bench.count(early_completions) == 2
+    await house.bench.happens(contact)
+    (told,) = await house.bench.told(WorkorderSupplemented)
+    assert "customer_phone" not in told.missing_fields
+    assert await house.bench.count(early_completions) == 1
+    key = {"work_order_id": told.work_order_id}
+    assert (await house.command(VerifyContact, "service-1", **key, name="王芳", phone="13800138000"))["ok"]
     assert await house.bench.dead_letters() == 0
 
 

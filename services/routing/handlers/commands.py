@@ -1,7 +1,8 @@
 """The desk: one command on one work order, or the reading of one with its history (contract, "Commands")."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any, Final
 
 from services.routing import store
@@ -9,9 +10,9 @@ from services.routing.domain.lifecycle import LIFECYCLE, decide
 from services.routing.domain.matter import Matter
 from services.routing.domain.workorder import Decided, Refusal, WorkOrder
 from services.routing.handlers.distribution import Distribution, emit_steps
-from services.routing.handlers.matters import told_beside
 from services.routing.handlers.problems import problem_of
 from services.routing.handlers.replies import summary, unknown, unreadable
+from services.routing.handlers.telling import told_beside
 from shared.bus.commands import CommandHandler
 from shared.bus.transaction import Transaction
 from shared.events import Command, Fault, Problem, refuse
@@ -23,11 +24,15 @@ _MOVING: Final = (Classify, Transfer, Reopen)
 
 
 class Desk:
-    """Answers the commands of routing. A refusal is a problem, and nothing has changed then."""
+    """Answers the commands of routing. A refusal is a problem, and nothing has changed then.
 
-    def __init__(self, policy: Policy, distribution: Distribution) -> None:
+    `expect` is told when something new waits for a cut-off.
+    """
+
+    def __init__(self, policy: Policy, distribution: Distribution, expect: Callable[[datetime], None]) -> None:
         self._policy = policy
         self._distribution = distribution
+        self._expect = expect
 
     @property
     def commands(self) -> Mapping[type[Command], CommandHandler]:
@@ -48,6 +53,8 @@ class Desk:
             return problem_of(decision)
         if isinstance(command, _MOVING):
             decision = await self._settled(tx, decision, known.get("matter"))
+        if isinstance(command, Classify) and decision.work_order.cutoff_at is not None:
+            self._expect(decision.work_order.cutoff_at)
         await store.save(tx.connection, [decision.work_order], decision.events, tx.now)
         emit_steps(tx, decision)
         return summary(decision.work_order)

@@ -1,10 +1,11 @@
 """The registers of contacts are completed: their work orders learn what they lacked (R-IN-04, R-IN-07)."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 
 from services.routing import store
 from services.routing.domain.identity import Fingerprints, Known
 from services.routing.domain.matter import Matter
+from services.routing.domain.numbers import day_of
 from services.routing.domain.supplement import completed, staffed, supplement
 from services.routing.domain.workorder import Decided, Ignored, WorkOrder
 from services.routing.handlers.contacts import Fresh
@@ -16,11 +17,17 @@ from shared.policy import Policy
 class Completions:
     """The completions of one batch: make it with `of`, ask it to `decide` each in order, and `write` in the end."""
 
-    def __init__(self, policy: Policy, fingerprints: Fingerprints, events: Sequence[ContactCompleted]) -> None:
+    def __init__(
+        self,
+        policy: Policy,
+        fingerprints: Fingerprints,
+        events: Sequence[ContactCompleted],
+        work_orders: dict[str, str],
+    ) -> None:
+        self.events = events
         self._policy = policy
         self._fingerprints = fingerprints
-        self._events = events
-        self._work_orders: Mapping[str, str] = {}
+        self._work_orders = work_orders
         self._matters: dict[str, Matter] = {}
         self._changed: set[str] = set()
         self._known: list[tuple[str, Known]] = []
@@ -34,14 +41,21 @@ class Completions:
         policy: Policy,
         fingerprints: Fingerprints,
     ) -> "Completions":
-        """Return the completions in `batch`, with what was written so far; `fresh` are opened by the same batch."""
-        made = cls(policy, fingerprints, [item.data for item in batch if isinstance(item.data, ContactCompleted)])
-        if made._events:
-            contacts = {event.contact_id for event in made._events}
-            made._work_orders = await store.ids_of_contacts(tx.connection, contacts)
-            made._matters = await store.matters_of(tx.connection, made._work_orders.values())
-            made._work_orders |= {one.work_order.contact_id: one.work_order.id for one in fresh}
-            made._matters |= {one.work_order.id: one.matter for one in fresh}
+        """Return the completions in `batch`, and those that came before the contacts that `fresh` was opened from.
+
+        One about a contact that is not known yet is kept for its opening.
+        """
+        opened = {one.work_order.contact_id: one.work_order.id for one in fresh}
+        early = await store.take_early(tx.connection, opened) if opened else []
+        events = [*early, *(item.data for item in batch if isinstance(item.data, ContactCompleted))]
+        made = cls(policy, fingerprints, events, opened)
+        wanted = {event.contact_id for event in events} - opened.keys()
+        if wanted:
+            found = await _work_orders(tx, wanted, policy)
+            made._work_orders |= found
+            await store.keep_early(tx.connection, [e for e in events if e.contact_id in wanted - found.keys()])
+            made._matters |= await store.matters_of(tx.connection, found.values())
+        made._matters |= {one.work_order.id: one.matter for one in fresh}
         return made
 
     def about(self, event: ContactCompleted) -> str | None:
@@ -65,3 +79,16 @@ class Completions:
         """Write what was told."""
         await store.replace_matters(tx.connection, {key: self._matters[key] for key in self._changed})
         await store.remember(tx.connection, self._known, tx.now)
+
+
+async def _work_orders(tx: Transaction, contact_ids: set[str], policy: Policy) -> dict[str, str]:
+    """Return the work orders of these contacts by the contacts' ids.
+
+    Whoever opens work orders holds the day's numbers until the commit: what is missing is looked for once more behind
+    that lock, and is then either there or not being opened by anybody.
+    """
+    found = await store.ids_of_contacts(tx.connection, contact_ids)
+    if missing := contact_ids - found.keys():
+        await store.lock_numbers(tx.connection, day_of(tx.now, policy.timezone))
+        found |= await store.ids_of_contacts(tx.connection, missing)
+    return found

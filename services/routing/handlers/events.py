@@ -1,7 +1,7 @@
 """A batch of events: contacts open work orders; completions, ends of callbacks and escalations move those that exist."""
 
-import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
 
 import structlog
 
@@ -16,14 +16,21 @@ from services.routing.handlers.distribution import Distribution, emit_steps
 from services.routing.handlers.links import Linker
 from services.routing.ports import Classifier
 from shared.bus.transaction import Incoming, Transaction
-from shared.events import CallbackCompleted, ContactCompleted, ContactRegistered, SlaEscalated, WorkorderReopened
+from shared.events import (
+    CallbackCompleted,
+    ContactCompleted,
+    ContactRegistered,
+    Event,
+    SlaEscalated,
+    WorkorderReopened,
+)
 from shared.policy import Policy
 
 log = structlog.get_logger()
 
 
 class EventHandler:
-    """Takes every event that routing consumes; `wake` is set when something new waits for a cut-off."""
+    """Takes every event that routing consumes; `expect` is told when something new waits for a cut-off."""
 
     def __init__(
         self,
@@ -31,14 +38,14 @@ class EventHandler:
         classifier: Classifier,
         fingerprints: Fingerprints,
         distribution: Distribution,
-        wake: asyncio.Event,
+        expect: Callable[[datetime], None],
     ) -> None:
         self._policy = policy
         self._fingerprints = fingerprints
         self._distribution = distribution
         self._opener = Opener(policy, classifier, fingerprints)
         self._linker = Linker(policy)
-        self._wake = wake
+        self._expect = expect
 
     async def on_events(self, tx: Transaction, batch: Sequence[Incoming]) -> None:
         """Open, link, complete, close, reopen and escalate what `batch` tells of; give to somebody what nobody has then.
@@ -47,17 +54,18 @@ class EventHandler:
         """
         contacts = [item for item in batch if isinstance(item.data, ContactRegistered)]
         opened = await self._opener.open(tx, contacts) if contacts else []
-        if any(one.work_order.cutoff_at for one in opened):
-            self._wake.set()
+        if cutoffs := [one.work_order.cutoff_at for one in opened if one.work_order.cutoff_at is not None]:
+            self._expect(min(cutoffs))
         pairs = await self._linker.pairs(tx, opened)
         completions = await Completions.of(tx, batch, opened, self._policy, self._fingerprints)
         fresh = {one.work_order.id: one for one in opened}
-        concerned = [(item, about) for item in batch if (about := _about(item, completions)) is not None]
+        events = [*completions.events, *(item.data for item in batch if not isinstance(item.data, ContactCompleted))]
+        concerned = [(event, about) for event in events if (about := _about(event, completions)) is not None]
         wanted = {about for _, about in concerned} | {pair.other_id for pair in pairs}
         changes = Changes(await store.load(tx.connection, wanted - fresh.keys()) if wanted - fresh.keys() else {})
         self._linker.link(tx, pairs, fresh, changes)
-        for item, about in concerned:
-            self._move(tx, item, about, fresh, changes, completions)
+        for event, about in concerned:
+            self._move(tx, event, about, fresh, changes, completions)
         await self._give(tx, fresh, changes)
         await self._opener.write(tx, list(fresh.values()))
         if changes.changed:
@@ -67,7 +75,7 @@ class EventHandler:
     def _move(
         self,
         tx: Transaction,
-        item: Incoming,
+        event: Event,
         about: str,
         fresh: dict[str, Fresh],
         changes: Changes,
@@ -77,11 +85,11 @@ class EventHandler:
         new = fresh.get(about)
         state = new.work_order if new else changes.states.get(about)
         if state is None:
-            log.warning("event about an unknown work order", type=item.message.type, trace=item.message.trace_id)
+            log.warning("event about an unknown work order", type=event.TYPE, subject=about)
             return
-        decision = self._decide(state, item, completions)
+        decision = self._decide(state, event, completions)
         if isinstance(decision, Ignored):
-            log.info("event without effect", type=item.message.type, number=state.number, why=decision.why)
+            log.info("event without effect", type=event.TYPE, number=state.number, why=decision.why)
             return
         if new is None:
             changes.take(tx, decision)
@@ -104,20 +112,22 @@ class EventHandler:
             else:
                 changes.take(tx, decided)
 
-    def _decide(self, state: WorkOrder, item: Incoming, completions: Completions) -> Decided | Ignored:
-        if isinstance(item.data, ContactCompleted):
-            return completions.decide(state, item.data)
-        if isinstance(item.data, CallbackCompleted):
-            return after_callback(state, item.data)
-        return after_escalation(state, item.data, self._policy)
+    def _decide(self, state: WorkOrder, event: Event, completions: Completions) -> Decided | Ignored:
+        if isinstance(event, ContactCompleted):
+            return completions.decide(state, event)
+        if isinstance(event, CallbackCompleted):
+            return after_callback(state, event)
+        if isinstance(event, SlaEscalated):
+            return after_escalation(state, event, self._policy)
+        return Ignored("it is about no work order of ours")
 
 
-def _about(item: Incoming, completions: Completions) -> str | None:
+def _about(event: Event, completions: Completions) -> str | None:
     """Return the id of the work order that the event is about, if any."""
-    if isinstance(item.data, ContactCompleted):
-        return completions.about(item.data)
-    if isinstance(item.data, CallbackCompleted):
-        return item.data.work_order_id
-    if isinstance(item.data, SlaEscalated) and item.data.subject_type == "workorder":
-        return item.data.subject_id
+    if isinstance(event, ContactCompleted):
+        return completions.about(event)
+    if isinstance(event, CallbackCompleted):
+        return event.work_order_id
+    if isinstance(event, SlaEscalated) and event.subject_type == "workorder":
+        return event.subject_id
     return None

@@ -1,5 +1,6 @@
 """The loop of the daily cut-off: what waited is handed to its department (R-RT-03)."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -12,15 +13,29 @@ from shared.bus.outbox import Outbox
 from shared.bus.transaction import Transaction
 from shared.ids import new_id
 
+_COMMITTED_BY_SECONDS = 1.0
+
 log = structlog.get_logger()
 
 
 class HandOver:
     """Hands over what is due, each work order exactly once: its batch is written in the transaction that tells of it."""
 
-    def __init__(self, outbox: Outbox, distribution: Distribution) -> None:
+    def __init__(self, outbox: Outbox, distribution: Distribution, wake: asyncio.Event) -> None:
         self._outbox = outbox
         self._distribution = distribution
+        self._wake = wake
+        self._expected: datetime | None = None
+
+    def expect(self, cutoff_at: datetime) -> None:
+        """Turn at `cutoff_at`, for which a transaction still in hand lets something wait.
+
+        It may not have committed when the loop looks: so the moment is remembered, and looked at once more for what is
+        past its cut-off already.
+        """
+        self._expected = cutoff_at if self._expected is None else min(self._expected, cutoff_at)
+        self._wake.set()
+        asyncio.get_running_loop().call_later(_COMMITTED_BY_SECONDS, self._wake.set)
 
     async def turn(self) -> datetime | None:
         """Hand over what is due; return the next cut-off that something waits for."""
@@ -33,9 +48,11 @@ class HandOver:
                 log.info("handed over", department=batch.department, work_orders=len(batch.work_order_ids))
             await self._give_out(tx, [one.id for one in due])
             following = await store.next_cutoff(tx.connection)
+        if self._expected is not None and self._expected <= tx.now:
+            self._expected = None
         if following is not None and following <= tx.now:
             return tx.now + timedelta(seconds=1)  # another replica is at it
-        return following
+        return min((moment for moment in (following, self._expected) if moment is not None), default=None)
 
     async def _give_out(self, tx: Transaction, ids: Sequence[str]) -> None:
         """Give to people what was just handed over; until now it waited, and was nobody's (R-RT-08)."""

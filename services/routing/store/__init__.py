@@ -2,6 +2,7 @@
 
 from services.routing.store.collaborations import collaboration, collaborations_of, promises_of
 from services.routing.store.counts import live_counts, presence_counts
+from services.routing.store.early import keep_early, take_early
 from services.routing.store.examples import examples
 from services.routing.store.handover import claim_due, next_cutoff, record_batches
 from services.routing.store.history import history_rows
@@ -41,6 +42,7 @@ __all__ = [
     "ids_of_contacts",
     "in_hand",
     "insert",
+    "keep_early",
     "known_contacts",
     "known_of",
     "linked_with",
@@ -66,6 +68,7 @@ __all__ = [
     "save_presence",
     "save_turns",
     "seen",
+    "take_early",
     "verification",
     "wrong_answers_since",
 ]
