@@ -12,7 +12,9 @@ event, among them `workorder.handed_over`, the 16:00 batch, and `agent.presence_
     domain/    the rules: verdict.py (category and topic), assessment.py (what follows from them), opening.py,
                lifecycle.py (the table of legal steps), steps.py and asides.py (what each does), callers.py (who may),
                automatic.py (what follows from other services' events), assignment.py and rota.py (whose it is),
-               presence.py, by_hand.py, collaboration.py and deliver.py, complaints.py, numbers.py
+               presence.py, by_hand.py, collaboration.py and deliver.py, complaints.py, numbers.py, gate.py, identity.py
+               and verification.py (who the customer is), linking.py, merging.py, tags.py, supplement.py (the register
+               is completed), calls.py, tendency.py
     store/     the schema `routing` and its set-based queries
     ports.py   what a classifier and an assigner are;  plugins/  the built-in ones
 
