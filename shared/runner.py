@@ -22,6 +22,7 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool
 from shared import metrics
 from shared.bus.commands import CommandDesk, CommandServer
 from shared.bus.connect import GRACE_SECONDS, make_broker, tolerate_subjects
+from shared.bus.erase import eraser_of
 from shared.bus.failures import told
 from shared.bus.outbox import Outbox
 from shared.bus.position import Position, position_of
@@ -94,7 +95,13 @@ async def _start(service: Service, settings: Settings, stack: AsyncExitStack) ->
         clock = await shared_clock(connection, settings.clock)
     outbox = Outbox(service.name, engine, service.tables, clock, Publisher(client, EVENTS.name))
     context = Context(
-        settings, load_policy(settings.policy), clock, engine, outbox, position_of(client, service.consumer)
+        settings,
+        load_policy(settings.policy),
+        clock,
+        engine,
+        outbox,
+        position_of(client, service.consumer),
+        eraser_of(client, service.stream),
     )
     parts = await service.build(context)
     if parts.stop is not None:

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.types import ASGIApp
 
 from shared.bus.commands import CommandHandler
+from shared.bus.erase import Erase
 from shared.bus.outbox import Outbox
 from shared.bus.position import Position
 from shared.bus.runtime import BatchHandler, RejectHandler
@@ -42,6 +43,8 @@ class Context:
     outbox: Outbox
     position: Callable[[], Awaitable[Position]]
     """Asks the server how far the service's consumer has come on its stream."""
+    erase: Erase
+    """Takes a message off the service's stream for good, by its sequence."""
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ the dead letters (R-IN-08). Answers `yingda.command.contact.` complete, get and 
 
 The path of a contact: its channel's plugin reads it into the normal form (`plugins/`, found by the entry point group
 `yingda.channels`), what the customer did not volunteer is dropped, wherever it stands (`domain/provenance.py`, R-IN-03),
-its identifiers are normalised (`handlers/identifiers.py`), the strongest one decides who the customer is
+and such a raw contact is taken off its stream afterwards (`handlers/erasure.py`), its identifiers are normalised (`handlers/identifiers.py`), the strongest one decides who the customer is
 (`domain/customers.py`), the customer's file is completed (`domain/customer_file.py`), a call is judged by the limits of
 the policy (`domain/calls.py`, R-IN-10), and contact, customer and event are written in one transaction (`store/`).
 

@@ -6,12 +6,12 @@ import structlog
 
 from services.intake import store
 from services.intake.domain.calls import CallCounts
-from services.intake.handlers import Desk, Reception, on_rejected
+from services.intake.handlers import Desk, Eraser, Reception, on_rejected
 from services.intake.ports import Channel
 from shared import metrics
 from shared.bus.streams import CONTACTS
 from shared.plugins import PluginError, load_plugin, plugin_names
-from shared.service import Context, Parts, Service
+from shared.service import Context, Loop, Parts, Service
 
 log = structlog.get_logger()
 
@@ -41,10 +41,12 @@ async def build(context: Context) -> Parts:
         metrics.CALL_ANSWER_RATE.set(sum(counts.values(), CallCounts()).answer_rate)
         metrics.CALL_ANSWER_RATE_TARGET.set(policy.intake.answering.rate_percent / 100)
 
+    eraser = Loop("erase", Eraser(context.engine, context.erase, context.clock).turn, longest_sleep_seconds=5.0)
     return Parts(
-        on_events=Reception(installed_channels(), policy).on_events,
+        on_events=Reception(installed_channels(), policy, eraser.wake).on_events,
         on_rejected=on_rejected,
         commands=Desk(policy).commands,
+        loops=(eraser,),
         gauges=gauges,
     )
 

@@ -29,6 +29,7 @@ from sqlalchemy import Table, func, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.bus.commands import CommandDesk
+from shared.bus.erase import eraser_of
 from shared.bus.outbox import Outbox
 from shared.bus.position import position_of
 from shared.bus.publish import Publisher
@@ -235,6 +236,7 @@ async def service_bench(
             engine,
             _outbox(service, engine, clock, client),
             position_of(client, service.consumer),
+            eraser_of(client, service.stream),
         )
         yield await _built(service, context, client, clock, stack)
 

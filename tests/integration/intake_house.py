@@ -82,7 +82,9 @@ class Intake:
 
 async def with_a_faulty_channel(context: Context) -> Parts:
     channels: dict[str, Channel] = installed_channels() | {"faulty": Faulty()}
-    return replace(await SERVICE.build(context), on_events=Reception(channels, context.policy).on_events)
+    parts = await SERVICE.build(context)
+    (eraser,) = parts.loops
+    return replace(parts, on_events=Reception(channels, context.policy, eraser.wake).on_events)
 
 
 @asynccontextmanager

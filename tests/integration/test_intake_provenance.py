@@ -4,10 +4,12 @@ import json
 from collections.abc import AsyncIterator
 
 import pytest
+from nats.js.errors import NotFoundError
 from prometheus_client import generate_latest
 from structlog.testing import capture_logs
 
 from services.intake import store
+from services.intake.handlers import Eraser
 from shared import metrics
 from shared.events import ContactRejected
 from shared.events.commands import CompleteContact, GetContact
@@ -42,6 +44,38 @@ async def test_a_detail_that_was_not_volunteered_is_counted_and_kept_nowhere(int
     assert (one.dropped, one.personal.phone, one.personal.text) == (("phone",), None, "回电***")
     assert await intake.bench.count(store.identifiers) == 0
     assert SECRET not in (await intake.everything()).replace(" ", "")
+
+
+async def test_the_raw_contact_leaves_its_stream(intake: Intake) -> None:
+    """R-IN-03: the one with the detail that may not be kept, and no other; also where it is gone already."""
+    await intake.receives(form(), form(customer=DROPPED), form())
+    jetstream = intake.bench.client.jetstream()
+    last = (await jetstream.stream_info("CONTACTS")).state.last_seq
+    (noted,) = await intake.bench.rows(store.erasures)
+    assert noted.sequence == last - 1
+    (eraser,) = intake.bench.parts.loops
+    assert eraser.wake.is_set()
+    await eraser.turn()
+    assert await intake.bench.count(store.erasures) == 0
+    with pytest.raises(NotFoundError):
+        await jetstream.get_msg("CONTACTS", last - 1)
+    assert [(await jetstream.get_msg("CONTACTS", last - n)).seq for n in (2, 0)] == [last - 2, last]
+    await intake.bench.context.erase(last - 1)
+    with pytest.raises(NotFoundError):
+        await jetstream.get_msg("CONTACTS", last - 1)
+
+
+async def test_what_cannot_be_erased_now_is_erased_later(intake: Intake) -> None:
+    """R-IN-03: a failing server loses no erasure."""
+    await intake.receives(form(customer=DROPPED))
+    (noted,) = await intake.bench.rows(store.erasures)
+
+    async def away(_sequence: int) -> None:
+        raise TimeoutError
+
+    with pytest.raises(TimeoutError):
+        await Eraser(intake.bench.engine, away, intake.bench.clock).turn()
+    assert await intake.bench.rows(store.erasures) == [noted]
 
 
 async def test_a_contact_delivered_again_is_not_counted_again(intake: Intake) -> None:

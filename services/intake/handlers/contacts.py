@@ -1,5 +1,6 @@
 """A batch of raw contacts: read each, find or create its customer, record it, tell of it."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
@@ -34,9 +35,11 @@ class Arrival:
 class Reception:
     """Records contacts over the channels whose plugins are installed."""
 
-    def __init__(self, channels: Mapping[str, Channel], policy: Policy) -> None:
+    def __init__(self, channels: Mapping[str, Channel], policy: Policy, erase: asyncio.Event) -> None:
+        """Take the channels and the policy; `erase` is set when there is a raw contact to be erased."""
         self._channels = channels
         self._policy = policy
+        self._erase = erase
 
     async def on_events(self, tx: Transaction, batch: Sequence[Incoming]) -> None:
         """Record every contact of `batch` once (R-IN-06); one that cannot be read is rejected, the others go on."""
@@ -57,6 +60,10 @@ class Reception:
             arrivals.append(Arrival(incoming, registration, visitor))
         if arrivals:
             await _record(tx, arrivals, self._policy)
+        unkept = [one.incoming.delivery.sequence for one in arrivals if one.registration.dropped]
+        if unkept:
+            await store.want_erased(tx.connection, unkept)
+            self._erase.set()
 
     def _read(self, channel: str, incoming: Incoming) -> Reading:
         plugin = self._channels.get(channel)

@@ -3,9 +3,19 @@
 from services.intake.store.calls import add_calls, calls_between
 from services.intake.store.contacts import Recorded, complete_contact, completions_of, insert_contacts, load_contact
 from services.intake.store.customers import Origin, Origins, complete_customers, correct_customer, insert_customers
+from services.intake.store.erasures import take_erasures, want_erased
 from services.intake.store.identifiers import claim, load_owners, reassign, release
 from services.intake.store.letters import known_dead_letters
-from services.intake.store.tables import agent_calls, completions, contacts, customers, identifiers, metadata, runtime
+from services.intake.store.tables import (
+    agent_calls,
+    completions,
+    contacts,
+    customers,
+    erasures,
+    identifiers,
+    metadata,
+    runtime,
+)
 
 __all__ = [
     "Origin",
@@ -22,6 +32,7 @@ __all__ = [
     "contacts",
     "correct_customer",
     "customers",
+    "erasures",
     "identifiers",
     "insert_contacts",
     "insert_customers",
@@ -32,4 +43,6 @@ __all__ = [
     "reassign",
     "release",
     "runtime",
+    "take_erasures",
+    "want_erased",
 ]

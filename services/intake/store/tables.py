@@ -1,6 +1,6 @@
 """The tables of the schema `intake`."""
 
-from sqlalchemy import Column, Date, DateTime, Double, ForeignKey, Index, Integer, Table, Text
+from sqlalchemy import BigInteger, Column, Date, DateTime, Double, ForeignKey, Index, Integer, Table, Text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from services.intake.domain.calls import COUNTS
@@ -80,6 +80,13 @@ completions = Table(
     Column("shared", JSONB, nullable=False),
 )
 """Who completed a contact, when, and which details: their names only."""
+
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("sequence", BigInteger, primary_key=True),
+)
+"""Messages of the stream `CONTACTS` that held what was not volunteered, and are still to be taken off it (R-IN-03)."""
 
 agent_calls = Table(
     "agent_calls",
