@@ -1,5 +1,6 @@
 """The composition root of routing: the only file that builds things."""
 
+import asyncio
 from collections import Counter
 from itertools import product
 from pathlib import Path
@@ -22,10 +23,14 @@ async def build(context: Context) -> Parts:
     """Return the parts of one running routing service; `PluginError` where the policy's classifier or an assigner cannot be used."""
     policy = context.policy
     distribution = Distribution(policy, assigners_of(policy))
-    loop = Loop("handover", HandOver(context.outbox, distribution).turn, longest_sleep_seconds=5.0)
+    wake = asyncio.Event()
+    hand_over = HandOver(context.outbox, distribution, wake)
+    loop = Loop("handover", hand_over.turn, wake, longest_sleep_seconds=5.0)
     fingerprints = await fingerprints_of(context)
-    events = EventHandler(policy, classifier_of(policy, context.settings.data), fingerprints, distribution, loop.wake)
-    desks = Desk(policy, distribution), PeopleDesk(policy), MatterDesk(policy, fingerprints)
+    events = EventHandler(
+        policy, classifier_of(policy, context.settings.data), fingerprints, distribution, hand_over.expect
+    )
+    desks = Desk(policy, distribution, hand_over.expect), PeopleDesk(policy), MatterDesk(policy, fingerprints)
     commands = {model: handler for desk in desks for model, handler in desk.commands.items()}
 
     async def gauges() -> None:

@@ -6,12 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from services.routing.handlers import Distribution, HandOver
 from services.routing.store import tables
 from shared.events import ContactRegistered, WorkorderHandedOver, WorkorderOpened
-from shared.events.commands import Cancel, Classify, Transfer
+from shared.events.commands import Cancel, Classify, Confirm, Resolve, Sign, Transfer, VerifyContact
 from shared.testing.builders import registered_contact
 from shared.testing.clock import MONDAY
-from tests.integration.routing_house import House, routing_house
+from tests.integration.routing_house import House, callback, routing_house
 
 CUTOFF = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 """16:00 in Shanghai."""
@@ -104,3 +105,41 @@ async def test_the_loop_is_woken(house: House) -> None:
     assert not loop.wake.is_set()
     await house.bench.happens(change())
     assert loop.wake.is_set()
+
+
+async def test_what_is_classified_into_a_cut_off_wakes_the_loop_too(house: House) -> None:
+    """R-RT-03: from triage into a category with a cut-off; before 16:00 it waits like any other."""
+    await house.bench.happens(registered_contact(personal={"text": "在吗"}))
+    (order,) = await house.bench.told(WorkorderOpened)
+    loop = house.bench.parts.loops[0]
+    assert not loop.wake.is_set()
+    key = {"work_order_id": order.work_order_id, "category": "info_change"}
+    assert (await house.command(Classify, "service-1", **key))["ok"]
+    assert loop.wake.is_set()
+    assert await house.turn() == CUTOFF
+
+
+async def test_a_cut_off_not_yet_committed_is_not_slept_through(house: House) -> None:
+    """R-RT-03: the loop looks while the opening transaction is still in hand: it comes back at the cut-off all the same."""
+    hand_over = HandOver(house.bench.outbox, Distribution(house.bench.policy, {}), asyncio.Event())
+    hand_over.expect(CUTOFF)
+    assert await hand_over.turn() == CUTOFF
+    house.bench.clock.at = CUTOFF
+    assert await hand_over.turn() is None
+
+
+async def test_what_ended_before_the_cut_off_is_not_handed_over(house: House) -> None:
+    """R-RT-03: a department is handed what is left to do; what was closed in the morning is not in the batch."""
+    await house.bench.happens(change(), change())
+    left, done = await house.bench.told(WorkorderOpened)
+    key = {"work_order_id": done.work_order_id}
+    if done.verification_required:
+        assert (await house.command(VerifyContact, "service-1", **key, name="王芳", phone="13800138000"))["ok"]
+    assert (await house.command(Resolve, "network-1", **key, text="已更新"))["ok"]
+    assert (await house.command(Sign, "network-supervisor", **key, approve=True))["ok"]
+    assert (await house.command(Confirm, "service-1", **key))["ok"]
+    await house.bench.happens(callback(done))
+    house.bench.clock.at = CUTOFF
+    await house.turn()
+    (batch,) = await house.bench.told(WorkorderHandedOver)
+    assert batch.work_order_ids == (left.work_order_id,)

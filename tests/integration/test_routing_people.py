@@ -280,6 +280,36 @@ async def test_the_batch_of_the_cut_off_finds_its_people(house: House) -> None:
     assert row.nobodys == 0
 
 
+async def test_commands_and_batches_do_not_wait_for_each_other(house: House) -> None:
+    """R-RT-08: opening, transferring and reopening at once, on two replicas: everything is done, nobody has too much."""
+    await house.bench.happens(*complaints(20))
+    orders = [one.work_order_id for one in await house.bench.told(WorkorderOpened)]
+    other = await house.bench.replica()
+    await house.bench.publish(*complaints(40))
+    batches = [await house.bench.fetch(5) for _ in range(8)]
+    moves = [
+        (house.bench if at % 2 else other).command(
+            Transfer, {"by": "market-1", "work_order_id": key, "department": "network", "reason": "平台问题"}
+        )
+        for at, key in enumerate(orders)
+    ]
+    taken = [(house.bench if at % 2 else other).process(batch) for at, batch in enumerate(batches)]
+    replies, _ = await asyncio.gather(asyncio.gather(*moves), asyncio.gather(*taken))
+    assert all(reply["ok"] for reply in replies)
+    rows = await house.row(
+        "SELECT count(*) AS of, count(assignee) AS held FROM routing.work_orders WHERE version = (SELECT max(version) "
+        "FROM routing.steps WHERE work_order_id = id)"
+    )
+    assert tuple(rows) == (60, 60)
+    held = Counter(one.assignee for one in await given(house) if one.department == "network")
+    assert held == {"network-1": 10, "network-2": 10}
+    most = await house.row(
+        "SELECT max(number) FROM (SELECT count(*) AS number FROM routing.work_orders WHERE assignee LIKE 'market-_' "
+        "GROUP BY assignee) AS held"
+    )
+    assert most[0] <= house.bench.policy.routing.assignment.capacity
+
+
 STRANGER = """
 class Moody:
     name = "moody"

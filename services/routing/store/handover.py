@@ -8,7 +8,7 @@ from sqlalchemy import and_, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.routing.domain.handover import Due
-from services.routing.store.tables import batches, work_orders
+from services.routing.store.tables import NOT_ENDED, batches, work_orders
 from shared.db import insert_rows, update_rows
 from shared.events import WorkorderHandedOver
 
@@ -16,7 +16,7 @@ _ONE_AT_A_TIME: Final = text("SELECT pg_try_advisory_xact_lock(hashtext('yingda.
 _WAITING: Final = and_(
     work_orders.c.batch_id.is_(None),
     work_orders.c.cutoff_at.is_not(None),
-    text("status NOT IN ('cancelled', 'merged')"),  # word for word as the partial index has it
+    text(NOT_ENDED),  # word for word as the partial index has it
 )
 
 

@@ -75,7 +75,7 @@ work_orders: Final = Table(
     Index(
         "work_orders_waiting_for_cutoff",
         "cutoff_at",
-        postgresql_where=text("batch_id IS NULL AND cutoff_at IS NOT NULL AND status NOT IN ('cancelled', 'merged')"),
+        postgresql_where=text(f"batch_id IS NULL AND cutoff_at IS NOT NULL AND {NOT_ENDED}"),
     ),
     Index("work_orders_in_hand", "assignee", postgresql_where=text(IN_HAND)),
     Index("work_orders_live", "department", "status", postgresql_where=text(NOT_ENDED)),
