@@ -3,15 +3,21 @@
 Every approved result leads to a call: an agent of `service` tells the customer the result, asks whether the matter is
 solved and how satisfied they are, and records each attempt. Who is not satisfied gets the work order reopened, who
 gives a low score is called by the supervisor, and what was solved well becomes a draft of knowledge that a supervisor
-publishes and everybody can search, in Chinese and in English.
+publishes and everybody can search, in Chinese and in English. Whoever no call reaches is asked in writing, on a page
+behind an unguessable link; whoever called and was not helped is called back at once.
 
-consumes  contact.registered (whom to call, what the problem was) and every workorder event (what became of it)
-emits     callback.scheduled, callback.attempted, callback.completed,
+consumes  contact.registered, contact.completed (whom to call, what the problem was) and every workorder event (what
+          became of it)
+emits     callback.scheduled, callback.attempted, callback.completed, callback.withdrawn, survey.issued,
           knowledge.drafted, knowledge.published, knowledge.retired
-answers   callback.record, callback.list, knowledge.search, knowledge.review
+serves    the survey page over HTTP, if YINGDA_SURVEY_KEY is set
+answers   callback.record, callback.list, script.get, customer.get, customer.search, knowledge.search, knowledge.review
 
     domain/case.py        what feedback keeps of a work order
     domain/callback.py    when a callback is due, what an attempt leads to (R-FB-01 to R-FB-03, R-SLA-05, R-SLA-06)
+    domain/return_call.py which calls are called back at once (R-IN-10)
+    domain/survey.py      the callback in writing (R-FB-01, R-FB-02); its page is data in pages/
+    domain/customer_file.py  a customer in one place (R-FB-08)
     domain/script.py      what the agent reads out (R-FB-01, R-FB-07); the texts are data in scripts/
     domain/redact.py      personal data out of texts that others will read
     domain/drafting.py    from a closed case to a draft; domain/knowledge.py: its revisions (R-FB-04)

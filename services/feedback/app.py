@@ -8,10 +8,14 @@ from services.feedback.domain.knowledge import STATES
 from services.feedback.domain.script import language_of
 from services.feedback.handlers import (
     CallbackDesk,
+    CustomerDesk,
     EventHandler,
+    FactKeeper,
     KnowledgeDesk,
     QualityDesk,
     QualityEar,
+    ReportDesk,
+    ReportPress,
     ScriptDesk,
     SurveyDesk,
     SurveyPage,
@@ -25,6 +29,8 @@ from shared.events import (
     CallbackCompleted,
     ContactCompleted,
     ContactRegistered,
+    SlaBreached,
+    SlaMet,
     WorkorderCancelled,
     WorkorderClassified,
     WorkorderClosed,
@@ -44,8 +50,15 @@ async def build(context: Context) -> Parts:
     """Return the parts of one running feedback service."""
     policy = context.policy
     scripts = PackagedScripts()
-    desks = (CallbackDesk(policy, scripts), ScriptDesk(policy, scripts), KnowledgeDesk(policy), QualityDesk(policy))
-    ears = (EventHandler(policy), QualityEar(policy))
+    desks = (
+        CallbackDesk(policy, scripts),
+        CustomerDesk(policy),
+        ScriptDesk(policy, scripts),
+        KnowledgeDesk(policy),
+        QualityDesk(policy),
+        ReportDesk(policy),
+    )
+    ears = (EventHandler(policy), QualityEar(policy), FactKeeper())
 
     async def on_events(tx: Transaction, batch: Sequence[Incoming]) -> None:
         for ear in ears:
@@ -67,6 +80,7 @@ async def build(context: Context) -> Parts:
     return Parts(
         on_events=on_events,
         commands={command: handler for desk in desks for command, handler in desk.commands.items()},
+        loops=(ReportPress(context).loop,),
         gauges=gauges,
         web=_survey_page(context),
     )
@@ -95,6 +109,8 @@ SERVICE = Service(
         CallbackCompleted,
         ContactCompleted,
         ContactRegistered,
+        SlaBreached,
+        SlaMet,
         WorkorderOpened,
         WorkorderPromised,
         WorkorderClassified,

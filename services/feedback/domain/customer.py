@@ -10,7 +10,8 @@ from shared.events import ContactCompleted, ContactRegistered
 ANONYMOUS: Final = "匿名客户"
 _NO_DIGIT: Final = re.compile(r"\D")
 _CHINA: Final = "86"
-_MOBILE_DIGITS: Final = 11
+_LONGEST_LANDLINE: Final = 10
+"""Digits of a number in China with its area but without its country; a mobile one has 11 and begins with 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +91,10 @@ class Customer:
 
 
 def phone_key(number: str | None) -> str | None:
-    """Return the digits of a telephone number, a Chinese one without its country, so that spellings agree."""
-    digits = _NO_DIGIT.sub("", number or "").removeprefix("00")
-    if len(digits) > _MOBILE_DIGITS - 1:
-        digits = digits.removeprefix(_CHINA)
+    """Return the digits of a telephone number without prefixes for dialling and without our country: spellings agree."""
+    digits = _NO_DIGIT.sub("", number or "").lstrip("0")
+    if len(digits) > _LONGEST_LANDLINE:
+        digits = digits.removeprefix(_CHINA).lstrip("0")
     return digits or None
 
 
