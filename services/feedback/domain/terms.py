@@ -226,6 +226,15 @@ def terms(text: str) -> Counter[str]:
     return found or alone
 
 
+def words(text: str) -> list[str]:
+    """Return the runs of Chinese characters and the words of `text` that say what it is about, in order."""
+    return [
+        run
+        for run in _RUN.findall(_plain(text))
+        if run[0] > "\u3000" or (_stem(run) not in _EMPTY_EN and not _SMALL_NUMBER.fullmatch(run))
+    ]
+
+
 def entry_terms(problem: str, solution: str) -> dict[str, float]:
     """Return the terms under which an entry is found, with their weights."""
     weights: dict[str, float] = dict(terms(problem))

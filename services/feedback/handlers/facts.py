@@ -1,0 +1,103 @@
+"""Keeps the facts that reports are made from: a constant number of statements for a batch, whatever its size (R-FB-05)."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from services.feedback import store
+from services.feedback.domain.report.facts import Change
+from shared.bus.transaction import Incoming, Transaction
+from shared.events import (
+    CallbackCompleted,
+    ContactRegistered,
+    Event,
+    SlaBreached,
+    SlaMet,
+    WorkorderOpened,
+    WorkorderReopened,
+    WorkorderStep,
+)
+
+
+class FactKeeper:
+    """Writes down what happened; nothing of it is personal."""
+
+    async def on_events(self, tx: Transaction, batch: Sequence[Incoming]) -> None:
+        """Keep the facts of `batch`; the steps of a work order come in the order of their versions."""
+        events: list[Event] = [item.data for item in batch]
+        changes: dict[str, Change] = {}
+        for event in events:
+            if isinstance(event, WorkorderStep):
+                key = event.work_order_id
+                changes.setdefault(key, Change(key, event.department)).apply(event)
+        await store.save_contact_facts(tx.connection, [_contact(e) for e in events if isinstance(e, ContactRegistered)])
+        await store.save_order_facts(
+            tx.connection,
+            [_order(event) for event in events if isinstance(event, WorkorderOpened)],
+            list(changes.values()),
+            [
+                {"work_order_id": event.work_order_id, "cycle": event.cycle, "at": event.at}
+                for event in events
+                if isinstance(event, WorkorderReopened)
+            ],
+        )
+        ended = {event.clock_id: _clock(event) for event in events if isinstance(event, SlaMet | SlaBreached)}
+        await store.save_clock_facts(tx.connection, list(ended.values()))
+        await store.save_answer_facts(tx.connection, [_answer(e) for e in events if isinstance(e, CallbackCompleted)])
+
+
+def _contact(event: ContactRegistered) -> dict[str, Any]:
+    return {
+        "contact_id": event.contact_id,
+        "channel": event.channel,
+        "agent_id": event.agent_id,
+        "at": event.registered_at,
+        "missed": event.call.missed if event.call else None,
+        "exceeded": list(event.call.exceeded) if event.call else [],
+    }
+
+
+def _order(event: WorkorderOpened) -> dict[str, Any]:
+    return {
+        "work_order_id": event.work_order_id,
+        "number": event.number,
+        "contact_id": event.contact_id,
+        "customer_id": event.customer_id,
+        "category": event.category,
+        "topic": event.topic,
+        "department": event.department,
+        "grade": event.grade,
+        "opened_at": event.opened_at,
+        "responded_at": None,
+        "resolved_at": None,
+        "closed_at": None,
+        "cancelled_at": None,
+        "outcome": None,
+        "reopenings": 0,
+    }
+
+
+def _clock(event: SlaMet | SlaBreached) -> dict[str, Any]:
+    met = isinstance(event, SlaMet)
+    return {
+        "clock_id": event.clock_id,
+        "subject_id": event.subject_id,
+        "metric": event.metric,
+        "department": event.department,
+        "met": met,
+        "due_at": event.due_at,
+        "at": event.at if met else event.due_at,
+    }
+
+
+def _answer(event: CallbackCompleted) -> dict[str, Any]:
+    return {
+        "callback_id": event.callback_id,
+        "work_order_id": event.work_order_id,
+        "kind": event.kind,
+        "department": event.department,
+        "outcome": event.outcome,
+        "solved": event.solved,
+        "score": event.score,
+        "satisfaction": event.satisfaction,
+        "at": event.at,
+    }

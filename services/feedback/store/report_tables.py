@@ -1,0 +1,108 @@
+"""The facts that reports are made from, kept as events tell them, and the reports published. No personal data (R-FB-05)."""
+
+from typing import Final
+
+from sqlalchemy import Boolean, Column, DateTime, Index, Integer, PrimaryKeyConstraint, Table, Text
+from sqlalchemy.dialects.postgresql import JSONB
+
+from services.feedback.store.tables import metadata
+
+
+def _moment(name: str, *, nullable: bool = False) -> Column[object]:
+    return Column(name, DateTime(timezone=True), nullable=nullable)
+
+
+def _words(name: str, *, nullable: bool = False) -> Column[object]:
+    return Column(name, Text, nullable=nullable)
+
+
+contacts: Final = Table(
+    "report_contacts",
+    metadata,
+    Column("contact_id", Text, primary_key=True),
+    _words("channel"),
+    _words("agent_id", nullable=True),
+    _moment("at"),
+    Column("missed", Boolean),
+    Column("exceeded", JSONB, nullable=False),
+    Index("report_contacts_by_time", "at"),
+)
+"""Contacts by when they were registered; `missed` is None of what is no call, `exceeded` names limits (R-IN-10)."""
+
+orders: Final = Table(
+    "report_orders",
+    metadata,
+    Column("work_order_id", Text, primary_key=True),
+    _words("number"),
+    _words("contact_id"),
+    _words("customer_id"),
+    _words("category"),
+    _words("topic", nullable=True),
+    _words("department"),
+    _words("grade"),
+    _moment("opened_at"),
+    _moment("responded_at", nullable=True),
+    _moment("resolved_at", nullable=True),
+    _moment("closed_at", nullable=True),
+    _moment("cancelled_at", nullable=True),
+    _words("outcome", nullable=True),
+    Column("reopenings", Integer, nullable=False),
+    Index("report_orders_by_opening", "opened_at"),
+    Index("report_orders_by_closing", "closed_at"),
+)
+"""Work orders as they are now: one that was reopened has no `closed_at` until it is closed again."""
+
+reopenings: Final = Table(
+    "report_reopenings",
+    metadata,
+    _words("work_order_id"),
+    Column("cycle", Integer, nullable=False),
+    _moment("at"),
+    PrimaryKeyConstraint("work_order_id", "cycle"),
+    Index("report_reopenings_by_time", "at"),
+)
+
+clocks: Final = Table(
+    "report_clocks",
+    metadata,
+    Column("clock_id", Text, primary_key=True),
+    _words("subject_id"),
+    _words("metric"),
+    _words("department"),
+    Column("met", Boolean, nullable=False),
+    _moment("due_at"),
+    _moment("at"),
+    Index("report_clocks_by_time", "at"),
+    Index("report_clocks_of_subject", "subject_id"),
+)
+"""Deadlines as they ended: met at `at`, or breached when they were due, whenever that was noticed."""
+
+answers: Final = Table(
+    "report_answers",
+    metadata,
+    Column("callback_id", Text, primary_key=True),
+    _words("work_order_id"),
+    _words("kind"),
+    _words("department"),
+    _words("outcome"),
+    Column("solved", Boolean),
+    Column("score", Integer),
+    _words("satisfaction"),
+    _moment("at"),
+    Index("report_answers_by_time", "at"),
+    Index("report_answers_of_work_order", "work_order_id", "at"),
+)
+
+reports: Final = Table(
+    "reports",
+    metadata,
+    Column("id", Text, primary_key=True),
+    _words("report"),
+    _moment("period_start"),
+    _moment("period_end"),
+    _moment("made_at"),
+    _words("uri"),
+    Column("totals", JSONB, nullable=False),
+    Index("reports_by_period", "report", "period_start", unique=True),
+)
+"""Every report that was published, once per period, with its totals as they were then."""
