@@ -1,16 +1,33 @@
 """Composition root of notify: the only file that builds things."""
 
 from services.notify.domain.rules import CONSUMED
+from services.notify.domain.suppression import REASONS
 from services.notify.handlers import Desk, EventHandler, Sender
 from services.notify.handlers.compose import Composer
 from services.notify.handlers.events import consumed
+from services.notify.handlers.links import SurveyLinks
+from services.notify.handlers.receipts import Receipts
+from services.notify.handlers.suppression import SuppressionDesk
 from services.notify.handlers.texts import Texts
 from services.notify.handlers.transports import build_transports
-from services.notify.store import metadata, review, runtime
+from services.notify.store import metadata, review, runtime, suppressed
+from services.notify.store.keys import address_key
 from services.notify.store.presence import Presence
 from shared import metrics
+from shared.bus.commands import CommandHandler
 from shared.bus.streams import EVENTS
-from shared.events.commands import ListNotifications, RetryNotification
+from shared.events.commands import (
+    Command,
+    DiscardNotification,
+    ListNotifications,
+    ListSuppressions,
+    RecordReceipt,
+    RetryNotification,
+    ShowNotification,
+    SuppressAddress,
+    Unsubscribe,
+    UnsuppressAddress,
+)
 from shared.service import Context, Loop, Parts, Service
 
 
@@ -19,24 +36,48 @@ async def build(context: Context) -> Parts:
     texts = Texts()
     texts.check(context.policy)
     transports = build_transports(context.policy, context.settings, context.clock.now)
-    composer = Composer(context.policy, texts)
+    links = SurveyLinks.of(context.settings)
+    composer = Composer(context.policy, texts, await address_key(context.engine), links)
     sender = Sender(context.outbox, context.clock, composer, transports, Presence(context.engine))
     events = EventHandler(context.policy, sender.nudge)
-    desk = Desk(context.policy, sender.nudge)
 
     async def gauges() -> None:
         async with context.engine.connect() as connection:
             waiting = await review.waiting_by_transport(connection)
+            troubled = await review.for_review(connection)
+            listed = await suppressed.count(connection)
+        for state in ("failed", "unknown"):
+            metrics.NOTIFICATIONS_FOR_REVIEW.labels(state).set(troubled.get(state, 0))
+        for reason in REASONS:
+            metrics.SUPPRESSED_ADDRESSES.labels(reason).set(listed.get(reason, 0))
         for name in transports.names | {"none"} | waiting.keys():
             metrics.NOTIFICATIONS_WAITING.labels(name).set(waiting.get(name, 0))
 
     return Parts(
         on_events=events.on_events,
-        commands={ListNotifications: desk.list, RetryNotification: desk.retry},
+        commands=commands(composer, sender),
         loops=(Loop("sender", sender.turn, sender.wake, longest_sleep_seconds=5.0),),
         gauges=gauges,
         stop=sender.stop,
     )
+
+
+def commands(composer: Composer, sender: Sender) -> dict[type[Command], CommandHandler]:
+    """Return who answers which command."""
+    desk = Desk(composer.policy, sender.recorder, sender.nudge)
+    receipts = Receipts(composer, sender.recorder, sender.nudge)
+    addresses = SuppressionDesk(composer)
+    return {
+        ListNotifications: desk.list,
+        ShowNotification: desk.show,
+        RetryNotification: desk.retry,
+        DiscardNotification: desk.discard,
+        RecordReceipt: receipts.receipt,
+        SuppressAddress: addresses.suppress,
+        Unsubscribe: addresses.unsubscribe,
+        UnsuppressAddress: addresses.unsuppress,
+        ListSuppressions: addresses.list,
+    }
 
 
 SERVICE = Service("notify", metadata, runtime, EVENTS, consumed(CONSUMED), build)

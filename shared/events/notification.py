@@ -57,3 +57,9 @@ class NotificationUnknown(NotificationStep):
     """The provider's answer is unknown; flagged for review and not sent again blindly (R-NT-04)."""
 
     TYPE: ClassVar[str] = "yingda.notification.unknown.v1"
+
+
+class NotificationDelivered(NotificationStep):
+    """The provider's receipt: the message has reached the recipient's device or mailbox (R-NT-05)."""
+
+    TYPE: ClassVar[str] = "yingda.notification.delivered.v1"

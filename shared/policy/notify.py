@@ -7,22 +7,40 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator
 
 from shared.events.notification import Purpose
-from shared.policy.base import Key, Model, WrittenDuration, WrittenWindow
+from shared.policy.base import Key, Model, Role, Text, WrittenDuration, WrittenWindow
 from shared.policy.durations import Duration
 
 Audience = Literal["customer", "staff"]
 
 
 class Templates(Model):
-    """Template names: one per purpose, and others for some categories (R-NT-03)."""
+    """Template names: one per purpose, and others for kinds of news, plain language and some categories (R-NT-03)."""
 
     default: Mapping[Purpose, Key]
+    by_kind: Annotated[Mapping[Key, Key], Field(default_factory=dict)]
+    """For what has a purpose in common with other news but wants words of its own: `collaboration`, `promise` …"""
+    plain: Annotated[Mapping[Purpose, Key], Field(default_factory=dict)]
+    """Simpler texts for customers who prefer them, as many elderly people do (R-IN-11)."""
     by_category: Annotated[Mapping[Key, Mapping[Purpose, Key]], Field(default_factory=dict)]
+    digest: Key = "digest"
+    """Several notices to one member of staff in one message (R-SLA-10)."""
 
-    def name(self, purpose: Purpose, category: str | None = None) -> str:
-        """Return the category's template for the purpose, else the purpose's; KeyError if it has none."""
+    def name(
+        self, purpose: Purpose, category: str | None = None, kind: str | None = None, *, plain: bool = False
+    ) -> str:
+        """Return the template: the kind's, else the plain one where wanted, else the category's, else the purpose's."""
+        if kind and kind in self.by_kind:
+            return self.by_kind[kind]
+        if plain and purpose in self.plain:
+            return self.plain[purpose]
         special = self.by_category.get(category, {}) if category else {}
         return special.get(purpose) or self.default[purpose]
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Every template that is named."""
+        rows = [name for row in self.by_category.values() for name in row.values()]
+        return frozenset([*self.default.values(), *self.by_kind.values(), *self.plain.values(), *rows, self.digest])
 
 
 class QuietHours(Model):
@@ -40,15 +58,23 @@ class QuietHours(Model):
 class RateLimit(Model):
     """At most `count` messages in any stretch of `per`."""
 
-    count: Annotated[int, Field(ge=1)]
+    count: Annotated[int, Field(ge=1, le=1000)]
     per: WrittenDuration
+
+    @field_validator("per")
+    @classmethod
+    def _some_time(cls, per: Duration) -> Duration:
+        if per.kind != "wall" or not per.seconds:
+            raise ValueError(f"a limit counts in wall time of some length, not {per}")
+        return per
 
 
 class RateLimits(Model):
-    """Limits per provider and per recipient (R-NT-05)."""
+    """Limits per provider and per recipient; all of a list hold at once (R-NT-05)."""
 
-    transport: RateLimit
-    recipient: RateLimit
+    transports: Annotated[Mapping[Key, tuple[RateLimit, ...]], Field(default_factory=dict)]
+    """By the name of the transport; one that is not named has no limit."""
+    recipients: Annotated[Mapping[Audience, tuple[RateLimit, ...]], Field(default_factory=dict)]
 
 
 class Retries(Model):
@@ -93,5 +119,9 @@ class NotifyPolicy(Model):
     retries: Retries
     quiet_hours: QuietHours
     rate_limits: RateLimits
+    holiday_greetings: Annotated[Mapping[str, Text], Field(default_factory=dict)]
+    """By the Chinese name of the public holiday; on one without a greeting nothing is wished (R-IN-11)."""
+    report_readers: tuple[Role, ...] = ("supervisor", "head", "manager")
+    """Who hears of a new report (R-FB-05)."""
     max_transport_wait: WrittenDuration
     """How long one attempt may take before its outcome counts as unknown (R-NT-04)."""

@@ -15,7 +15,7 @@ from services.notify.store import queue, review
 from shared.events import NotificationStep, WorkorderConfirmed, WorkorderResolved, WorkorderSigned
 from shared.events.commands import ListNotifications, RetryNotification
 from shared.policy import Policy
-from tests.unit.notify.events import NOW, completed, escalated, opening, registered, step, warned
+from tests.unit.notify.events import NOW, completed, customer, escalated, opening, registered, step, warned
 from tests.unit.notify.house import House, Provider, notify_house
 
 NIGHT = NOW.replace(hour=14)  # 22:00 in Shanghai
@@ -314,7 +314,7 @@ async def test_two_replicas_share_the_queue_and_send_each_message_once(house: Ho
     """R-NT-04."""
     one, two = await house.replica(), await house.replica()
     count = 450
-    await one.bench.happens(*(registered(f"c{n}") for n in range(count)))
+    await one.bench.happens(*(customer(n) for n in range(count)))
     await one.bench.happens(*(opening(f"w{n}", contact_id=f"c{n}", number=f"XR2026112{n:04}") for n in range(count)))
     await asyncio.gather(one.work(5), two.work(5))
     ids = [line["notification_id"] for line in house.lines("sms")]

@@ -11,7 +11,7 @@ import pytest
 from shared.bus.publish import Outgoing, Publisher
 from shared.events import NotificationSent, NotificationStep, compose, encode
 from shared.testing.service_process import service_process
-from tests.unit.notify.events import NOW, opening, registered
+from tests.unit.notify.events import NOW, customer, opening
 from tests.unit.notify.house import House, notify_house
 
 CUSTOMERS = 600
@@ -33,7 +33,7 @@ async def _written(house: House, count: int) -> None:
 async def test_nobody_is_told_twice_or_never(house: House, database_url: str, fresh_nats: str) -> None:
     outgoing = []
     for n in range(CUSTOMERS):
-        for event in (registered(f"c{n}"), opening(f"w{n}", contact_id=f"c{n}", number=f"XR2026112{n:04}")):
+        for event in (customer(n), opening(f"w{n}", contact_id=f"c{n}", number=f"XR2026112{n:04}")):
             message = compose(event, source="yingda/test", subject="s", at=NOW, traceparent=None)
             outgoing.append(Outgoing(message.key, event.SUBJECT, encode(message)))
     publisher = Publisher(house.bench.client, "EVENTS")

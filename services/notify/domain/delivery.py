@@ -1,4 +1,4 @@
-"""What follows from an attempt: sent, another try by this or the next transport, or the end (R-NT-04, R-NT-05)."""
+"""What follows from an attempt: sent, another try by this or the next way, or the end (R-NT-04, R-NT-05)."""
 
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
@@ -15,21 +15,32 @@ State = Literal["queued", "sent", "failed", "unknown"]
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The state that a notification takes; a queued one is due after `pause`, by the transport number `route`."""
+    """The state that a notification takes; a queued one is due after `pause`, by the transport number `route`.
+
+    `spent` means that its channel is given up: it goes on with the next address.
+    """
 
     state: State
     reason: str | None = None
     route: int = 0
     pause: timedelta = timedelta()
+    spent: bool = False
 
 
 def follow(
-    outcome: Outcome | NeverSent, *, tries: int, route: int, routes: int, resend: bool, retries: Retries
+    outcome: Outcome | NeverSent,
+    *,
+    tries: int,
+    route: int,
+    routes: int,
+    more: bool,
+    resend: bool,
+    retries: Retries,
 ) -> Verdict:
     """Return what becomes of a notification after its try number `tries` (from 1) by transport `route` of `routes`.
 
-    `resend` tells whether a message of unknown fate may be sent again: to staff always, to a customer only where the
-    transport itself drops a message that it has already.
+    `more` tells whether the recipient has another address. `resend` tells whether a message of unknown fate may be
+    sent again: to staff always, to a customer only where the transport itself drops a message that it has already.
     """
     if isinstance(outcome, Sent):
         return Verdict("sent", route=route)
@@ -39,11 +50,13 @@ def follow(
     if isinstance(outcome, Unknown):
         again = resend and pause is not None
         return Verdict("queued" if again else "unknown", outcome.reason, route, _length(pause if again else None))
-    if route + 1 < routes and (pause is not None or isinstance(outcome, Rejected)):
+    rejected = isinstance(outcome, Rejected)
+    no_such_address = isinstance(outcome, Rejected) and outcome.address
+    if route + 1 < routes and (pause is not None or rejected) and not no_such_address:
         return Verdict("queued", outcome.reason, route + 1)
-    if pause is None or isinstance(outcome, Rejected):
-        return Verdict("failed", outcome.reason, route)
-    return Verdict("queued", outcome.reason, 0, pause.timedelta)
+    if pause is not None and not rejected:
+        return Verdict("queued", outcome.reason, 0, pause.timedelta)
+    return Verdict("queued", outcome.reason, spent=True) if more else Verdict("failed", outcome.reason, route)
 
 
 def _length(pause: Duration | None) -> timedelta:

@@ -1,13 +1,17 @@
-"""Bursts of alerts become one message per person and minute (R-SLA-10)."""
+"""Bursts of news for one member of staff become one message per minute (R-SLA-10)."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Final, Protocol, TypeVar
 
-ALERTS: Final = frozenset({"warning", "breach"})
+_KINDS: Final = {"warning": "alerts", "breach": "alerts", "assigned": "work"}
+"""What comes in bursts, and so waits for the minute to end; an alert does not wait for the minute of mere work."""
+_ALONE: Final = frozenset({"handover", "report"})
+"""What brings a list of its own."""
+_ORDER: Final = ("breach", "warning", "assigned", "sign_request")
 
 
-class Alert(Protocol):
+class News(Protocol):
     """What is asked of a notification to put it together with others."""
 
     @property
@@ -20,28 +24,39 @@ class Alert(Protocol):
     def tries(self) -> int: ...  # noqa: D102
 
 
-A = TypeVar("A", bound=Alert)
+N = TypeVar("N", bound=News)
 
 
-def is_alert(one: Alert) -> bool:
-    """Return whether the notification is one of those that come in bursts."""
-    return one.audience == "staff" and one.purpose in ALERTS
+def minute_of(one: News) -> str | None:
+    """Return what names the minute in which `one` has to find its place: whose, and of alerts or of work; else None."""
+    kind = _KINDS.get(one.purpose) if one.audience == "staff" else None
+    return f"{kind}/{one.recipient}" if kind else None
 
 
-def held_until(one: Alert, last: Mapping[str, datetime], now: datetime, window: timedelta) -> datetime | None:
-    """Return until when an alert waits since its recipient has just had one; None where it may leave now.
+def goes_with_others(one: News) -> bool:
+    """Return whether several of this sort to one person can go in one message."""
+    return one.audience == "staff" and one.purpose not in _ALONE
+
+
+def held_until(one: News, last: Mapping[str, datetime], now: datetime, window: timedelta) -> datetime | None:
+    """Return until when it waits since its recipient has just had such a message; None where it may leave now.
 
     A repeated try is not held: it is the message of a minute that has begun.
     """
-    if not is_alert(one) or one.tries > 0 or one.recipient not in last:
+    minute = minute_of(one)
+    if minute is None or one.tries > 0 or minute not in last:
         return None
-    free = last[one.recipient] + window
+    free = last[minute] + window
     return free if free > now else None
 
 
-def bundles(alerts: Iterable[tuple[str, A]]) -> list[list[A]]:
-    """Return the alerts that leave together: those of one recipient by one lane, breaches before warnings."""
-    found: dict[tuple[str, str], list[A]] = {}
-    for lane, alert in alerts:
-        found.setdefault((alert.recipient, lane), []).append(alert)
-    return [sorted(bundle, key=lambda one: one.purpose != "breach") for bundle in found.values()]
+def bundles(news: Iterable[tuple[str, N]]) -> list[list[N]]:
+    """Return what leaves together: what goes to one recipient by one lane, breaches first."""
+    found: dict[tuple[str, str], list[N]] = {}
+    for lane, one in news:
+        found.setdefault((one.recipient, lane), []).append(one)
+    return [sorted(bundle, key=_rank) for bundle in found.values()]
+
+
+def _rank(one: News) -> int:
+    return _ORDER.index(one.purpose) if one.purpose in _ORDER else len(_ORDER)

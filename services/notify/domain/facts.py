@@ -1,10 +1,13 @@
 """What notify remembers of a contact and of a work order, and how events change it."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
-from services.notify.domain.plain import excerpt
+from services.notify.domain.plain import excerpt, plain
 from shared.events import (
+    ContactCompleted,
     ContactRegistered,
     WorkorderAssigned,
     WorkorderClassified,
@@ -18,7 +21,10 @@ from shared.events import (
 
 EXCERPT = 40
 _RESULT = 2_000
-_OVER = frozenset({"signed", "confirmed", "called_back", "closed", "cancelled"})
+_OVER = frozenset({"signed", "confirmed", "called_back", "closed", "cancelled", "merged"})
+_EMPLOYEE = ("employee_id", "employee")
+_HANDLE = ("reply_to", "openid")
+"""Where an adapter registers how its own channel reaches the customer again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +41,16 @@ class Contact:
     preferred: str | None
     problem: str
     automatic: bool
+    plain: bool = False
+    """Whether the customer prefers simple texts, as many elderly people do (R-IN-11)."""
+    employee: str | None = None
+    """Id or name of the member of staff whom the customer complains about."""
+    completed: bool = False
+    """Whether the register was completed: what was known before must not come back (R-IN-04)."""
+    handle: str | None = None
+    """The customer's address on the channel of the contact, such as an id in a messenger."""
+    ready: bool = True
+    """False where the completion is known and the contact itself is not yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +71,10 @@ class WorkOrder:
     result: str
     occurred_at: datetime
     cutoff_at: datetime | None
+    moved: int = 1
+    """The version with which the work order came to its department: opened, transferred, classified or reopened."""
+    employee: str | None = None
+    """Whom the complaint is about; the contact tells it."""
 
     @property
     def in_work(self) -> bool:
@@ -67,21 +87,60 @@ def language_of(locale: str) -> str:
     return "zh" if locale.lower().startswith("zh") else "en"
 
 
-def contact_of(event: ContactRegistered) -> Contact:
-    """Return what is kept of a registered contact."""
-    preferred = event.details.get("preferred_channel")
-    return Contact(
+def contact_of(event: ContactRegistered, known: Contact | None = None) -> Contact:
+    """Return what is kept of a registered contact; `known` is what a completion that came first has told."""
+    language = language_of(event.locale)
+    preferred = event.preferred_channel or event.details.get("preferred_channel")
+    contact = Contact(
         contact_id=event.contact_id,
         channel=event.channel,
-        language=language_of(event.locale),
+        language=language,
         name=event.personal.name,
         honorific=event.personal.honorific,
         phone=event.personal.phone,
         email=event.personal.email,
         preferred=preferred if isinstance(preferred, str) else None,
-        problem=excerpt(event.personal.text, EXCERPT if language_of(event.locale) == "zh" else 2 * EXCERPT),
-        automatic=bool(event.details.get("auto_submitted")),
+        problem=excerpt(event.personal.text, EXCERPT if language == "zh" else 2 * EXCERPT),
+        automatic=event.auto_submitted or bool(event.details.get("auto_submitted")),
+        plain=event.plain_language,
+        employee=_first(event.details, _EMPLOYEE),
+        handle=_first(event.details, _HANDLE),
     )
+    if known is None or not known.completed:
+        return contact
+    return replace(
+        contact,
+        name=known.name,
+        honorific=known.honorific,
+        phone=known.phone,
+        email=known.email,
+        preferred=known.preferred or contact.preferred,
+        plain=known.plain or contact.plain,
+        employee=known.employee or contact.employee,
+        completed=True,
+    )
+
+
+def completed(event: ContactCompleted, known: Contact | None) -> Contact:
+    """Return `known` with the address, name and preferences as the completed register has them (R-IN-04, R-IN-11)."""
+    if known is None:
+        known = Contact(event.contact_id, "", "zh", None, None, None, None, None, "", automatic=False, ready=False)
+    return replace(
+        known,
+        name=event.personal.name,
+        honorific=event.personal.honorific,
+        phone=event.personal.phone,
+        email=event.personal.email,
+        preferred=event.preferred_channel or known.preferred,
+        plain=event.plain_language or known.plain,
+        employee=_first(event.details, _EMPLOYEE) or known.employee,
+        completed=True,
+    )
+
+
+def _first(details: Mapping[str, Any], names: Sequence[str]) -> str | None:
+    told = (details.get(name) for name in names)
+    return next((text for value in told if isinstance(value, str) and (text := plain(value))), None)
 
 
 def opened(event: WorkorderOpened) -> WorkOrder:
@@ -101,6 +160,7 @@ def opened(event: WorkorderOpened) -> WorkOrder:
         result="",
         occurred_at=event.occurred_at,
         cutoff_at=event.cutoff_at,
+        moved=event.version,
     )
 
 
@@ -116,12 +176,12 @@ def after(order: WorkOrder, event: WorkorderStep) -> WorkOrder:
         case WorkorderAssigned():
             return replace(order, assignee=event.assignee)
         case WorkorderTransferred():
-            return replace(order, assignee=None)
+            return replace(order, assignee=None, moved=event.version)
         case WorkorderClassified():
-            return replace(
-                order, category=event.category, topic=event.topic, grade=event.grade, cutoff_at=event.cutoff_at
-            )
+            order = replace(order, cutoff_at=event.cutoff_at, moved=event.version)
+            return replace(order, category=event.category, topic=event.topic, grade=event.grade)
         case WorkorderReopened():
+            order = replace(order, moved=event.version)
             return replace(order, category=event.category, topic=event.topic, grade=event.grade)
         case _:
             return order

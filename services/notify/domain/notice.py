@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal
 
 from shared.events import Purpose
@@ -16,7 +17,7 @@ class Notice:
     """What an event gives to tell.
 
     `values` is JSON: the facts of the event that the template needs, as ids and RFC 3339 times. `once` names what the
-    recipient hears of only once; None: the event itself (R-NT-04).
+    recipient hears of only once; None: the event itself (R-NT-04). `values["kind"]` chooses words of its own.
     """
 
     purpose: Purpose
@@ -25,3 +26,11 @@ class Notice:
     work_order_id: str | None
     values: Mapping[str, Any] = field(default_factory=dict)
     once: str | None = None
+    not_before: datetime | None = None
+    """The moment from which on the recipient is to hear of it; None: at once."""
+
+    @property
+    def kind(self) -> str | None:
+        """What tells it apart from other news of its purpose, where it has words of its own."""
+        kind = self.values.get("kind")
+        return kind if isinstance(kind, str) else None

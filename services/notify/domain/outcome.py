@@ -19,9 +19,13 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """The message was not taken and never will be by this transport: a bad address, a refused content."""
+    """The message was not taken and never will be by this transport: a bad address, a refused content.
+
+    `address` is true where nothing will ever reach that address: it is put on the suppression list (R-NT-07).
+    """
 
     reason: str
+    address: bool = False
 
 
 @dataclass(frozen=True, slots=True)

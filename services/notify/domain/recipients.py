@@ -10,6 +10,7 @@ from shared.policy import Policy, Staff
 _MOBILE = re.compile(r"(?:\+?86)?(1[3-9]\d{9})")
 _ABROAD = re.compile(r"\+(?!86)[1-9]\d{6,14}")
 _EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}")
+_HANDLE = re.compile(r"[!-~]{1,128}")
 _LONGEST_EMAIL = 254
 _ALIKE = {"phone": "sms"}
 """Channels on which nothing can be written, with the one that reaches the same device."""
@@ -30,27 +31,45 @@ class Unreachable:
     reason: str
 
 
-def customer_address(contact: Contact, policy: Policy) -> Address | Unreachable:
-    """Return the customer's preferred channel, else SMS, else email (policy), else the channel of the contact."""
-    if contact.automatic and contact.channel == "email":
+def customer_addresses(contact: Contact, policy: Policy) -> tuple[Address, ...] | Unreachable:
+    """Return where the customer is told, the first choice first: each the next one's fallback.
+
+    The preferred channel, else SMS, else email (policy), else the channel of the contact.
+    """
+    if contact.automatic:
         return Unreachable("an automatic mail is not answered")  # R-NT-07
     usable = policy.notify.transports.get("customer", {})
+    found: dict[str, Address] = {}
     given = False
     for channel in _order(contact, policy):
-        to, present = _on(channel, contact.phone, contact.email)
-        given = given or present
+        text = _written(channel, contact)
+        given = given or (bool(text) and channel in usable)
+        to = canonical(channel, text or "")
         if to is not None and channel in usable:
-            return Address(channel, to)
-    return Unreachable("no valid address" if given else "no address is known")
+            found.setdefault(channel, Address(channel, to))
+    return tuple(found.values()) or Unreachable("no valid address" if given else "no address is known")
 
 
-def staff_address(person: Staff, policy: Policy) -> Address | Unreachable:
-    """Return the first of the policy's staff channels on which the person has an address."""
-    for channel in policy.notify.staff_channels:
-        to, _present = _on(channel, person.phone, person.email)
-        if to is not None:
-            return Address(channel, to)
-    return Unreachable("no valid address")
+def staff_addresses(person: Staff, policy: Policy) -> tuple[Address, ...] | Unreachable:
+    """Return the person's addresses on the policy's staff channels, each the next one's fallback."""
+    written = {"sms": person.phone, "email": person.email}
+    found = [
+        Address(channel, to)
+        for channel in policy.notify.staff_channels
+        if (to := canonical(channel, written.get(channel) or "")) is not None
+    ]
+    return tuple(found) or Unreachable("no valid address")
+
+
+def canonical(channel: str, text: str) -> str | None:
+    """Return the address in the one form that it has on `channel`; None where it is none."""
+    match channel:
+        case "sms":
+            return _sms_number(text)
+        case "email":
+            return _email(text)
+        case _:
+            return text if _HANDLE.fullmatch(text) else None
 
 
 def _order(contact: Contact, policy: Policy) -> Iterator[str]:
@@ -60,13 +79,15 @@ def _order(contact: Contact, policy: Policy) -> Iterator[str]:
     yield _ALIKE.get(contact.channel, contact.channel)
 
 
-def _on(channel: str, phone: str | None, email: str | None) -> tuple[str | None, bool]:
-    """Return the address on `channel` if it is valid there, and whether there is any."""
-    if channel == "sms":
-        return _sms_number(phone or ""), bool(phone)
-    if channel == "email":
-        return _email(email or ""), bool(email)
-    return None, False
+def _written(channel: str, contact: Contact) -> str | None:
+    """Return what the customer gave for `channel`; a handle is one on the channel of the contact."""
+    match channel:
+        case "sms":
+            return contact.phone
+        case "email":
+            return contact.email
+        case _:
+            return contact.handle if channel == contact.channel else None
 
 
 def _sms_number(phone: str) -> str | None:

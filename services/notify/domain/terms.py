@@ -12,8 +12,10 @@ METRICS = {
     "promise": ("承诺兑现", "promise to the customer"),
     "collaboration": ("跨部门协作", "collaboration"),
     "rework": ("退回重办", "rework of a returned result"),
+    "collaboration_start": ("发起跨部门协作", "start of the collaboration"),
+    "progress_relay": ("进展转告", "passing on of progress"),
     "cutoff": ("批次移交", "batch hand-over"),
-    "agent_away": ("坐席离席", "agent away"),
+    "agent_away": ("离席返回", "return of an agent"),
 }
 SATISFACTION = {
     "very_satisfied": ("非常满意", "very satisfied"),
@@ -38,6 +40,35 @@ STEPS = {
     "manager": ("总经理", "general manager"),
 }
 MARKS = {"urgent": ("紧急", "urgent"), "sensitive": ("敏感问题", "sensitive")}
+REPORTS = {
+    "weekly": ("服务周报", "weekly service report"),
+    "monthly": ("服务月报", "monthly service report"),
+}
+ASKED = {
+    "customer_name": ("您的姓名", "your name"),
+    "customer_phone": ("您的联系电话", "your phone number"),
+    "contact_name": ("联系人姓名", "the name of a contact person"),
+    "contact_phone": ("联系人电话", "a phone number"),
+    "company": ("公司名称", "your company"),
+    "enterprise_name": ("企业名称", "the name of your enterprise"),
+    "legal_person": ("法定代表人", "the legal representative"),
+    "products": ("经营的产品", "the products that you deal in"),
+    "product_name": ("产品名称", "the product"),
+    "project_name": ("项目名称", "the project"),
+    "purchased_item": ("购买的商品或服务", "what you bought"),
+    "demand": ("希望如何处理", "what you would like us to do"),
+    "reason": ("事情的经过", "what happened"),
+    "employee": ("相关工作人员的姓名或工号", "the name or number of the member of staff"),
+    "change": ("需要修改的内容", "what is to be changed"),
+    "advertiser": ("广告主名称", "the advertiser"),
+    "ad_type": ("广告类型", "the type of advertisement"),
+    "ad_position": ("广告位置", "the position"),
+    "ad_duration": ("投放时长", "the duration"),
+    "what": ("发生了什么", "what happened"),
+    "where": ("发生的地点", "where it happened"),
+    "order_no": ("订单号", "the order number"),
+}
+"""How a customer is asked for a field of the register (R-IN-07)."""
 _WEEKDAYS = "一二三四五六日"
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 _DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]

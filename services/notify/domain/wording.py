@@ -7,8 +7,12 @@ from zoneinfo import ZoneInfo
 
 from services.notify.domain.addressing import greeting
 from services.notify.domain.facts import Contact
+from services.notify.domain.greetings import holiday_greeting
+from services.notify.domain.moments import local_day, local_time, period
+from services.notify.domain.people import employee_named
 from services.notify.domain.plain import plain, shorten, shorten_to_sentence
-from services.notify.domain.terms import MARKS, METRICS, OUTCOMES, SATISFACTION, STEPS, month, term, weekday
+from services.notify.domain.terms import ASKED, MARKS, METRICS, OUTCOMES, REPORTS, SATISFACTION, STEPS, term
+from shared.events import Purpose
 from shared.policy import Policy
 
 SMS_QUOTE = 32
@@ -21,7 +25,9 @@ ENGLISH_SENDER = "Yingda Customer Service"
 _ANSWERS = ("result", "reply")
 
 VALUES = (
+    "agent",
     "automatic",
+    "breaches",
     "category",
     "comment",
     "complaint",
@@ -29,15 +35,23 @@ VALUES = (
     "count",
     "cutoff",
     "cycle",
+    "declined",
+    "deliverable",
     "department",
     "due",
+    "emergency",
     "expected",
+    "expires",
+    "festive",
     "from_department",
     "grade",
     "greeting",
+    "into_number",
     "items",
+    "kind",
     "marks",
     "metric",
+    "missing",
     "number",
     "numbers",
     "outcome",
@@ -46,6 +60,7 @@ VALUES = (
     "period",
     "problem",
     "provisional",
+    "purpose",
     "reason",
     "reopen",
     "reopened",
@@ -62,6 +77,7 @@ VALUES = (
     "step",
     "urgent",
     "uri",
+    "warnings",
 )
 """Every name that a template may use; one that a notice does not have is None."""
 
@@ -69,6 +85,7 @@ VALUES = (
 def template_values(
     values: Mapping[str, Any],
     *,
+    purpose: Purpose,
     language: str,
     channel: str,
     now: datetime,
@@ -81,7 +98,7 @@ def template_values(
     limit = SMS_QUOTE if sms else LETTER_QUOTE
     zone = ZoneInfo(policy.timezone)
     category = _category(values, language, policy)
-    quoted = {key: _quote(values.get(key), limit) for key in ("reason", "comment")}
+    quoted = {key: _quote(values.get(key), limit) for key in ("reason", "comment", "deliverable")}
     answered = {key: _answer(values.get(key), SMS_ANSWER if sms else LETTER_ANSWER) for key in _ANSWERS}
     names = {
         "department": _department(values.get("department"), language, policy),
@@ -93,25 +110,36 @@ def template_values(
         "satisfaction": term(SATISFACTION, values.get("satisfaction"), language),
         "step": term(STEPS, values.get("step"), language),
         "marks": [term(MARKS, mark, language) for mark in values.get("marks") or ()],
+        "missing": [_asked(field, language, policy) for field in values.get("missing") or ()],
+        "report": term(REPORTS, values.get("report"), language),
+        "agent": person.name if (person := employee_named(policy, values.get("agent"))) else None,
     }
     expected = _moment(values.get("expected_at"))
     times = {
-        "due": _local(_moment(values.get("due_at")), language, now, zone),
-        "cutoff": _local(_moment(values.get("cutoff_at")), language, now, zone),
+        "due": local_time(_moment(values.get("due_at")), language, now, zone),
+        "cutoff": local_time(_moment(values.get("cutoff_at")), language, now, zone),
         # a time that has passed is no promise: such a customer hears "as soon as possible"
-        "expected": _local(expected, language, now, zone) if expected and expected > now else None,
+        "expected": local_time(expected, language, now, zone) if expected and expected > now else None,
+        "expires": local_day(_moment(values.get("expires_at")), language, now, zone),
+        "period": period(_moment(values.get("period_start")), _moment(values.get("period_end")), language, now, zone),
     }
-    person = {
+    outcome = values.get("outcome")
+    personal = {
+        "purpose": purpose,
         "greeting": greeting(language, contact.name, contact.honorific) if contact else None,
         "problem": shorten((contact.problem if contact else "") or category or "", limit if sms else LETTER_QUOTE),
         "staff_name": staff_name,
         "sender": sender_name(policy.notify.sender.name, language),
         "sms": sms,
         "complaint": _is_complaint(values.get("category"), policy),
+        "emergency": values.get("category") in policy.notify.quiet_hours.exempt_categories,
         "urgent": values.get("grade") == "urgent",
+        "festive": holiday_greeting(now, purpose, values.get("category"), outcome, language, policy)
+        if contact
+        else None,
     }
     known = {key: value for key, value in values.items() if key in VALUES}
-    return dict.fromkeys(VALUES) | known | quoted | answered | names | times | person
+    return dict.fromkeys(VALUES) | known | quoted | answered | names | times | personal
 
 
 def sender_name(name: str, language: str) -> str:
@@ -133,18 +161,12 @@ def _moment(value: Any) -> datetime | None:
     return datetime.fromisoformat(value) if value else None
 
 
-def _local(at: datetime | None, language: str, now: datetime, zone: ZoneInfo) -> str | None:
-    """Return `11月23日（周一）12:15` or `Mon 23 Nov, 12:15`, with the year where it is another one."""
-    if at is None:
-        return None
-    local = at.astimezone(zone)
-    other_year = local.year != now.astimezone(zone).year
-    day = weekday(local.weekday(), language)
-    if language == "zh":
-        year = f"{local.year}年" if other_year else ""
-        return f"{year}{local.month}月{local.day}日（{day}）{local:%H:%M}"
-    year = f" {local.year}" if other_year else ""
-    return f"{day} {local.day} {month(local.month)}{year}, {local:%H:%M}"
+def _asked(field: str, language: str, policy: Policy) -> str:
+    """Return the words by which a customer is asked for `field`."""
+    if field in ASKED:
+        return term(ASKED, field, language) or field
+    known = policy.field_names.get(field)
+    return known.in_locale(language) if known else field
 
 
 def _department(key: Any, language: str, policy: Policy) -> str | None:

@@ -1,18 +1,28 @@
 """A queued notification -> a message with an address and words, or the reason why there is none (yet)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.notify.domain.facts import language_of
 from services.notify.domain.masking import mask
 from services.notify.domain.quiet import earliest
-from services.notify.domain.recipients import Address, Unreachable, customer_address, staff_address
+from services.notify.domain.recipients import Address, Unreachable, customer_addresses, staff_addresses
+from services.notify.domain.suppression import REASONS, fingerprint
 from services.notify.domain.wording import sender_name, template_values
+from services.notify.handlers.links import SurveyLinks
 from services.notify.handlers.texts import Texts
 from services.notify.ports import Message, Outbound, Sender
 from services.notify.store.queue import Queued
 from shared.policy import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """An address of the recipient, and what stands for it where no address may be kept."""
+
+    address: Address
+    fingerprint: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +36,9 @@ class Composed:
     transport: str
     route: int
     to_masked: str
+    fingerprint: str
+    more: bool
+    """Whether there is another address where this one refuses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,57 +61,98 @@ class Missing:
     """The work order or its contact is not known yet."""
 
 
+Ways = tuple[Way, ...] | Suppressed | Missing
+
+
 class Composer:
     """Finds recipient, channel, transport and words by the policy."""
 
-    def __init__(self, policy: Policy, texts: Texts) -> None:
+    def __init__(self, policy: Policy, texts: Texts, key: bytes, links: SurveyLinks) -> None:
         self.policy = policy
         self._texts = texts
+        self._key = key
+        self._links = links
 
-    def compose(self, queued: Queued, now: datetime) -> Composed | Suppressed | Later | Missing:
-        """Return what becomes of `queued` at `now`."""
-        order = queued.work_order
-        if queued.work_order_id is not None and order is None:
+    def ways(self, queued: Queued) -> Ways:
+        """Return all addresses of the recipient that are left for `queued`, the first choice first."""
+        if queued.work_order_id is not None and queued.work_order is None:
             return Missing()
-        category = order.category if order else None
-        at = earliest(now, queued.audience, queued.purpose, category, self.policy)
+        if queued.audience == "staff":
+            person = self.policy.staff(queued.recipient)
+            if person is None:
+                return Suppressed("no longer a member of staff")
+            found = staff_addresses(person, self.policy)
+        elif queued.contact is None:
+            return Missing()
+        else:
+            found = customer_addresses(queued.contact, self.policy)
+        if isinstance(found, Unreachable):
+            return Suppressed(found.reason)
+        return tuple(
+            Way(address, self.fingerprint(address)) for address in found if address.channel not in queued.spent
+        )
+
+    def fingerprint(self, address: Address) -> str:
+        """Return what stands for `address` in the suppression list and in the limits."""
+        return fingerprint(address.channel, address.to, self._key)
+
+    def compose(
+        self, queued: Queued, ways: Ways, suppressed: Mapping[str, str], now: datetime
+    ) -> Composed | Suppressed | Later | Missing:
+        """Return what becomes of `queued` at `now`; `suppressed` tells why addresses get nothing any more (R-NT-07)."""
+        if isinstance(ways, Missing):
+            return ways
+        order = queued.work_order
+        at = earliest(now, queued.audience, queued.purpose, order.category if order else None, self.policy)
         if at > now:
             return Later(at, "quiet hours")
-        if queued.audience == "staff":
-            return self._for_staff(queued, now)
-        if queued.contact is None:
-            return Missing()
+        if reason := self._out_of_date(queued, now):
+            return Suppressed(reason)
+        if isinstance(ways, Suppressed):
+            return ways
+        left = [way for way in ways if way.fingerprint not in suppressed]
+        if not left:
+            reasons = [REASONS[suppressed[way.fingerprint]] for way in ways]
+            return Suppressed(reasons[0] if reasons else "every address has refused it")
+        return self._addressed(queued, left, now)
+
+    def _out_of_date(self, queued: Queued, now: datetime) -> str | None:
+        """Return why nobody wants to read it any more."""
+        order = queued.work_order
         if queued.values.get("automatic") and order is not None and not order.in_work:
-            return Suppressed("the result came first")
-        address = customer_address(queued.contact, self.policy)
-        return self._addressed(queued, address, queued.contact.language, None, now)
+            return "the result came first"
+        if queued.purpose == "survey":
+            if datetime.fromisoformat(str(queued.values["expires_at"])) <= now:
+                return "the survey is over"
+            if not self._links.possible:
+                return "no survey page is configured"
+        return None
 
-    def _for_staff(self, queued: Queued, now: datetime) -> Composed | Suppressed:
-        person = self.policy.staff(queued.recipient)
-        if person is None:
-            return Suppressed("no longer a member of staff")
-        language = language_of(self.policy.locale)
-        return self._addressed(queued, staff_address(person, self.policy), language, person.name, now)
-
-    def _addressed(
-        self, queued: Queued, address: Address | Unreachable, language: str, staff_name: str | None, now: datetime
-    ) -> Composed | Suppressed:
-        if isinstance(address, Unreachable):
-            return Suppressed(address.reason)
+    def _addressed(self, queued: Queued, ways: Sequence[Way], now: datetime) -> Composed | Suppressed:
+        address = ways[0].address
         chain = self.chain(queued.audience, address.channel)
         if not chain:
             return Suppressed(f"no transport for the channel {address.channel}")
         route = queued.route if queued.route < len(chain) else 0
-        category = _facts(queued).get("category")
-        values = self._values(queued, language, address.channel, staff_name, now)
-        name = self.policy.notify.templates.name(queued.purpose, str(category) if category else None)
-        subject, text = self._texts.render(name, language, values)
+        language = self._language(queued)
+        values = self._values(queued, language, address.channel, now)
+        subject, text = self._texts.render(self._template(queued), language, values)
         ours = self.policy.notify.sender
         sender = Sender(sender_name(ours.name, language), ours.email)
         message = Message(queued.notification_id, address.to, subject, text, sender, language)
         number = queued.work_order.number if queued.work_order else None
         outbound = Outbound(message, queued.purpose, queued.audience, queued.attempt + 1, number)
-        return Composed(queued, (queued,), outbound, address.channel, chain[route], route, mask(address.to))
+        return Composed(
+            queued,
+            (queued,),
+            outbound,
+            address.channel,
+            chain[route],
+            route,
+            mask(address.to),
+            ways[0].fingerprint,
+            len(ways) > 1,
+        )
 
     def chain(self, audience: str, channel: str) -> tuple[str, ...]:
         """Return the names of the transports for `channel`, each the fallback of the one before."""
@@ -110,27 +164,47 @@ class Composer:
         """Return one message to the recipient of `parts` in the place of all of them (R-SLA-10)."""
         first = parts[0]
         language = first.outbound.message.locale
-        person = self.policy.staff(first.queued.recipient)
-        name = person.name if person else None
-        items = [self._values(part.queued, language, first.channel, name, now) for part in parts]
-        template = self.policy.notify.templates.name(first.queued.purpose)
-        subject, text = self._texts.render(template, language, items[0] | {"items": items, "count": len(items)})
+        items = [self._values(part.queued, language, first.channel, now) for part in parts]
+        counted = {
+            "items": items,
+            "count": len(items),
+            "breaches": sum(item["purpose"] == "breach" for item in items),
+            "warnings": sum(item["purpose"] == "warning" for item in items),
+        }
+        subject, text = self._texts.render(self.policy.notify.templates.digest, language, items[0] | counted)
         message = replace(first.outbound.message, subject=subject, text=text)
         also = tuple(part.queued.notification_id for part in parts[1:])
         outbound = replace(first.outbound, message=message, also=also, work_order=None)
         return replace(first, outbound=outbound, members=tuple(part.queued for part in parts))
 
-    def _values(
-        self, queued: Queued, language: str, channel: str, staff_name: str | None, now: datetime
-    ) -> dict[str, object]:
+    def _language(self, queued: Queued) -> str:
+        ours = language_of(self.policy.locale)
+        return queued.contact.language if queued.audience == "customer" and queued.contact else ours
+
+    def _template(self, queued: Queued) -> str:
+        facts = _facts(queued)
+        category, kind = facts.get("category"), facts.get("kind")
+        return self.policy.notify.templates.name(
+            queued.purpose,
+            str(category) if category else None,
+            str(kind) if kind else None,
+            plain=queued.audience == "customer" and queued.contact is not None and queued.contact.plain,
+        )
+
+    def _values(self, queued: Queued, language: str, channel: str, now: datetime) -> dict[str, object]:
+        facts = _facts(queued)
+        if queued.purpose == "survey":
+            facts["uri"] = self._links.link(str(facts["survey_id"]))
+        person = self.policy.staff(queued.recipient) if queued.audience == "staff" else None
         return template_values(
-            _facts(queued),
+            facts,
+            purpose=queued.purpose,
             language=language,
             channel=channel,
             now=now,
             policy=self.policy,
             contact=queued.contact if queued.audience == "customer" else None,
-            staff_name=staff_name,
+            staff_name=person.name if person else None,
         )
 
 

@@ -4,19 +4,22 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from services.notify.domain.facts import WorkOrder, after, contact_of, opened
+from services.notify.domain.facts import WorkOrder, after, completed, contact_of, opened
 from services.notify.domain.notice import Notice
 from services.notify.domain.quiet import earliest
 from services.notify.domain.rules import notices
+from services.notify.domain.urgency import urgency
 from services.notify.store import facts, queue
 from shared.bus.transaction import Incoming, Transaction
 from shared.events import (
     CallbackCompleted,
+    ContactCompleted,
     ContactRegistered,
     Event,
     Message,
     SlaEscalated,
     SlaWarned,
+    SurveyIssued,
     WorkorderOpened,
     WorkorderStep,
 )
@@ -33,8 +36,7 @@ class EventHandler:
 
     async def on_events(self, tx: Transaction, batch: Sequence[Incoming]) -> None:
         """Apply the batch in order; each event tells each recipient each thing once, however often it comes."""
-        contacts = [contact_of(item.data) for item in batch if isinstance(item.data, ContactRegistered)]
-        await facts.save_contacts(tx.connection, contacts)
+        contacts = await self._contacts(tx, batch)
         ids = {key for item in batch if (key := _work_order_id(item.data)) is not None}
         orders = await facts.load_work_orders(tx.connection, ids)
         changed: set[str] = set()
@@ -49,13 +51,26 @@ class EventHandler:
         new = [item.data.work_order_id for item in batch if isinstance(item.data, WorkorderOpened)]
         ready = sum(row["next_attempt_at"] <= tx.now for row in rows.values())
         if new or contacts:
-            customers = [contact.contact_id for contact in contacts]
-            ready += await queue.release(tx.connection, tx.now, orders=new, customers=customers)
+            ready += await queue.release(tx.connection, tx.now, orders=new, customers=contacts)
         self._nudge(ready)
+
+    async def _contacts(self, tx: Transaction, batch: Sequence[Incoming]) -> list[str]:
+        """Remember what the batch tells of contacts and return their ids."""
+        told = [item.data for item in batch if isinstance(item.data, ContactRegistered | ContactCompleted)]
+        known = await facts.load_contacts(tx.connection, {event.contact_id for event in told})
+        for event in told:
+            earlier = known.get(event.contact_id)
+            if isinstance(event, ContactCompleted):
+                known[event.contact_id] = completed(event, earlier)
+            else:
+                known[event.contact_id] = contact_of(event, earlier)
+        await facts.save_contacts(tx.connection, known.values())
+        return sorted(known)
 
     def _row(self, notice: Notice, cause: Message[Event], order: WorkOrder | None, now: datetime) -> dict[str, Any]:
         once = notice.once or cause.key
         category = order.category if order else None
+        at = max(now, notice.not_before or now)
         return {
             "notification_id": derived_id(once, notice.purpose, notice.audience, notice.recipient),
             "cause_id": cause.id,
@@ -66,11 +81,13 @@ class EventHandler:
             "values": notice.values,
             "traceparent": cause.traceparent,
             "state": "queued",
+            "urgency": urgency(notice, order, self._policy),
+            "spent": [],
             "route": 0,
             "attempt": 0,
             "tries": 0,
             "created_at": now,
-            "next_attempt_at": earliest(now, notice.audience, notice.purpose, category, self._policy),
+            "next_attempt_at": earliest(at, notice.audience, notice.purpose, category, self._policy),
         }
 
 
@@ -89,7 +106,7 @@ def _apply(orders: dict[str, WorkOrder], changed: set[str], event: Event) -> Wor
 
 def _work_order_id(event: Event) -> str | None:
     match event:
-        case WorkorderOpened() | WorkorderStep() | CallbackCompleted():
+        case WorkorderOpened() | WorkorderStep() | CallbackCompleted() | SurveyIssued():
             return event.work_order_id
         case SlaWarned() | SlaEscalated() if event.subject_type == "workorder":
             return event.subject_id
@@ -99,4 +116,4 @@ def _work_order_id(event: Event) -> str | None:
 
 def consumed(more: Iterable[type[Event]]) -> tuple[type[Event], ...]:
     """Return the events that the service consumes: what gives something to tell, and whom to tell it."""
-    return (ContactRegistered, *more)
+    return (ContactRegistered, ContactCompleted, *more)

@@ -2,27 +2,33 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Self
 
 import structlog
 
 from services.notify.domain.delivery import Verdict
+from services.notify.domain.outcome import NeverSent, Outcome, Rejected, Sent
 from services.notify.domain.quiet import earliest
 from services.notify.handlers.compose import Composer
-from services.notify.store import queue
+from services.notify.store import queue, suppressed, troubles
 from services.notify.store.presence import Presence
+from shared import metrics
 from shared.bus.failures import is_transient, told
 from shared.bus.outbox import Outbox
 from shared.bus.transaction import Transaction
 from shared.events import (
+    NotificationDelivered,
     NotificationFailed,
     NotificationSent,
     NotificationStep,
     NotificationSuppressed,
     NotificationUnknown,
 )
+from shared.policy import Policy
 
 LONGEST_REASON = 500
+LONGEST_REFERENCE = 200
 
 log = structlog.get_logger()
 
@@ -31,12 +37,13 @@ _EVENTS: dict[str, type[NotificationStep]] = {
     "failed": NotificationFailed,
     "suppressed": NotificationSuppressed,
     "unknown": NotificationUnknown,
+    "delivered": NotificationDelivered,
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One attempt at one notification, with its verdict once it is judged."""
+    """One attempt at one notification, with its outcome and verdict once it is judged."""
 
     queued: queue.Queued
     transport: str
@@ -45,6 +52,9 @@ class Attempt:
     attempt: int
     tries: int
     route: int
+    fingerprint: str = ""
+    more: bool = False
+    outcome: Outcome | NeverSent | None = None
     verdict: Verdict | None = None
 
     @classmethod
@@ -58,6 +68,8 @@ class Attempt:
         attempt: int | None = None,
         tries: int | None = None,
         route: int = 0,
+        fingerprint: str = "",
+        more: bool = False,
     ) -> Self:
         """Return an attempt at `queued`; without numbers it is the one that the row names."""
         return cls(
@@ -68,11 +80,19 @@ class Attempt:
             queued.attempt if attempt is None else attempt,
             queued.tries if tries is None else tries,
             route,
+            fingerprint,
+            more,
         )
 
-    def judged(self, verdict: Verdict) -> "Attempt":
-        """Return the attempt with what follows from it."""
-        return replace(self, verdict=verdict)
+    def judged(self, outcome: Outcome | NeverSent, verdict: Verdict) -> "Attempt":
+        """Return the attempt with what came of it and what follows from that."""
+        return replace(self, outcome=outcome, verdict=verdict)
+
+    @property
+    def trouble(self) -> str | None:
+        """What went wrong, in one word; None where nothing did."""
+        smooth = self.outcome is None or isinstance(self.outcome, Sent | NeverSent)
+        return None if smooth else type(self.outcome).__name__.lower()
 
 
 class Recorder:
@@ -92,6 +112,8 @@ class Recorder:
                 mine = await queue.still_mine(tx.connection, self._presence.id, list(ids))
                 ours = [ids[key] for key in sorted(mine)]
                 await queue.save(tx.connection, [self._row(tx, attempt) for attempt in ours])
+                await troubles.add(tx.connection, [_trouble(tx, attempt) for attempt in ours if attempt.trouble])
+                await suppressed.add(tx.connection, [_dead(tx, attempt) for attempt in ours if _is_dead(attempt)])
                 for attempt in ours:
                     if attempt.verdict is not None and attempt.verdict.state != "queued":
                         self.emit(tx, attempt, attempt.verdict.state, attempt.verdict.reason)
@@ -101,6 +123,9 @@ class Recorder:
                 return
             self._left.extend(attempts)
             raise
+        for attempt in ours:
+            if attempt.trouble:
+                metrics.NOTIFICATION_TROUBLES.labels(attempt.transport, attempt.trouble).inc()
 
     async def _one_by_one(self, attempts: Sequence[Attempt], error: Exception) -> None:
         """Record each alone; one that cannot be written is left to its lease, after which its fate counts as unknown."""
@@ -136,17 +161,66 @@ class Recorder:
 
     def _row(self, tx: Transaction, attempt: Attempt) -> dict[str, Any]:
         verdict = attempt.verdict or Verdict("unknown")
-        queued = attempt.queued
-        category = queued.work_order.category if queued.work_order else None
-        at = earliest(tx.now + verdict.pause, queued.audience, queued.purpose, category, self._composer.policy)
-        settled = verdict.state != "queued"
-        return {
-            "notification_id": queued.notification_id,
-            "state": verdict.state,
-            "reason": verdict.reason and verdict.reason.replace("\0", "")[:LONGEST_REASON],
-            "route": verdict.route,
-            "next_attempt_at": at,
-            "settled_at": tx.now if settled else None,
-            "claimed_by": None,
-            "lease_until": None,
-        }
+        row = settled_row(attempt.queued, attempt.channel, verdict, attempt.tries, tx.now, self._composer.policy)
+        return row | {"reference": _reference(attempt)}
+
+
+def settled_row(
+    queued: queue.Queued, channel: str, verdict: Verdict, tries: int, now: datetime, policy: Policy
+) -> dict[str, Any]:
+    """Return the columns of a notification after a verdict on its try number `tries` by `channel`."""
+    category = queued.work_order.category if queued.work_order else None
+    return {
+        "notification_id": queued.notification_id,
+        "state": verdict.state,
+        "reason": harmless(verdict.reason),
+        "route": verdict.route,
+        "spent": [*queued.spent, channel] if verdict.spent else list(queued.spent),
+        "tries": 0 if verdict.spent else tries,
+        "next_attempt_at": earliest(now + verdict.pause, queued.audience, queued.purpose, category, policy),
+        "settled_at": now if verdict.state != "queued" else None,
+        "claimed_by": None,
+        "lease_until": None,
+    }
+
+
+def harmless(reason: str | None) -> str | None:
+    """Return a provider's words as the database can hold them."""
+    return reason and reason.replace("\0", "")[:LONGEST_REASON]
+
+
+def _reference(attempt: Attempt) -> str | None:
+    """Return the provider's own name for the message; None where it is the notification's id."""
+    given = attempt.outcome.reference if isinstance(attempt.outcome, Sent) else None
+    known = given.replace("\0", "")[:LONGEST_REFERENCE] if given else None
+    return known if known != attempt.queued.notification_id else None
+
+
+def _trouble(tx: Transaction, attempt: Attempt) -> dict[str, Any]:
+    return {
+        "notification_id": attempt.queued.notification_id,
+        "attempt": attempt.attempt,
+        "what": attempt.trouble,
+        "channel": attempt.channel,
+        "transport": attempt.transport,
+        "to_masked": attempt.to_masked,
+        "reason": harmless(attempt.verdict.reason if attempt.verdict else None),
+        "at": tx.now,
+    }
+
+
+def _is_dead(attempt: Attempt) -> bool:
+    return isinstance(attempt.outcome, Rejected) and attempt.outcome.address and bool(attempt.fingerprint)
+
+
+def _dead(tx: Transaction, attempt: Attempt) -> dict[str, Any]:
+    """Return the entry of an address that does not exist (R-NT-07)."""
+    return {
+        "fingerprint": attempt.fingerprint,
+        "channel": attempt.channel,
+        "to_masked": attempt.to_masked,
+        "reason": "invalid",
+        "by": f"transport:{attempt.transport}",
+        "notification_id": attempt.queued.notification_id,
+        "at": tx.now,
+    }

@@ -8,14 +8,15 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from services.notify.domain.delivery import Verdict, fates, follow
+from services.notify.domain.delivery import fates, follow
 from services.notify.domain.outcome import NeverSent
 from services.notify.handlers.claim import Claimer
 from services.notify.handlers.compose import Composed, Composer
+from services.notify.handlers.pace import longest
 from services.notify.handlers.record import Attempt, Recorder
 from services.notify.handlers.transports import Transports
 from services.notify.ports import Outbound, Outcome, Transport, Unknown
-from services.notify.store import queue
+from services.notify.store import queue, windows
 from services.notify.store.presence import Presence
 from shared import metrics
 from shared.bus.outbox import Outbox
@@ -27,6 +28,7 @@ LANES = 2
 SEND_SECONDS = 50.0
 STOP_SECONDS = 5.0
 RECOVER_SECONDS = 5.0
+TIDY_SECONDS = 600.0
 PAUSE_SECONDS = 0.005
 LANE_SECONDS = 0.1
 BUSY_SECONDS = 1.0
@@ -48,10 +50,11 @@ class Sender:
         self._transports = transports
         self._presence = presence
         self._claimer = Claimer(composer, self._busy_until)
-        self._recorder = Recorder(outbox, presence, composer)
+        self.recorder = Recorder(outbox, presence, composer)
         self._expected = 0
         self._patient_until = 0.0
         self._recover_at = 0.0
+        self._tidy_at = time.monotonic() + TIDY_SECONDS
         self._lanes: defaultdict[tuple[str, str], int] = defaultdict(int)
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -65,10 +68,13 @@ class Sender:
 
     async def turn(self) -> datetime | None:
         """Send what is due; return when the next is due, or a moment ahead while some are expected."""
-        await self._recorder.record_left()
+        await self.recorder.record_left()
         if time.monotonic() >= self._recover_at:
             await self._recover()
             self._recover_at = time.monotonic() + RECOVER_SECONDS
+        if time.monotonic() >= self._tidy_at:
+            await self._tidy()
+            self._tidy_at = time.monotonic() + TIDY_SECONDS
         if any(carried >= LANES for carried in self._lanes.values()):
             await asyncio.wait(self._tasks, timeout=LANE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
         found, following = await self._claim()
@@ -98,7 +104,7 @@ class Sender:
         async with self._outbox.transaction() as tx:
             found, ready, suppressed = await self._claimer.claim(tx, self._presence.id, BATCH)
             for one, reason in suppressed:
-                self._recorder.emit(tx, Attempt.of(one, "none", "", ""), "suppressed", reason)
+                self.recorder.emit(tx, Attempt.of(one, "none", "", ""), "suppressed", reason)
             following = None if found else await queue.next_due(tx.connection)
         self._start(ready)
         return found, following
@@ -122,14 +128,13 @@ class Sender:
         try:
             outbound = [composed.outbound for composed in messages]
             outcomes = await self._send(self._transports.find(name, channel), outbound)
-            pairs = [
-                (self._attempt(member, composed), outcome)
-                for composed, outcome in zip(messages, outcomes, strict=True)
-                for member in composed.members
-            ]
-            attempts = [attempt for attempt, _outcome in pairs]
-            outcomes = [outcome for _attempt, outcome in pairs]
-            await self._recorder.record(self._judged(attempts, outcomes))
+            await self.recorder.record(
+                [
+                    self._judged(self._attempt(member, composed), outcome)
+                    for composed, outcome in zip(messages, outcomes, strict=True)
+                    for member in composed.members
+                ]
+            )
         except Exception as error:  # noqa: BLE001 (what could not be recorded is kept, and recorded at the next turn)
             log.warning("outcomes will be recorded later", why=type(error).__name__)
         finally:
@@ -145,6 +150,8 @@ class Sender:
             attempt=queued.attempt + 1,
             tries=queued.tries + 1,
             route=composed.route,
+            fingerprint=composed.fingerprint,
+            more=composed.more,
         )
 
     async def _send(self, transport: Transport | None, messages: Sequence[Outbound]) -> Sequence[Outcome]:
@@ -165,21 +172,19 @@ class Sender:
             return [Unknown("the transport gave too few answers")] * len(messages)
         return outcomes
 
-    def _judged(self, attempts: Sequence[Attempt], outcomes: Sequence[Outcome | NeverSent]) -> list[Attempt]:
-        return [
-            attempt.judged(self._verdict(attempt, outcome)) for attempt, outcome in zip(attempts, outcomes, strict=True)
-        ]
-
-    def _verdict(self, attempt: Attempt, outcome: Outcome | NeverSent) -> Verdict:
+    def _judged(self, attempt: Attempt, outcome: Outcome | NeverSent) -> Attempt:
+        """Return the attempt with its outcome and what follows from that."""
         transport = self._transports.find(attempt.transport, attempt.channel)
-        return follow(
+        verdict = follow(
             outcome,
             tries=attempt.tries,
             route=attempt.route,
             routes=len(self._composer.chain(attempt.queued.audience, attempt.channel)),
+            more=attempt.more,
             resend=attempt.queued.audience == "staff" or (transport is not None and transport.resend_when_unknown),
             retries=self._composer.policy.notify.retries,
         )
+        return attempt.judged(outcome, verdict)
 
     async def _recover(self) -> None:
         """Find what a sender left in its hands, ask its transport, and judge it (R-NT-04)."""
@@ -205,9 +210,15 @@ class Sender:
             for (name, channel), attempts in by_lane.items():
                 log.warning("messages were left unrecorded", transport=name, count=len(attempts))
                 outcomes = await self._fates(self._transports.find(name, channel), attempts)
-                await self._recorder.record(self._judged(attempts, outcomes))
+                pairs = zip(attempts, outcomes, strict=True)
+                await self.recorder.record([self._judged(attempt, outcome) for attempt, outcome in pairs])
             if len(left) < BATCH:
                 return
+
+    async def _tidy(self) -> None:
+        """Forget the departures that no limit counts any more."""
+        async with self._outbox.transaction() as tx:
+            await windows.forget(tx.connection, tx.now - longest(self._composer.policy))
 
     async def _fates(self, transport: Transport | None, attempts: Collection[Attempt]) -> list[Outcome | NeverSent]:
         ids = [attempt.queued.notification_id for attempt in attempts]

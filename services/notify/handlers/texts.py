@@ -1,5 +1,6 @@
 """Templates: found, checked at start, and rendered in a sandbox that knows values only (R-NT-03)."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -16,6 +17,9 @@ FOLDER: Final = Path(__file__).parents[1] / "templates"
 LANGUAGES: Final = ("zh", "en")
 LONGEST_SMS: Final = 500
 """What providers take as one long SMS."""
+
+
+_GAP = re.compile(r"\n{3,}")
 
 
 class TemplatesError(Exception):
@@ -39,7 +43,10 @@ class Texts:
     def check(self, policy: Policy) -> None:
         """Return if every template that `policy` names is there in both languages; else `TemplatesError` in a sentence."""
         faults = [
-            fault for name in sorted(named(policy)) for language in LANGUAGES for fault in self._faults(language, name)
+            fault
+            for name in sorted(policy.notify.templates.names)
+            for language in LANGUAGES
+            for fault in self._faults(language, name)
         ]
         if faults:
             raise TemplatesError(f"the policy names templates that cannot be used: {'; '.join(faults)}")
@@ -48,7 +55,7 @@ class Texts:
         """Return subject and text of a message; an SMS is never longer than `LONGEST_SMS` characters."""
         rendered = self._environment.get_template(_path(language, name)).render(values)
         subject, _, text = rendered.strip().partition("\n")
-        text = text.strip()
+        text = _GAP.sub("\n\n", text.strip())
         return subject.strip(), shorten(" ".join(text.split()), LONGEST_SMS) if values["sms"] else text
 
     def _faults(self, language: str, name: str) -> list[str]:
@@ -63,12 +70,6 @@ class Texts:
         except TemplateError as error:
             return [f"{path} does not compile ({error.message})"]
         return [f"{path} uses {', '.join(sorted(unknown))}, which no message has"] if unknown else []
-
-
-def named(policy: Policy) -> set[str]:
-    """Return the names of all templates that `policy` names."""
-    templates = policy.notify.templates
-    return {*templates.default.values(), *(name for row in templates.by_category.values() for name in row.values())}
 
 
 def _path(language: str, name: str) -> str:

@@ -1,5 +1,5 @@
-"""Notify's own schema: contacts and work orders as far as messages need them, and the queue of notifications."""
+"""Notify's own schema: contacts and work orders as far as messages need them, the queue, limits and suppressions."""
 
-from services.notify.store.tables import alerts, contacts, metadata, notifications, runtime, work_orders
+from services.notify.store.tables import contacts, limits, metadata, notifications, runtime, suppressions, work_orders
 
-__all__ = ["alerts", "contacts", "metadata", "notifications", "runtime", "work_orders"]
+__all__ = ["contacts", "limits", "metadata", "notifications", "runtime", "suppressions", "work_orders"]

@@ -12,14 +12,22 @@ from services.notify.store.tables import contacts, work_orders
 from shared.db import insert_rows
 
 _CONTACT = tuple(field.name for field in fields(Contact))
-_ORDER = tuple(field.name for field in fields(WorkOrder))
+_ORDER = tuple(field.name for field in fields(WorkOrder) if field.name in work_orders.c)
 _IDS = bindparam("ids", type_=ARRAY(Text))
 
 
-async def save_contacts(connection: AsyncConnection, known: Sequence[Contact]) -> None:
+async def load_contacts(connection: AsyncConnection, ids: Collection[str]) -> dict[str, Contact]:
+    """Return those of the contacts that are known, by their ids."""
+    if not ids:
+        return {}
+    query = select(contacts).where(contacts.c.contact_id == any_(_IDS))
+    rows = await connection.execute(query, {"ids": sorted(ids)})
+    return {row.contact_id: Contact(**row._mapping) for row in rows}  # noqa: SLF001 (SQLAlchemy's public name)
+
+
+async def save_contacts(connection: AsyncConnection, known: Collection[Contact]) -> None:
     """Remember `known`; one that is there already is replaced."""
-    latest = {contact.contact_id: contact for contact in known}
-    rows = [_row(latest[key], _CONTACT) for key in sorted(latest)]
+    rows = [_row(contact, _CONTACT) for contact in sorted(known, key=lambda contact: contact.contact_id)]
     await insert_rows(connection, contacts, rows, update_on=("contact_id",))
 
 
@@ -27,7 +35,11 @@ async def load_work_orders(connection: AsyncConnection, ids: Collection[str]) ->
     """Return those of the work orders that are known, by their ids."""
     if not ids:
         return {}
-    query = select(work_orders).where(work_orders.c.work_order_id == any_(_IDS))
+    query = (
+        select(work_orders, contacts.c.employee)
+        .outerjoin(contacts, contacts.c.contact_id == work_orders.c.contact_id)
+        .where(work_orders.c.work_order_id == any_(_IDS))
+    )
     rows = await connection.execute(query, {"ids": sorted(ids)})
     return {row.work_order_id: WorkOrder(**row._mapping) for row in rows}  # noqa: SLF001 (SQLAlchemy's public name)
 

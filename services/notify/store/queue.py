@@ -5,10 +5,30 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ARRAY, Row, Select, Text, any_, bindparam, exists, func, literal, or_, select, text, update
+from sqlalchemy import (
+    ARRAY,
+    Row,
+    Select,
+    SmallInteger,
+    Text,
+    and_,
+    any_,
+    bindparam,
+    column,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+    true,
+    update,
+    values,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notify.domain.facts import Contact, WorkOrder
+from services.notify.domain.urgency import FIRST, LATER, USUAL
 from services.notify.store.presence import alive
 from services.notify.store.tables import contacts, notifications, work_orders
 from shared.db import insert_rows, update_rows
@@ -16,6 +36,8 @@ from shared.events import Purpose
 
 LEASE = timedelta(seconds=60)
 _IDS = bindparam("ids", type_=ARRAY(Text))
+_LEVELS = values(column("urgency", SmallInteger), name="levels").data([(FIRST,), (USUAL,), (LATER,)])
+"""Each level is looked up by itself, at the near end of the index; one scan over all would pass what waits for a night."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +56,19 @@ class Queued:
     transport: str | None
     to_masked: str | None
     route: int
+    spent: Sequence[str]
     attempt: int
     tries: int
+    urgency: int
+    state: str
+    receipt: str | None
     work_order: WorkOrder | None = None
     contact: Contact | None = None
 
 
 _OWN = [notifications.c[field.name] for field in fields(Queued) if field.name in notifications.c]
-_ORDER = [work_orders.c[field.name].label(f"w_{field.name}") for field in fields(WorkOrder)]
+_OF_ORDER = [field.name for field in fields(WorkOrder) if field.name in work_orders.c]
+_ORDER = [work_orders.c[name].label(f"w_{name}") for name in _OF_ORDER]
 _CONTACT = [contacts.c[field.name].label(f"c_{field.name}") for field in fields(Contact)]
 
 
@@ -51,20 +78,38 @@ async def enqueue(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]
 
 
 async def due(connection: AsyncConnection, now: datetime, limit: int) -> list[Queued]:
-    """Lock and return notifications whose time has come, those longest due first."""
-    query = (
-        _with_facts()
-        .where(notifications.c.state == text("'queued'"), notifications.c.next_attempt_at <= now)
+    """Lock and return notifications whose time has come: the most urgent first, of equal ones those longest due."""
+    found = (
+        select(*_OWN, notifications.c.next_attempt_at)
+        .where(notifications.c.state == text("'queued'"), notifications.c.urgency == _LEVELS.c.urgency)
+        .where(notifications.c.next_attempt_at <= now)
         .order_by(notifications.c.next_attempt_at)
         .limit(limit)
-        .with_for_update(of=notifications, skip_locked=True)
+        .with_for_update(skip_locked=True)
+        .lateral("found")
+    )
+    own = [found.c[column.name] for column in _OWN]
+    query = (
+        select(*own, *_ORDER, *_CONTACT)
+        .select_from(_LEVELS.join(found, true()))
+        .outerjoin(work_orders, work_orders.c.work_order_id == found.c.work_order_id)
+        .outerjoin(contacts, and_(contacts.c.contact_id == work_orders.c.contact_id, contacts.c.ready))
+        .order_by(found.c.urgency, found.c.next_attempt_at)
+        .limit(limit)
     )
     return [_queued(row) for row in await connection.execute(query)]
 
 
 async def next_due(connection: AsyncConnection) -> datetime | None:
     """Return when the next queued notification is due."""
-    query = select(func.min(notifications.c.next_attempt_at)).where(notifications.c.state == text("'queued'"))
+    first = (
+        select(notifications.c.next_attempt_at)
+        .where(notifications.c.state == text("'queued'"), notifications.c.urgency == _LEVELS.c.urgency)
+        .order_by(notifications.c.next_attempt_at)
+        .limit(1)
+        .lateral("first")
+    )
+    query = select(func.min(first.c.next_attempt_at)).select_from(_LEVELS.join(first, true()))
     found: datetime | None = await connection.scalar(query)
     return found
 
@@ -81,6 +126,32 @@ async def claim(connection: AsyncConnection, owner: int, rows: Sequence[Mapping[
 async def save(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write the given columns of the notifications."""
     await update_rows(connection, notifications, rows, key="notification_id")
+
+
+async def locked(connection: AsyncConnection, notification_id: str) -> Queued | None:
+    """Lock and return one notification; None where there is no such."""
+    found = await of_message(connection, notification_id, None)
+    return next((one for one in found if one.notification_id == notification_id), None)
+
+
+async def of_message(connection: AsyncConnection, notification_id: str | None, provider_id: str | None) -> list[Queued]:
+    """Lock and return what the message of that name brought, all of it; the name is ours or the provider's.
+
+    A message without a name of the provider's goes by the id of the notification.
+    """
+    if provider_id is not None:
+        named = or_(notifications.c.reference == provider_id, notifications.c.notification_id == provider_id)
+    else:
+        named = notifications.c.notification_id == notification_id
+    query = _with_facts().where(named).order_by(notifications.c.notification_id).with_for_update(of=notifications)
+    return [_queued(row) for row in await connection.execute(query)]
+
+
+async def states(connection: AsyncConnection, ids: Collection[str]) -> dict[str, str]:
+    """Return the states of the notifications by their ids."""
+    query = select(notifications.c.notification_id, notifications.c.state)
+    rows = await connection.execute(query.where(notifications.c.notification_id == any_(_IDS)), {"ids": list(ids)})
+    return {row[0]: row[1] for row in rows}
 
 
 async def still_mine(connection: AsyncConnection, owner: int, ids: Collection[str]) -> set[str]:
@@ -130,7 +201,7 @@ async def release_ready(connection: AsyncConnection, now: datetime) -> None:
     """Queue whatever waited and has its facts by now: they were written while it was put to wait."""
     ready = (
         select(work_orders.c.work_order_id)
-        .join(contacts, contacts.c.contact_id == work_orders.c.contact_id)
+        .join(contacts, and_(contacts.c.contact_id == work_orders.c.contact_id, contacts.c.ready))
         .where(work_orders.c.work_order_id == notifications.c.work_order_id)
     )
     await connection.execute(
@@ -145,13 +216,13 @@ def _with_facts() -> Select[Any]:
         select(*_OWN, *_ORDER, *_CONTACT)
         .select_from(notifications)
         .outerjoin(work_orders, work_orders.c.work_order_id == notifications.c.work_order_id)
-        .outerjoin(contacts, contacts.c.contact_id == work_orders.c.contact_id)
+        .outerjoin(contacts, and_(contacts.c.contact_id == work_orders.c.contact_id, contacts.c.ready))
     )
 
 
 def _queued(row: Row[Any]) -> Queued:
     cells = row._mapping  # noqa: SLF001 (SQLAlchemy's public name)
-    order = WorkOrder(**{field.name: cells[f"w_{field.name}"] for field in fields(WorkOrder)})
+    order = WorkOrder(**{name: cells[f"w_{name}"] for name in _OF_ORDER})
     contact = Contact(**{field.name: cells[f"c_{field.name}"] for field in fields(Contact)})
     return Queued(
         **{column.name: cells[column.name] for column in _OWN},

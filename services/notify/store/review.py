@@ -8,23 +8,39 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notify.store.tables import notifications, work_orders
 
-
-async def in_state(connection: AsyncConnection, state: str, limit: int) -> Sequence[Row[Any]]:
-    """Return notifications in `state`, the newest first, with the number of their work order."""
-    query = (
-        select(notifications, work_orders.c.number)
-        .outerjoin(work_orders, work_orders.c.work_order_id == notifications.c.work_order_id)
-        .where(notifications.c.state == state)
-        .order_by(desc(notifications.c.created_at))
-        .limit(limit)
-    )
-    return (await connection.execute(query)).all()
+_WITH_ORDER = select(notifications, work_orders.c.number, work_orders.c.category, work_orders.c.grade).outerjoin(
+    work_orders, work_orders.c.work_order_id == notifications.c.work_order_id
+)
 
 
-async def locked(connection: AsyncConnection, notification_id: str) -> Row[Any] | None:
-    """Lock and return one notification, None where there is no such."""
-    query = select(notifications).where(notifications.c.notification_id == notification_id).with_for_update()
+async def found(
+    connection: AsyncConnection,
+    *,
+    state: str | None,
+    work_order_id: str | None,
+    purpose: str | None,
+    audience: str | None,
+    limit: int,
+) -> Sequence[Row[Any]]:
+    """Return notifications that are as wanted, the newest first; None wants nothing in particular."""
+    wanted = {"state": state, "work_order_id": work_order_id, "purpose": purpose, "audience": audience}
+    conditions = [notifications.c[name] == value for name, value in wanted.items() if value is not None]
+    newest = (desc(notifications.c.created_at), notifications.c.notification_id)
+    return (await connection.execute(_WITH_ORDER.where(*conditions).order_by(*newest).limit(limit))).all()
+
+
+async def one(connection: AsyncConnection, notification_id: str) -> Row[Any] | None:
+    """Return one notification, None where there is no such."""
+    query = _WITH_ORDER.where(notifications.c.notification_id == notification_id)
     return (await connection.execute(query)).one_or_none()
+
+
+async def for_review(connection: AsyncConnection) -> dict[str, int]:
+    """Return how many notifications failed or are of unknown fate, and nobody has dealt with them."""
+    states = notifications.c.state.in_([text("'failed'"), text("'unknown'")])
+    # the partial index answers this only where the states it knows are named
+    query = select(notifications.c.state, func.count()).where(states).group_by(notifications.c.state)
+    return {row[0]: row[1] for row in await connection.execute(query)}
 
 
 async def waiting_by_transport(connection: AsyncConnection) -> dict[str, int]:

@@ -13,7 +13,19 @@ from shared.events.commands.knowledge import (
     SearchKnowledge,
     SuggestKnowledge,
 )
-from shared.events.commands.notification import ListNotifications, RetryNotification
+from shared.events.commands.notification import (
+    AddressCommand,
+    DiscardNotification,
+    ListNotifications,
+    ListSuppressions,
+    NotificationCommand,
+    RecordReceipt,
+    RetryNotification,
+    ShowNotification,
+    SuppressAddress,
+    Unsubscribe,
+    UnsuppressAddress,
+)
 from shared.events.commands.quality import CheckText, ListReviews, QualityResults, ScoreReview
 from shared.events.commands.report import ListReports, MakeReport
 from shared.events.commands.script import GetScript
@@ -44,6 +56,7 @@ from shared.events.commands.workorder import (
 
 __all__ = [
     "COMMAND_SUBJECTS",
+    "AddressCommand",
     "Assign",
     "Cancel",
     "CheckText",
@@ -54,6 +67,7 @@ __all__ = [
     "Confirm",
     "CountCalls",
     "Deliver",
+    "DiscardNotification",
     "GetContact",
     "GetCustomer",
     "GetKnowledge",
@@ -67,9 +81,11 @@ __all__ = [
     "ListNotifications",
     "ListReports",
     "ListReviews",
+    "ListSuppressions",
     "ListWorkorders",
     "MakeReport",
     "Merge",
+    "NotificationCommand",
     "Pause",
     "Problem",
     "Promise",
@@ -77,6 +93,7 @@ __all__ = [
     "RateKnowledge",
     "RebaseClocks",
     "RecordCallback",
+    "RecordReceipt",
     "Reopen",
     "Resolve",
     "Respond",
@@ -87,10 +104,14 @@ __all__ = [
     "SearchCustomers",
     "SearchKnowledge",
     "SetPresence",
+    "ShowNotification",
     "Sign",
     "SuggestKnowledge",
+    "SuppressAddress",
     "Tag",
     "Transfer",
+    "Unsubscribe",
+    "UnsuppressAddress",
     "VerifyContact",
     "WorkorderCommand",
     "refuse",

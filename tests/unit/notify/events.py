@@ -26,6 +26,11 @@ def registered(contact_id: str = "c1", **changes: Any) -> ContactRegistered:
     return registered_contact(contact_id, NOW, personal=personal, **{"customer_id": "k1"} | changes)
 
 
+def customer(number: int, **changes: Any) -> ContactRegistered:
+    """Return a contact of a customer with a phone of their own."""
+    return registered(f"c{number}", customer_id=f"k{number}", personal={"phone": f"138{number:08}"}, **changes)
+
+
 def opening(work_order_id: str = "w1", **changes: Any) -> WorkorderOpened:
     return opened_workorder(work_order_id, NOW, **changes)
 

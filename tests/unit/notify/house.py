@@ -10,24 +10,29 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from pydantic import SecretStr
 from sqlalchemy import func, select, update
 
-from services.notify.app import SERVICE
-from services.notify.handlers import Desk, EventHandler, Sender
+from services.notify.app import SERVICE, commands
+from services.notify.handlers import EventHandler, Sender
 from services.notify.handlers.compose import Composer
+from services.notify.handlers.links import SurveyLinks
 from services.notify.handlers.texts import Texts
 from services.notify.handlers.transports import Transports
 from services.notify.plugins.file import FileTransport
 from services.notify.ports import Outbound, Outcome, Sent, Transport, TransportSetup
 from services.notify.store import notifications
+from services.notify.store.keys import address_key
 from services.notify.store.presence import Presence
-from shared.events.commands import Command, ListNotifications, RetryNotification
+from shared.events.commands import Command
 from shared.policy import Policy
 from shared.service import Context, Parts
 from shared.settings import Settings
 from shared.testing.bench import ServiceBench, service_bench
 from shared.testing.clock import SetClock
 from tests.unit.notify.events import NOW
+
+LINKS = SurveyLinks("https://survey.example.com", SecretStr("k" * 32))
 
 
 @dataclass
@@ -72,6 +77,10 @@ class Replica:
     async def ask(self, command: Command) -> Mapping[str, Any]:
         return await self.bench.command(type(command), command)
 
+    async def say(self, which: str, by: str = "service-1", **body: Any) -> dict[str, Any]:
+        """Return the reply to `yingda.command.notification.<which>`."""
+        return await self.bench.command(f"notification.{which}", {"by": by, **body})
+
 
 @dataclass
 class House:
@@ -91,14 +100,11 @@ class House:
         senders: list[Sender] = []
 
         async def build(context: Context) -> Parts:
-            composer = Composer(context.policy, Texts())
+            composer = Composer(context.policy, Texts(), await address_key(context.engine), LINKS)
             sender = Sender(context.outbox, context.clock, composer, Transports(built), presence)
             senders.append(sender)
-            desk = Desk(context.policy, sender.nudge)
-            return Parts(
-                on_events=EventHandler(context.policy, sender.nudge).on_events,
-                commands={ListNotifications: desk.list, RetryNotification: desk.retry},
-            )
+            events = EventHandler(context.policy, sender.nudge)
+            return Parts(on_events=events.on_events, commands=commands(composer, sender))
 
         bench = await self.bench.replica(build, policy)
         return Replica(bench, presence, *senders)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -13,19 +15,28 @@ from services.notify.domain.delivery import Verdict, fates, follow
 from services.notify.domain.masking import mask
 from services.notify.domain.outcome import NeverSent, Outcome, Rejected, Retry, Sent, Unknown
 from services.notify.domain.quiet import earliest
-from services.notify.domain.recipients import Address, Unreachable, customer_address, staff_address
-from shared.policy import load_policy
+from services.notify.domain.recipients import Address, Unreachable, canonical, customer_addresses, staff_addresses
+from services.notify.domain.suppression import fingerprint
+from shared.policy import Policy, load_policy
 from tests.unit.notify.events import contact
 
 POLICY = load_policy()
 RETRIES = POLICY.notify.retries
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+SMS = Address("sms", "13800138000")
+MAIL = Address("email", "w@example.com")
 
 
 def after(
-    outcome: Outcome | NeverSent, tries: int = 1, route: int = 0, routes: int = 1, resend: bool = False
+    outcome: Outcome | NeverSent,
+    tries: int = 1,
+    route: int = 0,
+    routes: int = 1,
+    *,
+    resend: bool = False,
+    more: bool = False,
 ) -> Verdict:
-    return follow(outcome, tries=tries, route=route, routes=routes, resend=resend, retries=RETRIES)
+    return follow(outcome, tries=tries, route=route, routes=routes, more=more, resend=resend, retries=RETRIES)
 
 
 def test_what_was_sent_is_sent() -> None:
@@ -45,6 +56,16 @@ def test_the_next_transport_is_tried_at_once_and_after_the_last_comes_the_pause(
     assert after(Retry("busy"), 2, 1, 2) == Verdict("queued", "busy", 0, timedelta(minutes=1))
     assert after(Rejected("bad"), 1, 0, 2) == Verdict("queued", "bad", 1)
     assert after(Rejected("bad"), 1, 1, 2) == Verdict("failed", "bad", 1)
+
+
+def test_after_the_last_transport_comes_the_next_address() -> None:
+    """R-NT-05: where it is refused for good, or all attempts are used up; R-NT-04: never where it may have arrived."""
+    assert after(Rejected("bad"), more=True) == Verdict("queued", "bad", spent=True)
+    assert after(Rejected("bad"), 1, 0, 2, more=True) == Verdict("queued", "bad", 1)
+    assert after(Rejected("gone", address=True), 1, 0, 2, more=True) == Verdict("queued", "gone", spent=True)
+    assert after(Retry("busy"), 1, more=True) == Verdict("queued", "busy", 0, timedelta(seconds=10))
+    assert after(Retry("busy"), 6, more=True) == Verdict("queued", "busy", spent=True)
+    assert after(Unknown("silence"), more=True) == Verdict("unknown", "silence")
 
 
 def test_an_unknown_fate_is_for_review_unless_it_may_be_sent_again() -> None:
@@ -78,15 +99,15 @@ def test_what_a_dead_sender_left_is_judged_by_what_the_transport_knows() -> None
 @pytest.mark.parametrize(
     ("changes", "wanted"),
     [
-        ({}, Address("sms", "13800138000")),
-        ({"phone": "+86 138-0013-8000"}, Address("sms", "13800138000")),
-        ({"phone": "+44 7911 123456"}, Address("sms", "+447911123456")),
-        ({"email": "w@example.com"}, Address("sms", "13800138000")),
-        ({"email": "w@example.com", "preferred": "email"}, Address("email", "w@example.com")),
-        ({"email": "w@example.com", "preferred": "wechat"}, Address("sms", "13800138000")),
-        ({"email": "w@example.com", "preferred": "phone"}, Address("sms", "13800138000")),
-        ({"phone": "010-62771234", "email": "w@example.com"}, Address("email", "w@example.com")),  # a landline
-        ({"phone": None, "email": " w@example.com "}, Address("email", "w@example.com")),
+        ({}, (SMS,)),
+        ({"phone": "+86 138-0013-8000"}, (SMS,)),
+        ({"phone": "+44 7911 123456"}, (Address("sms", "+447911123456"),)),
+        ({"email": "w@example.com"}, (SMS, MAIL)),
+        ({"email": "w@example.com", "preferred": "email"}, (MAIL, SMS)),
+        ({"email": "w@example.com", "preferred": "wechat"}, (SMS, MAIL)),
+        ({"email": "w@example.com", "preferred": "phone"}, (SMS, MAIL)),
+        ({"phone": "010-62771234", "email": "w@example.com"}, (MAIL,)),  # a landline
+        ({"phone": None, "email": " w@example.com "}, (MAIL,)),
         ({"phone": None}, Unreachable("no address is known")),
         ({"phone": "12345", "email": "w@example"}, Unreachable("no valid address")),
         ({"phone": None, "email": "w@example.com\r\nBcc: x@example.com"}, Unreachable("no valid address")),
@@ -97,15 +118,45 @@ def test_what_a_dead_sender_left_is_judged_by_what_the_transport_knows() -> None
         ),
     ],
 )
-def test_the_channel_of_a_customer(changes: dict[str, str | None], wanted: object) -> None:
-    """R-NT-01: preferred, else SMS, else email."""
-    assert customer_address(contact(**changes), POLICY) == wanted
+def test_the_channels_of_a_customer(changes: dict[str, str | None], wanted: object) -> None:
+    """R-NT-01: preferred, else SMS, else email; each the fallback of the one before."""
+    assert customer_addresses(contact(**changes), POLICY) == wanted
+
+
+def test_the_channel_of_the_contact_is_the_last_resort() -> None:
+    """R-NT-01: where the policy has a transport for it and the channel tells how to answer."""
+    data = deepcopy(POLICY.plain)
+    data["notify"]["transports"]["customer"]["wechat"] = ["file"]  # type: ignore[index]
+    policy = Policy.model_validate(data)
+    messenger = contact(channel="wechat", handle="oABC123")
+    assert customer_addresses(messenger, policy) == (SMS, Address("wechat", "oABC123"))
+    assert customer_addresses(replace(messenger, preferred="wechat"), policy) == (Address("wechat", "oABC123"), SMS)
+    assert customer_addresses(replace(messenger, phone=None), POLICY) == Unreachable("no address is known")
+    assert customer_addresses(replace(messenger, phone=None, handle="two words"), policy) == Unreachable(
+        "no valid address"
+    )
+
+
+def test_what_a_machine_wrote_is_answered_on_no_channel() -> None:
+    """R-NT-07."""
+    nobody = Unreachable("an automatic mail is not answered")
+    assert customer_addresses(contact(automatic=True, channel="web"), POLICY) == nobody
+
+
+@pytest.mark.parametrize(("channel", "text"), [("sms", "+86 138 0013 8000"), ("email", "W@example.com")])
+def test_an_address_has_one_fingerprint_however_it_is_written(channel: str, text: str) -> None:
+    """R-NT-07: the list holds no address, and finds each again with the key of the house alone."""
+    other = {"sms": "13800138000", "email": "w@EXAMPLE.com"}[channel]
+    prints = {fingerprint(channel, canonical(channel, one) or "", b"key") for one in (text, other)}
+    assert len(prints) == 1
+    assert prints.isdisjoint({fingerprint(channel, canonical(channel, other) or "", b"another key")})
+    assert [len(one) for one in prints] == [64]
 
 
 def test_staff_are_told_by_mail() -> None:
     person = POLICY.staff("market-supervisor")
     assert person is not None
-    assert staff_address(person, POLICY) == Address("email", "market-supervisor@example.com")
+    assert staff_addresses(person, POLICY) == (Address("email", "market-supervisor@example.com"),)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from copy import deepcopy
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, get_args
 
@@ -17,102 +17,12 @@ from services.notify.domain.addressing import greeting
 from services.notify.domain.facts import contact_of
 from services.notify.domain.plain import excerpt, plain, shorten, shorten_to_sentence
 from services.notify.domain.terms import METRICS, SATISFACTION
-from services.notify.domain.wording import SMS_ANSWER, sender_name, template_values
-from services.notify.handlers.texts import FOLDER, LANGUAGES, LONGEST_SMS, TemplatesError, Texts, named
+from services.notify.domain.wording import SMS_ANSWER, sender_name
+from services.notify.handlers.texts import FOLDER, LANGUAGES, TemplatesError, Texts
 from shared.events import Outcome, Satisfaction
-from shared.policy import Metric, load_policy
-from tests.unit.notify.events import NOW, contact, registered
-
-POLICY = load_policy()
-TEXTS = Texts()
-TO_CUSTOMERS = ("accepted", "progress", "result", "reopened", "survey")
-LONG = "处理" * 300
-SHORT_SMS = 200
-FACTS: dict[str, Any] = {
-    "number": "XR20261123001",
-    "department": "market",
-    "from_department": "network",
-    "category": "complaint",
-    "topic": "app_display",
-    "grade": "urgent",
-    "cycle": 2,
-    "expected_at": (NOW + timedelta(days=60)).isoformat(),
-    "provisional": True,
-    "outcome": "unresolvable",
-    "result": LONG,
-    "reason": LONG,
-    "reply": LONG,
-    "comment": LONG,
-    "metric": "department_response",
-    "percent": 80,
-    "step": "supervisor",
-    "due_at": (NOW + timedelta(days=60)).isoformat(),
-    "cutoff_at": (NOW + timedelta(days=60)).isoformat(),
-    "numbers": [f"XR20261123{n:03}" for n in range(40)],
-    "count": 40,
-    "score": 0,
-    "satisfaction": "very_dissatisfied",
-    "solved": False,
-    "reopen": True,
-    "second_contact": True,
-    "marks": ["urgent", "sensitive"],
-    "uri": "https://survey.example.com/s/0123456789abcdef0123456789",
-    "report": "weekly",
-    "period": "2026-11-16 / 2026-11-22",
-}
-
-
-def render(purpose: str, language: str, channel: str, facts: dict[str, Any], **changes: Any) -> tuple[str, str]:
-    customer = contact(language=language, **changes) if purpose in TO_CUSTOMERS else None
-    staff = None if customer else "赵立新"
-    values = template_values(
-        facts, language=language, channel=channel, now=NOW, policy=POLICY, contact=customer, staff_name=staff
-    )
-    return TEXTS.render(purpose, language, values)
-
-
-def everything() -> list[tuple[str, str, str, dict[str, Any]]]:
-    optional = {"result", "reason", "reply", "comment", "marks", "uri", "numbers", "from_department", "expected_at"}
-    least = {key: value for key, value in FACTS.items() if key not in optional} | {"topic": None, "solved": None}
-    variants = [FACTS, least, FACTS | {"outcome": "pending", "reply": "", "marks": [], "category": "membership"}]
-    purposes = sorted(POLICY.notify.templates.default)
-    return [
-        (p, lang, ch, facts) for p in purposes for lang in LANGUAGES for ch in ("sms", "email") for facts in variants
-    ]
-
-
-def test_every_template_of_the_policy_is_there_in_both_languages() -> None:
-    TEXTS.check(POLICY)
-    assert len(named(POLICY)) == 12
-
-
-@pytest.mark.parametrize(("purpose", "language", "channel", "facts"), everything())
-def test_every_message_reads_well(purpose: str, language: str, channel: str, facts: dict[str, Any]) -> None:
-    """R-NT-03, R-FB-06: short SMS, a subject, no holes, none of the forbidden phrases."""
-    subject, text = render(
-        purpose,
-        language,
-        channel,
-        facts,
-        name="Maximilian Wolfeschlegelstein",
-        honorific="Professor",
-        problem="问" * 80,
-    )
-    assert subject
-    assert text
-    assert len(subject) <= 120
-    assert "\n" not in subject
-    assert "None" not in subject + text
-    assert "{" not in subject + text
-    assert "\n\n\n" not in text
-    quality = POLICY.feedback.quality
-    assert not [phrase for phrase in (*quality.forbidden, *quality.evasions) if phrase in subject + text]
-    if channel == "sms":
-        assert "\n" not in text
-        assert len(text) <= (LONGEST_SMS if purpose in {"result", "progress"} else SHORT_SMS)
-        assert text[-1] in "。.！", "an SMS is never cut off in the middle"
-    if language == "zh":
-        assert re.search(r"(?<!您)你", text) is None, "customers and colleagues are addressed with 您"
+from shared.policy import Metric
+from tests.unit.notify.events import NOW, registered
+from tests.unit.notify.wordings import FACTS, LINK, NAMES, POLICY, TEXTS, render, to_customer, values
 
 
 def test_a_category_can_have_a_text_of_its_own(tmp_path: Path) -> None:
@@ -124,8 +34,8 @@ def test_a_category_can_have_a_text_of_its_own(tmp_path: Path) -> None:
     with pytest.raises(TemplatesError, match=re.escape("zh/accepted_complaint.txt.j2 is missing")):
         Texts(tmp_path / "t").check(policy)
     for language in LANGUAGES:
-        (tmp_path / "t" / language / "accepted_complaint.txt.j2").write_text("Sorry\n{{ number }} {{ missing }}")
-    with pytest.raises(TemplatesError, match="uses missing, which no message has"):
+        (tmp_path / "t" / language / "accepted_complaint.txt.j2").write_text("Sorry\n{{ number }} {{ nowhere }}")
+    with pytest.raises(TemplatesError, match="uses nowhere, which no message has"):
         Texts(tmp_path / "t").check(policy)
     for language in LANGUAGES:
         (tmp_path / "t" / language / "accepted_complaint.txt.j2").write_text("Sorry\n{% if %}")
@@ -228,8 +138,53 @@ def test_a_complaint_is_met_with_an_apology() -> None:
     assert "很抱歉" not in render("accepted", "zh", "sms", FACTS | {"category": "membership"})[1]
 
 
+SPRING_FESTIVAL = datetime(2026, 2, 17, 2, 0, tzinfo=UTC)
+TOMB_SWEEPING = datetime(2026, 4, 5, 2, 0, tzinfo=UTC)
+FRIENDLY = FACTS | {"category": "product_inquiry", "topic": None, "outcome": "resolved", "result": "ok", "reply": "ok"}
+
+
+@pytest.mark.parametrize(
+    "template", ["accepted", "progress", "result", "plain_accepted", "plain_progress", "plain_result"]
+)
+@pytest.mark.parametrize(("language", "wish"), [("zh", "祝您春节快乐！"), ("en", "Happy Spring Festival!")])
+@pytest.mark.parametrize("channel", ["sms", "email"])
+def test_on_a_public_holiday_customers_are_wished_a_happy_one(
+    template: str, language: str, wish: str, channel: str
+) -> None:
+    """R-IN-11: by the calendar data, once in the message."""
+    assert render(template, language, channel, FRIENDLY, SPRING_FESTIVAL)[1].count(wish) == 1
+    assert wish not in render(template, language, channel, FRIENDLY, NOW)[1]
+
+
+def test_nobody_is_wished_a_happy_day_who_has_reason_to_be_sad() -> None:
+    """R-IN-11: complaints, emergencies, bad news and the day of the dead."""
+    sad = [FRIENDLY | {"category": "complaint"}, FRIENDLY | {"category": "emergency"}]
+    for facts in sad:
+        assert "快乐" not in render("accepted", "zh", "email", facts, SPRING_FESTIVAL)[1]
+    assert "快乐" not in render("result", "zh", "sms", FRIENDLY | {"outcome": "unresolvable"}, SPRING_FESTIVAL)[1]
+    assert "快乐" not in render("reopened", "zh", "sms", FRIENDLY, SPRING_FESTIVAL)[1]
+    assert "祝您" not in render("accepted", "zh", "email", FRIENDLY, TOMB_SWEEPING)[1]
+
+
+def test_every_greeting_of_the_policy_is_one_of_a_holiday_of_the_data() -> None:
+    """R-IN-11."""
+    known = {holiday.name.zh for year in POLICY.holidays["cn"].years.values() for holiday in year.holidays}
+    assert set(POLICY.notify.holiday_greetings) == known - {"清明节"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("template", [name for name in sorted(NAMES.names - {NAMES.digest}) if to_customer(name)])
+def test_an_anonymous_customer_is_addressed_neutrally(template: str, language: str) -> None:
+    """R-IN-04, R-IN-11: 匿名客户 is never printed as a name."""
+    who: dict[str, Any] = {"name": "匿名客户", "honorific": "先生"}
+    for channel in ("sms", "email"):
+        subject, text = render(template, language, channel, FACTS, **who)
+        assert "匿名" not in subject + text
+        assert ("您好！" if language == "zh" else "Dear customer,") in text
+
+
 def test_staff_letters_carry_nothing_personal_of_the_customer() -> None:
-    for purpose in set(POLICY.notify.templates.default) - set(TO_CUSTOMERS):
+    for purpose in (name for name in NAMES.names - {NAMES.digest} if not to_customer(name)):
         subject, text = render(purpose, "zh", "email", FACTS)
         assert "王" not in subject + text
         assert "13800138000" not in text
@@ -247,27 +202,39 @@ def test_what_is_kept_of_a_contact() -> None:
     assert (kept.language, kept.preferred, kept.automatic, kept.problem) == ("en", "email", True, "空调不制冷,要求换货")
 
 
-@pytest.mark.parametrize("purpose", ["breach", "warning"])
+NEWS: list[tuple[str, dict[str, Any]]] = [
+    ("breach", {}),
+    ("warning", {"percent": 50}),
+    ("call", {}),
+    ("away", {"number": None}),
+    ("collaboration", {"deliverable": "检测报告"}),
+    ("delivery", {"reply": "已检测"}),
+    ("returned", {"reason": "缺少凭证"}),
+    ("relay", {"reply": "厂家已到场"}),
+    ("assigned", {"reopened": True}),
+    ("assigned", {"from_department": None}),
+    ("assigned", {"from_department": None, "marks": []}),
+    ("sign_request", {"confirm": True}),
+    ("sign_request", {}),
+    ("satisfaction", {"solved": None}),
+]
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("channel", ["sms", "email"])
-def test_a_burst_reads_well(purpose: str, language: str, channel: str) -> None:
-    """R-SLA-10: every deadline on its line."""
-    rows = [
-        FACTS,
-        FACTS | ({"percent": None} if purpose == "breach" else {}),
-        {"metric": "agent_away", "due_at": FACTS["due_at"], "department": "service", "percent": 50},
-    ]
-    items = [
-        template_values(row, language=language, channel=channel, now=NOW, policy=POLICY, staff_name="赵立新")
-        for row in rows
-    ]
-    subject, text = TEXTS.render(purpose, language, items[0] | {"items": items, "count": 3})
-    assert "3" in subject
+def test_a_burst_reads_well(language: str, channel: str) -> None:
+    """R-SLA-10: everything that came in a minute, each on its line, and each line another one."""
+    items = [values(name, language, channel, FACTS | changes) for name, changes in NEWS]
+    counted = {"items": items, "count": len(items), "breaches": 3, "warnings": 1}
+    subject, text = TEXTS.render(NAMES.digest, language, items[0] | counted)
+    assert str(len(items)) in subject
     assert "None" not in subject + text
     if channel == "sms":
-        assert len(text) <= SHORT_SMS
+        assert len(text) <= 200
     else:
-        assert len([line for line in text.splitlines() if line.startswith("  ")]) == 3
+        lines = [line for line in text.splitlines() if line.startswith("  ")]
+        assert len(set(lines)) == len(lines) == len(items)
+        assert not [line for line in lines if "  " in line.strip()]
         assert "\n\n\n" not in text
 
 
@@ -285,7 +252,7 @@ def test_what_we_answer_reaches_the_customer_in_full_by_sms(purpose: str, key: s
 def test_an_answer_too_long_for_an_sms_ends_with_a_sentence() -> None:
     """R-NT-02: 300 characters of it, and it shows that there is more."""
     _subject, text = render("result", "zh", "sms", FACTS | {"result": ANSWER * 4})
-    told = text[text.index("我们已经") : text.index("。我们将致电回访")]
+    told = text[text.index("我们已经") : text.index("。我们会致电回访")]
     assert told.endswith("当场取走…")
     assert 150 < len(told) <= SMS_ANSWER
 
@@ -314,7 +281,7 @@ def test_a_reopening_is_explained_by_its_reason_alone(language: str) -> None:
     assert "客户补充了照片" in explained
 
 
-@pytest.mark.parametrize("purpose", sorted(POLICY.notify.templates.default))
+@pytest.mark.parametrize("purpose", sorted(NAMES.names - {NAMES.digest}))
 def test_an_english_mail_is_signed_in_english(purpose: str) -> None:
     """R-NT-03."""
     text = render(purpose, "en", "email", FACTS)[1]
@@ -329,8 +296,32 @@ def test_an_english_name_of_the_sender_is_used() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("channel", ["sms", "email"])
-def test_each_outcome_has_a_sentence_of_its_own(language: str, channel: str) -> None:
+@pytest.mark.parametrize("template", ["result", "plain_result"])
+def test_each_outcome_has_a_sentence_of_its_own(language: str, channel: str, template: str) -> None:
     """R-NT-02: what was passed on is not said to be an interim result."""
     outcomes = get_args(Outcome)
-    told = {render("result", language, channel, FACTS | {"outcome": outcome})[1] for outcome in outcomes}
+    told = {render(template, language, channel, FACTS | {"outcome": outcome})[1] for outcome in outcomes}
     assert len(told) == len(outcomes)
+
+
+@pytest.mark.parametrize("template", ["survey", "plain_survey"])
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("channel", ["sms", "email"])
+def test_the_link_of_a_survey_stands_by_itself(template: str, language: str, channel: str) -> None:
+    """R-FB-02: no mark of punctuation becomes part of the address, and its last day is told."""
+    text = render(template, language, channel, FACTS)[1]
+    assert re.search(rf"(?:^|[\s：]){re.escape(LINK)}(?:\s|$)", text, re.MULTILINE)
+    assert ("11月30日" if language == "zh" else "30 Nov") in text
+
+
+def test_a_report_tells_its_period_in_days() -> None:
+    """R-FB-05."""
+    assert render("report", "zh", "email", FACTS)[0] == "服务周报（11月16日至11月22日）"
+    assert render("report", "en", "email", FACTS)[0] == "Weekly service report (16 Nov to 22 Nov)"
+    assert render("report", "zh", "email", FACTS | {"report": "complaints"})[0].startswith("complaints（")
+
+
+def test_a_promised_time_is_named_to_the_customer() -> None:
+    """R-RT-10."""
+    text = render("promise", "zh", "sms", FACTS | {"due_at": (NOW + timedelta(hours=5)).isoformat()})[1]
+    assert "我们答应11月23日（周一）15:15前回复您" in text
