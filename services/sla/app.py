@@ -1,39 +1,43 @@
 """The composition root of sla: the only file that builds things."""
 
+from services.sla.handlers.commands import Desk
 from services.sla.handlers.events import EventHandler
 from services.sla.handlers.horizon import Horizon
+from services.sla.handlers.renewal import Renewal
 from services.sla.handlers.watch import Watch
 from services.sla.store.gauges import Gauges
+from services.sla.store.policies import register
 from services.sla.store.tables import metadata, runtime
 from shared.bus.streams import EVENTS
 from shared.events import (
+    EVENT_TYPES,
+    AgentPresenceChanged,
     CallbackCompleted,
+    CallbackScheduled,
+    CallbackWithdrawn,
     NotificationSent,
-    WorkorderCancelled,
-    WorkorderClassified,
-    WorkorderClosed,
-    WorkorderCollaborated,
-    WorkorderConfirmed,
+    WorkorderHandedOver,
     WorkorderOpened,
-    WorkorderPaused,
-    WorkorderPromised,
-    WorkorderReopened,
-    WorkorderResolved,
-    WorkorderResponded,
-    WorkorderResumed,
-    WorkorderSigned,
-    WorkorderTransferred,
+    WorkorderStep,
 )
 from shared.service import Context, Parts, Service
 
 
 async def build(context: Context) -> Parts:
-    """Return the running parts: the handler of events and the watch that it wakes."""
+    """Return the running parts: the handler of events, the watch that it wakes, the renewal and the desk."""
+    async with context.engine.begin() as connection:
+        policies = await register(connection, context.policy, context.clock.now())
     horizon = Horizon(context.clock, context.position)
-    watch = Watch(context.engine, context.outbox, context.clock, context.policy, horizon)
-    handler = EventHandler(context.policy, watch)
+    watch = Watch(context.engine, context.outbox, context.clock, policies, horizon)
+    handler = EventHandler(policies, watch)
+    renewal = Renewal(context.outbox, policies)
     gauges = Gauges(context.engine)
-    return Parts(on_events=handler.on_events, loops=(watch.loop,), gauges=gauges.refresh)
+    return Parts(
+        on_events=handler.on_events,
+        commands=Desk(policies, watch).commands,
+        loops=(watch.loop, renewal.loop),
+        gauges=gauges.refresh,
+    )
 
 
 SERVICE = Service(
@@ -42,22 +46,14 @@ SERVICE = Service(
     tables=runtime,
     stream=EVENTS,
     consumes=(
+        AgentPresenceChanged,
         CallbackCompleted,
+        CallbackScheduled,
+        CallbackWithdrawn,
         NotificationSent,
-        WorkorderCancelled,
-        WorkorderClassified,
-        WorkorderClosed,
-        WorkorderCollaborated,
-        WorkorderConfirmed,
+        WorkorderHandedOver,
         WorkorderOpened,
-        WorkorderPaused,
-        WorkorderPromised,
-        WorkorderReopened,
-        WorkorderResolved,
-        WorkorderResponded,
-        WorkorderResumed,
-        WorkorderSigned,
-        WorkorderTransferred,
+        *(model for model in EVENT_TYPES.values() if issubclass(model, WorkorderStep)),
     ),
     build=build,
 )

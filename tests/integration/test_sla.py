@@ -14,6 +14,7 @@ from prometheus_client import generate_latest
 from sqlalchemy import event as hooks
 
 from services.sla.app import SERVICE
+from services.sla.domain.policies import Policies
 from services.sla.handlers.horizon import Horizon
 from services.sla.handlers.watch import Watch
 from services.sla.store.clocks import next_moment
@@ -48,7 +49,7 @@ class House:
     async def watch(self, at: datetime) -> datetime | None:
         """Put the clock to `at` and turn the watch until nothing more is due."""
         self.bench.clock.at = at
-        (loop,) = self.bench.parts.loops
+        loop = self.bench.parts.loops[0]
         following = await loop.turn()
         while following is not None and following <= at:
             following = await loop.turn()
@@ -93,7 +94,7 @@ async def test_an_answer_in_time_that_waits_in_the_queue_is_met(house: House) ->
     await house.bench.happens(story.opened(MONDAY))
     house.bench.clock.at = MONDAY + timedelta(hours=5)
     await house.bench.publish(story.responded(MONDAY + timedelta(minutes=29)))
-    (loop,) = (await house.bench.replica()).parts.loops
+    loop = (await house.bench.replica()).parts.loops[0]
     again = await loop.turn()
     assert again == house.bench.clock.at
     assert await house.bench.told(SlaBreached) == []
@@ -155,7 +156,7 @@ async def test_two_watches_side_by_side_breach_each_clock_once(house: House) -> 
             house.bench.engine,
             house.bench.new_outbox(),
             house.bench.clock,
-            house.bench.policy,
+            Policies(house.bench.policy),
             house.horizon(),
             batch=40,
         )
@@ -180,7 +181,7 @@ async def test_a_handler_and_a_watch_side_by_side_give_one_verdict(house: House)
     await house.bench.happens(*(story.opened(MONDAY) for story in stories))
     house.bench.clock.at = MONDAY + timedelta(minutes=45)
     await house.bench.publish(*(story.responded(MONDAY + timedelta(minutes=31)) for story in stories))
-    (loop,) = house.bench.parts.loops
+    loop = house.bench.parts.loops[0]
     consuming = asyncio.create_task(house.bench.consume(len(stories)))
     while not consuming.done():
         await loop.turn()
@@ -229,6 +230,6 @@ async def test_the_gauges_show_what_runs_and_what_is_open(house: House) -> None:
     assert 'yingda_clocks_running{department="market",metric="resolution"} 1.0' in shown
     assert 'metric="first_response"} 1.0' not in [line for line in shown.splitlines() if "clocks_running" in line]
     due = (MONDAY + timedelta(minutes=120)).timestamp()
-    assert metrics.CLOCK_NEXT_DUE.labels("market")._value.get() == due
+    assert metrics.CLOCK_NEXT_DUE.labels("resolution", "market")._value.get() == due
     missed = (MONDAY + timedelta(minutes=30)).timestamp()
-    assert metrics.CLOCK_OLDEST_BREACH.labels("market")._value.get() == missed
+    assert metrics.CLOCK_OLDEST_BREACH.labels("first_response", "market")._value.get() == missed

@@ -14,6 +14,9 @@ State = Literal["running", "paused", "breached", "met", "ended", "cancelled"]
 """`breached`: the deadline passed and what the clock waits for has still not happened, so the ladder goes on.
 `ended`: it was breached, and that is over. The end of a clock is met, cancelled or ended."""
 
+SubjectType = Literal["workorder", "callback", "agent"]
+"""What the clock is about. A promise or a collaboration is its work order's; a return call is a callback's own."""
+
 ClockEvent: TypeAlias = SlaStarted | SlaStep
 
 LIVE: Final[frozenset[State]] = frozenset({"running", "paused", "breached"})
@@ -26,7 +29,9 @@ class Clock:
     """The state of one clock. `used` was used up before `since`; from `since` on it counts while it runs."""
 
     id: str
-    subject_type: str
+    owner: str
+    """The work order or agent whose events move the clock; they are decided one after the other."""
+    subject_type: SubjectType
     subject_id: str
     metric: Metric
     cycle: int
@@ -36,6 +41,8 @@ class Clock:
     started_at: datetime
     due_at: datetime
     since: datetime
+    known_at: datetime
+    """Since when we have known this due time: the watcher is not late with what it could not know."""
     used: timedelta = timedelta()
     provisional: bool = False
     state: State = "running"
@@ -47,6 +54,12 @@ class Clock:
     """When the watcher must look again; None where nothing is to come."""
     next_mark: str | None = None
     """What comes then: a percent, `breach`, or the next person on the ladder."""
+    about: str | None = None
+    """Which of several clocks of the same metric: the id of a collaboration."""
+    policy_version: str | None = None
+    """The policy that the clock lives by (R-SLA-12)."""
+    edition: int = 0
+    """The holiday data that the due time was computed with (R-SLA-13)."""
     traceparent: str | None = None
 
     @property
@@ -57,6 +70,10 @@ class Clock:
     def pace(self, policy: Policy) -> Pace:
         """Return the pace at which the clock runs."""
         return pace_named(self.calendar, self.department, policy)
+
+    def latest(self, policy: Policy) -> datetime:
+        """Return up to when it is in time: the due time, and for a hand-over the minute that begins with it (R-RT-03)."""
+        return self.due_at + policy.sla.cutoff_grace.timedelta if self.metric == "cutoff" else self.due_at
 
     def used_by(self, at: datetime, policy: Policy) -> timedelta:
         """Return how much of the target is used up at `at`, on the clock's own calendar; pauses do not count."""
@@ -74,8 +91,15 @@ class Clock:
         return due(self.due_at, step.after, policy.calendar_of(self.department))
 
     def tells(self, at: datetime, policy: Policy, late_since: datetime | None = None) -> dict[str, Any]:
-        """Return the fields of any later event of the clock; `late_since` is what should have been found at once."""
-        late = (at - late_since).total_seconds() if late_since is not None else 0.0
+        """Return the fields of any later event of the clock; `late_since` is what should have been found at once.
+
+        The watcher's own lateness leaves out what it could not know, as of a contact that arrives overdue (R-SLA-14).
+        """
+        late = own = 0.0
+        if late_since is not None:
+            late = (at - late_since).total_seconds()
+            begin = max(late_since, self.known_at, self.latest(policy) if late_since == self.due_at else late_since)
+            own = (at - begin).total_seconds()
         return {
             "clock_id": self.id,
             "subject_type": self.subject_type,
@@ -87,6 +111,8 @@ class Clock:
             "at": at,
             "late_seconds": max(late, 0.0),
             "used_seconds": self.used_by(at, policy) // _SECOND,
+            "detection_seconds": max(own, 0.0),
+            "about": self.about,
         }
 
 
@@ -103,6 +129,11 @@ def ladder(policy: Policy) -> Sequence[BreachStep]:
     return [step for step in policy.sla.ladder if isinstance(step, BreachStep)]
 
 
+def warnings(clock: Clock, policy: Policy) -> Sequence[int]:
+    """Return the percentages at which the clock warns (R-SLA-09); none where nobody has anything to do before."""
+    return () if clock.metric in policy.sla.unwarned else policy.sla.warnings
+
+
 def scheduled(clock: Clock, policy: Policy) -> Clock:
     """Return `clock` with the moment at which the watcher must look again."""
     at, mark = _next(clock, policy)
@@ -111,10 +142,10 @@ def scheduled(clock: Clock, policy: Policy) -> Clock:
 
 def _next(clock: Clock, policy: Policy) -> tuple[datetime | None, str | None]:
     if clock.state == "running":
-        for percent in policy.sla.warnings:
+        for percent in warnings(clock, policy):
             if percent > clock.warned and (at := clock.mark_at(percent, policy)) < clock.due_at:
                 return at, str(percent)
-        return clock.due_at, BREACH
+        return clock.latest(policy), BREACH
     if clock.state == "breached":
         for step in ladder(policy)[clock.rung :]:
             return clock.step_at(step, policy), step.to

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from services.sla.domain.clock import BREACH, Clock, ClockEvent, Decision, ladder, scheduled
+from services.sla.domain.clock import BREACH, Clock, ClockEvent, Decision, ladder, scheduled, warnings
 from shared.events import SlaBreached, SlaEscalated, SlaWarned
 from shared.policy import Policy
 from shared.values import replace
@@ -14,9 +14,10 @@ def watch(clock: Clock, now: datetime, settled: datetime, policy: Policy) -> Dec
     `settled` is the moment before which every event published has been applied. What lies after it is left, but for
     warnings: the answer that came in time may still be on its way through the queue.
     """
-    if clock.state == "running" and now > clock.due_at:
-        judged = settled > clock.due_at
-        return breach(clock, now, policy, up_to=settled) if judged else Decision(_past_warnings(clock))
+    latest = clock.latest(policy)
+    if clock.state == "running" and now > latest:
+        judged = settled > latest
+        return breach(clock, now, policy, up_to=settled) if judged else Decision(_past_warnings(clock, policy))
     if clock.state == "running":
         return _warn(clock, now, policy)
     if clock.state == "breached":
@@ -24,9 +25,9 @@ def watch(clock: Clock, now: datetime, settled: datetime, policy: Policy) -> Dec
     return Decision(clock)
 
 
-def overdue(clock: Clock, at: datetime) -> bool:
+def overdue(clock: Clock, at: datetime, policy: Policy) -> bool:
     """Whether the clock was running and its due time had passed when something happened at `at` (R-SLA-09)."""
-    return clock.state == "running" and at > clock.due_at
+    return clock.state == "running" and at > clock.latest(policy)
 
 
 def breach(clock: Clock, now: datetime, policy: Policy, *, up_to: datetime | None = None) -> Decision:
@@ -58,7 +59,7 @@ def _warn(clock: Clock, now: datetime, policy: Policy) -> Decision:
     """Give every warning whose share of the target is used up and that was not given yet."""
     events: list[ClockEvent] = []
     warned = clock.warned
-    for percent in policy.sla.warnings:
+    for percent in warnings(clock, policy):
         if percent <= clock.warned:
             continue
         at = clock.mark_at(percent, policy)
@@ -69,6 +70,6 @@ def _warn(clock: Clock, now: datetime, policy: Policy) -> Decision:
     return Decision(scheduled(replace(clock, warned=warned), policy), tuple(events))
 
 
-def _past_warnings(clock: Clock) -> Clock:
+def _past_warnings(clock: Clock, policy: Policy) -> Clock:
     """Let the clock wait for its breach alone: the warnings that nobody gave in time are left out."""
-    return replace(clock, next_at=clock.due_at, next_mark=BREACH)
+    return replace(clock, next_at=clock.latest(policy), next_mark=BREACH)

@@ -7,6 +7,9 @@ from services.sla.domain import steps
 from services.sla.domain.clock import Clock, ClockEvent, Decision
 from services.sla.domain.pace import WALL, Pace, pace_of
 from services.sla.domain.plan import UNPAUSED
+from services.sla.domain.policies import Policies
+from services.sla.domain.renew import renew
+from services.sla.domain.steps import Origin, Wanted
 from services.sla.domain.subject import Subject
 from shared.policy import Duration, Metric, Policy
 from shared.values import replace
@@ -15,65 +18,91 @@ from shared.values import replace
 class LiveClocks:
     """A work order's clocks while events are applied to them; knows afterwards what must be saved.
 
-    Pure: `issue` gives ids for new clocks, the present moment comes with each event.
+    Pure: `issue` gives ids for new clocks, the present moment comes with each event. Beside the live clocks there may
+    be results that are recorded already, for the supervisor may return them.
     """
 
-    def __init__(self, subject: Subject, clocks: Iterable[Clock], policy: Policy, issue: Callable[[], str]) -> None:
+    def __init__(self, subject: Subject, clocks: Iterable[Clock], policies: Policies, issue: Callable[[], str]) -> None:
         self.subject = subject
         self.clocks: dict[str, Clock] = {clock.id: clock for clock in clocks}
         self.loaded: Mapping[str, Clock] = dict(self.clocks)
-        self._policy = policy
+        self._policies = policies
         self._issue = issue
         self._now = datetime.min.replace(tzinfo=UTC)
         self._traceparent: str | None = None
         self._events: list[ClockEvent] = []
+        self._renewed = False
 
-    def _start(self, metric: Metric, cycle: int, started_at: datetime) -> None:
+    @property
+    def _policy(self) -> Policy:
+        """The policy that the work order lives by (R-SLA-12)."""
+        return self._policies.of(self.subject.policy_version)
+
+    def _begin(self, now: datetime, traceparent: str | None) -> None:
+        """Take up an event learnt of at `now`; first of all every clock is computed with the latest holidays (R-SLA-13)."""
+        self._now, self._traceparent, self._events = now, traceparent, []
+        if not self._renewed:
+            self._renewed = True
+            for clock in self._live():
+                if clock.edition < self._policies.edition and self._policies.knows(clock.policy_version):
+                    self._take(renew(clock, self._policies.edition, now, self._of(clock)))
+
+    def _of(self, clock: Clock) -> Policy:
+        return self._policies.of(clock.policy_version)
+
+    def _start(self, metric: Metric, cycle: int, started_at: datetime) -> Clock | None:
         """Start the clock of `metric` where the work order has a target for it."""
         target = self.subject.targets.get(metric)
-        if target is not None and self.subject.department is not None:
-            self._arm(metric, cycle, target, started_at, self.subject.department)
+        if target is None or self.subject.department is None:
+            return None
+        return self._arm(metric, cycle, target, started_at, self.subject.department)
 
-    def _arm(self, metric: Metric, cycle: int, target: Duration, started_at: datetime, department: str) -> None:
-        self._run(metric, cycle, target.timedelta, started_at, department, pace_of(target, department, self._policy))
+    def _arm(self, metric: Metric, cycle: int, target: Duration, started_at: datetime, department: str) -> Clock | None:
+        pace = pace_of(target, department, self._policy)
+        return self._run(self._wanted(metric, cycle, target.timedelta, started_at, department, pace))
 
-    def _start_until(self, metric: Metric, due_at: datetime, started_at: datetime, department: str) -> None:
+    def _start_until(
+        self, metric: Metric, due_at: datetime, started_at: datetime, department: str, about: str | None = None
+    ) -> Clock | None:
         """Start a clock that is due at a given time; several may run, each with its own cycle."""
         target = max(due_at - started_at, timedelta())
-        self._run(metric, self._following(metric), target, started_at, department, Pace(WALL))
+        cycle = self._following(metric)
+        return self._run(self._wanted(metric, cycle, target, started_at, department, Pace(WALL), about))
 
-    def _run(
-        self, metric: Metric, cycle: int, target: timedelta, started_at: datetime, department: str, pace: Pace
-    ) -> None:
-        if self.subject.armed.get(metric, 0) >= cycle:
-            return
-        self.subject = replace(self.subject, armed={**self.subject.armed, metric: cycle})
-        clock = self._take(
-            steps.start(
-                self._issue(),
-                self.subject.id,
-                metric,
-                cycle,
-                department,
-                target,
-                started_at,
-                pace,
-                self._policy,
-                self._traceparent,
-            )
-        )
-        if metric not in UNPAUSED:
-            self._leave_out_pauses(clock)
+    def _wanted(
+        self,
+        metric: Metric,
+        cycle: int,
+        target: timedelta,
+        started_at: datetime,
+        department: str,
+        pace: Pace,
+        about: str | None = None,
+    ) -> Wanted:
+        return Wanted("workorder", self.subject.id, metric, cycle, department, target, started_at, pace, about)
 
-    def _leave_out_pauses(self, clock: Clock) -> None:
+    def _run(self, wanted: Wanted) -> Clock | None:
+        """Start the clock once; return it as it is then, None where it had been started already."""
+        if self.subject.armed.get(wanted.metric, 0) >= wanted.cycle:
+            return None
+        self.subject = replace(self.subject, armed={**self.subject.armed, wanted.metric: wanted.cycle})
+        clock = self._take(steps.start(self._issue(), wanted, self._origin(), self._policy))
+        return clock if wanted.metric in UNPAUSED else self._leave_out_pauses(clock)
+
+    def _origin(self) -> Origin:
+        version = self._policies.adopted(self.subject.policy_version)
+        return Origin(self.subject.id, self._now, version, self._policies.edition, self._traceparent)
+
+    def _leave_out_pauses(self, clock: Clock) -> Clock:
         """Pause and resume a new clock as if it had run when the customer was awaited (R-SLA-08)."""
         for since, until in self.subject.pauses:
             if until > clock.started_at:
-                paused = self._take(steps.pause(clock, max(since, clock.started_at), self._now, self._policy))
-                clock = self._take(steps.resume(paused, until, self._policy))
+                paused = self._take(steps.pause(clock, max(since, clock.started_at), self._now, self._of(clock)))
+                clock = self._take(steps.resume(paused, until, self._now, self._of(clock)))
         if self.subject.paused_at is not None:
             since = max(self.subject.paused_at, min(clock.started_at, self._now))
-            self._take(steps.pause(clock, since, self._now, self._policy))
+            clock = self._take(steps.pause(clock, since, self._now, self._of(clock)))
+        return clock
 
     def _take(self, decision: Decision) -> Clock:
         self.clocks[decision.clock.id] = decision.clock
@@ -83,10 +112,14 @@ class LiveClocks:
     def _live(self) -> list[Clock]:
         return [clock for clock in self.clocks.values() if clock.live]
 
-    def _running(self, metric: Metric, cycle: int) -> Clock | None:
-        """Return the clock that can still be met, if there is one."""
-        for clock in self._live():
-            if clock.metric == metric and clock.cycle == cycle and clock.state != "breached":
+    def _own(self) -> list[Clock]:
+        """Return the live clocks of the work order itself: not those of its callbacks."""
+        return [clock for clock in self._live() if clock.subject_type == "workorder"]
+
+    def _running(self, metric: Metric, cycle: int | None = None) -> Clock | None:
+        """Return the clock that can still be met, of any cycle where none is given, if there is one."""
+        for clock in self._own():
+            if clock.metric == metric and cycle in {None, clock.cycle} and clock.state != "breached":
                 return clock
         return None
 
@@ -96,8 +129,14 @@ class LiveClocks:
     def _forget(self, metric: Metric, cycle: int) -> None:
         self.subject = replace(self.subject, armed={**self.subject.armed, metric: cycle - 1})
 
+    def _meet(self, clock: Clock, at: datetime) -> None:
+        self._take(steps.meet(clock, at, self._now, self._of(clock)))
+
+    def _void(self, clock: Clock, at: datetime) -> Clock:
+        return self._take(steps.cancel(clock, at, self._now, self._of(clock)))
+
     def _cancel(self, at: datetime, metrics: Iterable[Metric], up_to_cycle: int | None = None) -> None:
         wanted = set(metrics)
-        for clock in self._live():
+        for clock in self._own():
             if clock.metric in wanted and (up_to_cycle is None or clock.cycle <= up_to_cycle):
-                self._take(steps.cancel(clock, at, self._now, self._policy))
+                self._void(clock, at)

@@ -4,9 +4,10 @@
 clock that had run out by then is breached, whatever was seen meanwhile (R-SLA-09).
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from services.sla.domain.clock import Clock, Decision, State, scheduled
+from services.sla.domain.clock import Clock, Decision, State, SubjectType, scheduled
 from services.sla.domain.due import breach, overdue
 from services.sla.domain.pace import Pace
 from shared.events import SlaCancelled, SlaMet, SlaPaused, SlaResumed, SlaStarted
@@ -14,58 +15,83 @@ from shared.policy import Metric, Policy
 from shared.values import replace
 
 
-def start(
-    clock_id: str,
-    work_order_id: str,
-    metric: Metric,
-    cycle: int,
-    department: str,
-    target: timedelta,
-    started_at: datetime,
-    pace: Pace,
-    policy: Policy,
-    traceparent: str | None = None,
-) -> Decision:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be started: a clock of `subject`, and for how long at which pace it runs from when."""
+
+    subject_type: SubjectType
+    subject_id: str
+    metric: Metric
+    cycle: int
+    department: str
+    target: timedelta
+    started_at: datetime
+    pace: Pace
+    about: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a clock comes from: whose event, learnt of when, under which policy and holiday data."""
+
+    owner: str
+    now: datetime
+    policy_version: str | None = None
+    edition: int = 0
+    traceparent: str | None = None
+
+
+def start(clock_id: str, wanted: Wanted, origin: Origin, policy: Policy) -> Decision:
     """Return a new clock that counts from `started_at`, which may have passed long ago (R-SLA-01 to R-SLA-07).
 
     One that is overdue already is not breached here: the answer may wait in the same queue. The watcher finds it at
     once, when everything published before has been applied.
     """
-    due_at = pace.add(started_at, target)
+    due_at = wanted.pace.add(wanted.started_at, wanted.target)
     clock = Clock(
         id=clock_id,
-        subject_type="workorder",
-        subject_id=work_order_id,
-        metric=metric,
-        cycle=cycle,
-        department=department,
-        calendar=pace.name,
-        target=target,
-        started_at=started_at,
+        owner=origin.owner,
+        subject_type=wanted.subject_type,
+        subject_id=wanted.subject_id,
+        metric=wanted.metric,
+        cycle=wanted.cycle,
+        department=wanted.department,
+        calendar=wanted.pace.name,
+        target=wanted.target,
+        started_at=wanted.started_at,
         due_at=due_at,
-        since=started_at,
-        provisional=pace.provisional(started_at, due_at),
-        traceparent=traceparent,
+        since=wanted.started_at,
+        known_at=origin.now,
+        provisional=wanted.pace.provisional(wanted.started_at, due_at),
+        about=wanted.about,
+        policy_version=origin.policy_version,
+        edition=origin.edition,
+        traceparent=origin.traceparent,
     )
-    event = SlaStarted(
+    return Decision(scheduled(clock, policy), (started(clock),))
+
+
+def started(clock: Clock) -> SlaStarted:
+    """Return the event that tells of a new clock."""
+    return SlaStarted(
         clock_id=clock.id,
         subject_type=clock.subject_type,
         subject_id=clock.subject_id,
-        metric=metric,
-        cycle=cycle,
-        department=department,
-        calendar=pace.name,
-        target_seconds=target // timedelta(seconds=1),
-        started_at=started_at,
-        due_at=due_at,
+        metric=clock.metric,
+        cycle=clock.cycle,
+        department=clock.department,
+        calendar=clock.calendar,
+        target_seconds=clock.target // timedelta(seconds=1),
+        started_at=clock.started_at,
+        due_at=clock.due_at,
         provisional=clock.provisional,
+        about=clock.about,
     )
-    return Decision(scheduled(clock, policy), (event,))
 
 
 def pause(clock: Clock, at: datetime, now: datetime, policy: Policy) -> Decision:
     """Stop the clock at `at`; what is used up is kept to the microsecond (R-SLA-08)."""
-    if overdue(clock, at):
+    if overdue(clock, at, policy):
         return breach(clock, now, policy)
     if clock.state != "running":
         return Decision(clock)
@@ -73,20 +99,26 @@ def pause(clock: Clock, at: datetime, now: datetime, policy: Policy) -> Decision
     return Decision(scheduled(still, policy), (SlaPaused(**still.tells(at, policy)),))
 
 
-def resume(clock: Clock, at: datetime, policy: Policy) -> Decision:
+def resume(clock: Clock, at: datetime, now: datetime, policy: Policy) -> Decision:
     """Let a paused clock run on with what is left of its target (R-SLA-08)."""
     if clock.state != "paused":
         return Decision(clock)
-    pace, since = clock.pace(policy), max(at, clock.since, clock.started_at)
-    due_at = pace.add(since, clock.target - clock.used)
-    provisional = pace.provisional(clock.started_at, due_at)
-    running = replace(clock, state="running", since=since, due_at=due_at, provisional=provisional)
+    since = max(at, clock.since, clock.started_at)
+    due_at, provisional = due_from(clock, since, policy)
+    running = replace(clock, state="running", since=since, due_at=due_at, provisional=provisional, known_at=now)
     return Decision(scheduled(running, policy), (SlaResumed(**running.tells(at, policy)),))
+
+
+def due_from(clock: Clock, since: datetime, policy: Policy) -> tuple[datetime, bool]:
+    """Return when what is left of the target is used up from `since` on, and whether that is provisional."""
+    pace = clock.pace(policy)
+    due_at = pace.add(since, max(clock.target - clock.used, timedelta()))
+    return due_at, pace.provisional(clock.started_at, due_at)
 
 
 def meet(clock: Clock, at: datetime, now: datetime, policy: Policy) -> Decision:
     """End the clock by what it waited for: met up to the due time, afterwards a breach that is over."""
-    if overdue(clock, at):
+    if overdue(clock, at, policy):
         return _over(breach(clock, now, policy))
     if clock.state == "breached":
         return _over(Decision(clock))
@@ -97,7 +129,7 @@ def meet(clock: Clock, at: datetime, now: datetime, policy: Policy) -> Decision:
 
 def cancel(clock: Clock, at: datetime, now: datetime, policy: Policy) -> Decision:
     """Make the clock void: nothing is awaited any longer. A breach stays a breach."""
-    if overdue(clock, at):
+    if overdue(clock, at, policy):
         return _over(breach(clock, now, policy))
     if clock.state == "breached":
         return _over(Decision(clock))
@@ -108,7 +140,7 @@ def cancel(clock: Clock, at: datetime, now: datetime, policy: Policy) -> Decisio
 
 def move(clock: Clock, department: str, at: datetime, now: datetime, policy: Policy) -> Decision:
     """Hand a live clock to another department; what it missed before is the former one's breach."""
-    found = breach(clock, now, policy) if overdue(clock, at) else Decision(clock)
+    found = breach(clock, now, policy) if overdue(clock, at, policy) else Decision(clock)
     if not clock.live:
         return found
     return Decision(scheduled(replace(found.clock, department=department), policy), found.events)

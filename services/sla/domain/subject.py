@@ -37,6 +37,8 @@ class Subject:
     told_at: datetime | None = None
     called_at: datetime | None = None
     called_cycle: int | None = None
+    early: Mapping[str, datetime] = field(default_factory=dict)
+    """What came before the event that starts the clock it meets: the end of a return call, a hand-over."""
 
 
 def targets_of(category: str, grade: Grade, policy: Policy) -> dict[Metric, Duration]:

@@ -6,12 +6,14 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.sla.domain.clock import Clock, Decision
 from services.sla.domain.due import watch
+from services.sla.domain.policies import Policies
+from services.sla.domain.renew import renew
 from services.sla.handlers.horizon import Horizon
 from services.sla.store import clocks as store
 from shared.bus.outbox import Outbox
 from shared.clock import Clock as BusinessClock
-from shared.policy import Policy
 from shared.service import Loop
 
 BATCH = 500
@@ -29,7 +31,7 @@ class Watch:
         engine: AsyncEngine,
         outbox: Outbox,
         clock: BusinessClock,
-        policy: Policy,
+        policies: Policies,
         horizon: Horizon,
         batch: int = BATCH,
     ) -> None:
@@ -37,7 +39,7 @@ class Watch:
         self._engine = engine
         self._outbox = outbox
         self._clock = clock
-        self._policy = policy
+        self._policies = policies
         self._horizon = horizon
         self._batch = batch
         self._announced: dict[str, tuple[float, datetime]] = {}
@@ -46,6 +48,10 @@ class Watch:
         """Wake for a clock whose next moment is `at`, the earliest of a transaction that is about to commit."""
         self._announced[clock_id] = (time.monotonic(), at)
         self.loop.wake.set()
+
+    def forget(self, clock_id: str) -> None:
+        """Do not wait any more for a clock that has ended; where that is undone, the table still shows it."""
+        self._announced.pop(clock_id, None)
 
     async def turn(self) -> datetime | None:
         """Do what is due now and return when to look again; a moment that has passed means at once.
@@ -76,13 +82,22 @@ class Watch:
             for clock in claimed:
                 self._announced.pop(clock.id, None)
                 # Lateness is measured against the moment at which the decision is taken.
-                decision = watch(clock, tx.now, settled, self._policy)
+                decision = self._decide(clock, tx.now, settled)
                 changed.append(decision.clock)
                 for event in decision.events:
                     tx.emit(event, subject=clock.id, cause=clock.traceparent)
             await store.save_changes(tx.connection, changed)
             following = await store.next_moment(tx.connection)
         return len(claimed), following
+
+    def _decide(self, clock: Clock, now: datetime, settled: datetime) -> Decision:
+        """Compute the clock with the holidays known today, then do what is due by them (R-SLA-13)."""
+        policy = self._policies.of(clock.policy_version)
+        if clock.edition >= self._policies.edition or not self._policies.knows(clock.policy_version):
+            return watch(clock, now, settled, policy)
+        renewed = renew(clock, self._policies.edition, now, policy)
+        due = watch(renewed.clock, now, settled, policy)
+        return Decision(due.clock, (*renewed.events, *due.events))
 
     async def _nothing_due(self, now: datetime, following: datetime | None) -> datetime | None:
         """Return the next moment: that in the table, or an earlier one that a handler announced and has not committed."""

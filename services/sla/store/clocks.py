@@ -9,18 +9,24 @@ from typing import Any, Final
 from sqlalchemy import ARRAY, Row, Text, and_, any_, bindparam, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.sla.domain.agent_clocks import Agent, AgentClocks
 from services.sla.domain.clock import BREACH, Clock
+from services.sla.domain.pace import WALL
+from services.sla.domain.side_clocks import RESULTS
 from services.sla.domain.subject import Subject
 from services.sla.domain.workorder_clocks import WorkorderClocks
-from services.sla.store.tables import LIVE, clocks, subjects
+from services.sla.store.tables import LIVE, agents, clocks, subjects
 from shared.db import insert_rows, update_rows
 from shared.policy import Duration
 from shared.times import parse_rfc3339, rfc3339
 
 _CLOCK_FIELDS: Final = tuple(field.name for field in fields(Clock))
 _SUBJECT_FIELDS: Final = tuple(field.name for field in fields(Subject))
-_FIXED: Final = frozenset({"subject_type", "subject_id", "metric", "cycle", "calendar", "target", "started_at"})
-_CHANGING: Final = tuple(name for name in _CLOCK_FIELDS if name not in _FIXED | {"traceparent"})
+_REBASED: Final = frozenset({"calendar", "target", "policy_version"})
+_FIXED: Final = frozenset(
+    {"owner", "subject_type", "subject_id", "metric", "cycle", "started_at", "about", "traceparent"}
+)
+_CHANGING: Final = tuple(name for name in _CLOCK_FIELDS if name not in _FIXED | _REBASED)
 _written: Final = lru_cache(maxsize=256)(str)  # a policy holds a dozen durations, and every work order copies some
 _read: Final = lru_cache(maxsize=256)(Duration.parse)
 _IDS: Final = bindparam("ids", type_=ARRAY(Text))
@@ -37,23 +43,59 @@ async def lock(connection: AsyncConnection, ids: Iterable[str]) -> tuple[dict[st
     await insert_rows(connection, subjects, stubs, ignore_conflicts=True)
     query = select(subjects).where(subjects.c.id == any_(_IDS)).order_by(subjects.c.id).with_for_update()
     found = {row.id: _subject(row) for row in await connection.execute(query, {"ids": wanted})}
-    running: dict[str, list[Clock]] = {key: [] for key in wanted}
+    return found, await _live(connection, wanted)
+
+
+async def lock_agents(
+    connection: AsyncConnection, ids: Iterable[str]
+) -> tuple[dict[str, Agent], dict[str, list[Clock]]]:
+    """Return the agents and their live clocks, locked until the commit; one not known yet is created."""
+    wanted = sorted(ids)
+    await insert_rows(connection, agents, [_agent_row(Agent(key)) for key in wanted], ignore_conflicts=True)
+    query = select(agents).where(agents.c.id == any_(_IDS)).order_by(agents.c.id).with_for_update()
+    rows = await connection.execute(query, {"ids": wanted})
+    return {row.id: Agent(row.id, row.cycle, row.changed_at) for row in rows}, await _live(connection, wanted)
+
+
+async def _live(connection: AsyncConnection, owners: Sequence[str]) -> dict[str, list[Clock]]:
+    running: dict[str, list[Clock]] = {key: [] for key in owners}
     live = (
         select(clocks)
-        .where(clocks.c.subject_id == any_(_IDS))
-        .where(text(LIVE))  # in these words, so that the partial index is known to serve it
+        .where(clocks.c.owner == any_(_IDS))
+        .where(text(LIVE))
         .order_by(clocks.c.id)  # always locked in the same order, so that two replicas never wait for each other
         .with_for_update()
     )
-    for row in await connection.execute(live, {"ids": wanted}):
-        running[row.subject_id].append(_clock(row))
-    return found, running
+    for row in await connection.execute(live, {"ids": owners}):
+        running[row.owner].append(_clock(row))
+    return running
+
+
+async def results(connection: AsyncConnection, ids: Iterable[str]) -> list[Clock]:
+    """Return the clocks of these work orders that a result has ended; their work orders are locked already."""
+    query = (
+        select(clocks)
+        .where(clocks.c.subject_type == "workorder", clocks.c.subject_id == any_(_IDS))
+        .where(clocks.c.metric.in_(RESULTS), clocks.c.state.in_(("met", "ended")))
+        .where(text("state <> 'cancelled'"))  # in these words, so that the index of the keys serves it
+    )
+    return [_clock(row) for row in await connection.execute(query, {"ids": sorted(ids)})]
 
 
 async def save(connection: AsyncConnection, before: Mapping[str, Subject], after: Sequence[WorkorderClocks]) -> None:
     """Write what `after` has changed or started."""
     changed = [_subject_row(one.subject) for one in after if one.subject != before[one.subject.id]]
     await update_rows(connection, subjects, changed)
+    await _save_clocks(connection, after)
+
+
+async def save_agents(connection: AsyncConnection, after: Sequence[AgentClocks]) -> None:
+    """Write what `after` has changed or started."""
+    await update_rows(connection, agents, [_agent_row(one.agent) for one in after])
+    await _save_clocks(connection, after)
+
+
+async def _save_clocks(connection: AsyncConnection, after: Sequence[WorkorderClocks | AgentClocks]) -> None:
     every = [(clock, one.loaded.get(clock.id)) for one in after for clock in one.clocks.values()]
     # Changes first: a clock that is cancelled makes room for the one that takes its place.
     await save_changes(connection, [clock for clock, old in every if old is not None and clock != old])
@@ -63,6 +105,29 @@ async def save(connection: AsyncConnection, before: Mapping[str, Subject], after
 async def save_changes(connection: AsyncConnection, changed: Sequence[Clock]) -> None:
     """Write what can change of clocks that are in the table."""
     await update_rows(connection, clocks, [_row(clock, _CHANGING) for clock in changed])
+
+
+async def save_rebased(connection: AsyncConnection, moved: Sequence[Clock]) -> None:
+    """Write clocks whose very target has changed (R-SLA-12)."""
+    await update_rows(connection, clocks, [_row(clock, (*_CHANGING, *sorted(_REBASED))) for clock in moved])
+
+
+async def save_subjects(connection: AsyncConnection, changed: Sequence[Subject]) -> None:
+    """Write what is remembered of these work orders."""
+    await update_rows(connection, subjects, [_subject_row(subject) for subject in changed])
+
+
+async def outdated(connection: AsyncConnection, edition: int, after: str, limit: int) -> list[Clock]:
+    """Return up to `limit` live clocks on a calendar that were computed with older holidays, by id from `after` on."""
+    query = (
+        select(clocks)
+        .where(clocks.c.id > after, clocks.c.edition < edition, clocks.c.calendar != WALL)
+        .where(text(LIVE))
+        .order_by(clocks.c.id)
+        .limit(limit)
+        .with_for_update()
+    )
+    return [_clock(row) for row in await connection.execute(query)]
 
 
 async def claim(connection: AsyncConnection, now: datetime, settled: datetime, limit: int) -> list[Clock]:
@@ -100,6 +165,7 @@ def _clock(row: Row[Any]) -> Clock:
 def _subject_row(subject: Subject) -> dict[str, Any]:
     values = {name: getattr(subject, name) for name in _SUBJECT_FIELDS}
     values["pauses"] = [[rfc3339(since), rfc3339(until)] for since, until in subject.pauses]
+    values["early"] = {what: rfc3339(at) for what, at in subject.early.items()}
     values["targets"] = {metric: _written(target) for metric, target in subject.targets.items()}
     return values
 
@@ -107,5 +173,10 @@ def _subject_row(subject: Subject) -> dict[str, Any]:
 def _subject(row: Row[Any]) -> Subject:
     values = {name: getattr(row, name) for name in _SUBJECT_FIELDS}
     values["pauses"] = tuple((parse_rfc3339(since), parse_rfc3339(until)) for since, until in row.pauses)
+    values["early"] = {what: parse_rfc3339(at) for what, at in row.early.items()}
     values["targets"] = {metric: _read(written) for metric, written in row.targets.items()}
     return Subject(**values)
+
+
+def _agent_row(agent: Agent) -> dict[str, Any]:
+    return {"id": agent.id, "cycle": agent.cycle, "changed_at": agent.changed_at}

@@ -1,4 +1,4 @@
-"""The schema `sla`: clocks, what is remembered of their work orders, and the runtime's own tables."""
+"""The schema `sla`: clocks, what is remembered of work orders and agents, policies, rebases, and the runtime's own tables."""
 
 from sqlalchemy import (
     Boolean,
@@ -25,6 +25,8 @@ clocks = Table(
     "clocks",
     metadata,
     Column("id", Text, primary_key=True),
+    # The work order or agent whose events move the clock; a return call's clock is its work order's.
+    Column("owner", Text, nullable=False),
     Column("subject_type", Text, nullable=False),
     Column("subject_id", Text, nullable=False),
     Column("metric", Text, nullable=False),
@@ -35,6 +37,7 @@ clocks = Table(
     Column("started_at", DateTime(timezone=True), nullable=False),
     Column("due_at", DateTime(timezone=True), nullable=False),
     Column("since", DateTime(timezone=True), nullable=False),
+    Column("known_at", DateTime(timezone=True), nullable=False),
     Column("used", Interval, nullable=False),
     Column("provisional", Boolean, nullable=False),
     Column("state", Text, nullable=False),
@@ -42,6 +45,9 @@ clocks = Table(
     Column("rung", Integer, nullable=False),
     Column("next_at", DateTime(timezone=True)),
     Column("next_mark", Text),
+    Column("about", Text),
+    Column("policy_version", Text),
+    Column("edition", Integer, nullable=False),
     Column("traceparent", Text),
     # One clock per metric and cycle, for ever; a cancelled one makes room for its successor (R-SLA-09).
     Index(
@@ -55,9 +61,9 @@ clocks = Table(
     ),
     # Warnings, breaches and the ladder are all found here; what nothing can happen to any more is not in it.
     Index("clocks_next", "next_at", postgresql_where=text("next_at IS NOT NULL")),
-    Index("clocks_live", "subject_id", postgresql_where=text(LIVE)),
+    Index("clocks_owner", "owner"),
     # The gauges read only this.
-    Index("clocks_gauges", "department", "metric", "state", "due_at", postgresql_where=text(LIVE)),
+    Index("clocks_gauges", "department", "metric", "state", "due_at", "provisional", postgresql_where=text(LIVE)),
 )
 
 subjects = Table(
@@ -80,4 +86,52 @@ subjects = Table(
     Column("told_at", DateTime(timezone=True)),
     Column("called_at", DateTime(timezone=True)),
     Column("called_cycle", Integer),
+    Column("early", JSONB, nullable=False),
+    # The work orders that a rebase may move.
+    Index("subjects_open", "department", postgresql_where=text("NOT ended")),
 )
+"""Work orders."""
+
+agents = Table(
+    "agents",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("cycle", Integer, nullable=False),
+    Column("changed_at", DateTime(timezone=True)),
+)
+
+policies = Table(
+    "policies",
+    metadata,
+    Column("version", Text, primary_key=True),
+    Column("content", JSONB, nullable=False),
+    Column("first_used_at", DateTime(timezone=True), nullable=False),
+)
+"""Every policy that was ever in force, so that a work order keeps the one of its opening (R-SLA-12)."""
+
+holiday_data = Table(
+    "holiday_data",
+    metadata,
+    Column("edition", Integer, primary_key=True),
+    Column("digest", Text, nullable=False),
+    Column("first_used_at", DateTime(timezone=True), nullable=False),
+)
+"""The changes of the holiday data, counted (R-SLA-13)."""
+
+rebases = Table(
+    "rebases",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("command_id", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("metric", Text),
+    Column("department", Text),
+    Column("work_order_id", Text),
+    Column("policy_version", Text, nullable=False),
+    Column("work_orders", Integer, nullable=False),
+    Column("moved", JSONB, nullable=False),
+    Index("rebases_by_time", "at"),
+)
+"""Who moved which clocks onto which policy, when and why; `moved` has each clock's due time before and after (R-SLA-12)."""

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from services.sla.domain.clock import Clock, ClockEvent
 from services.sla.domain.due import watch
+from services.sla.domain.policies import Policies
 from services.sla.domain.subject import Subject
 from services.sla.domain.workorder_clocks import WorkorderClocks
 from shared.events import (
@@ -17,6 +18,7 @@ from shared.events import (
     Grade,
     NotificationSent,
     SlaStarted,
+    WorkorderHandedOver,
     WorkorderOpened,
     WorkorderResponded,
     WorkorderSigned,
@@ -92,15 +94,14 @@ class Book:
     def __init__(self, policy: Policy, work_order_id: str = "w1") -> None:
         self.policy = policy
         counter = itertools.count(1)
-        self.clocks = WorkorderClocks(Subject(work_order_id), [], policy, lambda: f"clock-{next(counter)}")
+        self.clocks = WorkorderClocks(Subject(work_order_id), [], Policies(policy), lambda: f"clock-{next(counter)}")
         self.told: list[ClockEvent] = []
 
     def apply(self, *events: Event, now: datetime | None = None) -> list[ClockEvent]:
         """Apply `events`, each learnt of at `now` or when it happened; return what they led to."""
         told: list[ClockEvent] = []
         for event in events:
-            at = event.opened_at if isinstance(event, WorkorderOpened) else event.at  # type: ignore[attr-defined]
-            told += self.clocks.apply(event, now or at)
+            told += self.clocks.apply(event, now or _moment(event), sent_at=_moment(event))
         self.told += told
         return told
 
@@ -124,6 +125,11 @@ class Book:
         )
         return found
 
+    def clock_of(self, metric: str, subject_type: str) -> Clock:
+        """The one clock of that metric and kind of subject."""
+        (found,) = (c for c in self.clocks.clocks.values() if (c.metric, c.subject_type) == (metric, subject_type))
+        return found
+
     def metrics(self) -> set[tuple[str, int]]:
         """What was started and not cancelled."""
         return {(c.metric, c.cycle) for c in self.clocks.clocks.values() if c.state != "cancelled"}
@@ -135,3 +141,11 @@ class Book:
             for event in self.told
             if (event.metric, event.cycle) == (metric, cycle) and not isinstance(event, SlaStarted)
         ]
+
+
+def _moment(event: Event) -> datetime:
+    """When the event is told of, where nobody is late: a hand-over has no time of its own, but that of its envelope."""
+    if isinstance(event, WorkorderOpened):
+        return event.opened_at
+    at: datetime = event.cutoff_at if isinstance(event, WorkorderHandedOver) else event.at  # type: ignore[attr-defined]
+    return at

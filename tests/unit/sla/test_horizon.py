@@ -25,6 +25,10 @@ class Queue:
     def seconds_until(self, at: datetime) -> float:
         return (at - self.at).total_seconds()
 
+    def real(self) -> float:
+        """A second has passed since the question before."""
+        return (self.at - NOON).total_seconds() / 60
+
     async def position(self) -> Position:
         return self.answers.pop(0)
 
@@ -32,7 +36,7 @@ class Queue:
 async def settled(*positions: tuple[int, int, int]) -> list[datetime]:
     """What is settled after each answer; one minute lies between them."""
     queue = Queue(answers=[Position(*position) for position in positions])
-    horizon = Horizon(queue, queue.position)
+    horizon = Horizon(queue, queue.position, 0, queue.real)
     found = []
     for minute in range(len(positions)):
         queue.at = NOON + timedelta(minutes=minute)
@@ -71,3 +75,25 @@ async def test_what_was_settled_stays_settled() -> None:
 async def test_a_consumer_that_stands_still_does_not_fill_the_memory() -> None:
     found = await settled(*[(n + 1, 0, n + 1) for n in range(1000)], (1001, 1001, 0))
     assert found[-2:] == [NEVER, minute(1000)]
+
+
+async def test_what_was_stamped_may_still_be_on_its_way() -> None:
+    """R-SLA-09: an answer noted in time and published after the due time is in time; only a moment so long ago that its
+    events are published is settled, and by the place that the stream has reached since."""
+    queue = Queue(answers=[Position(10, 10, 0), Position(12, 10, 2), Position(12, 12, 0)])
+    horizon = Horizon(queue, queue.position, 1, queue.real)
+    found = []
+    for number in range(3):
+        queue.at = minute(number)
+        found.append(await horizon.settled())
+    assert found == [NEVER, NEVER, minute(1)]
+
+
+async def test_a_long_silence_settles_the_last_moment_that_is_old_enough() -> None:
+    queue = Queue(answers=[Position(10, 10, 0)] * 3)
+    horizon = Horizon(queue, queue.position, 5, queue.real)
+    found = []
+    for number in (0, 2, 60):
+        queue.at = minute(number)
+        found.append(await horizon.settled())
+    assert found == [NEVER, NEVER, minute(2)]

@@ -140,6 +140,10 @@ def test_every_deadline_equals_the_slow_walk(policy: Policy) -> None:
             wanted[metric] = (start, walk(start, minutes))
         if sample.category in TABLE:  # care is planned by the house itself: nobody waits
             wanted["progress_update"] = (sample.occurred_at, sample.occurred_at + timedelta(hours=24))
+        if sample.category in TABLE and sample.grade == "complex":  # R-RT-09
+            wanted["collaboration_start"] = (sample.occurred_at, walk(sample.occurred_at, "120"))
+        if cut is not None:  # R-RT-03
+            wanted["cutoff"] = (sample.occurred_at, cut)
         found = {clock.metric: (clock.started_at, clock.due_at) for clock in book.clocks.clocks.values()}
         assert found == wanted, (number, sample)
         checked += len(found)

@@ -85,12 +85,17 @@ def reference(history: list[Happening], target: int, pace: str) -> str | None:
     return None if paused else "breached"  # nobody ends it, and two weeks are enough
 
 
+def started(target: timedelta, pace: Pace) -> Decision:
+    wanted = steps.Wanted("workorder", "w", "resolution", 1, "market", target, START, pace)
+    return steps.start("c", wanted, steps.Origin("w", START), POLICY)
+
+
 def apply(clock: Clock, happening: Happening) -> Decision:
     at, now = START + happening.at * MINUTE, START + happening.heard * MINUTE
     if happening.kind == "pause":
         return steps.pause(clock, at, now, POLICY)
     if happening.kind == "resume":
-        return steps.resume(clock, at, POLICY)
+        return steps.resume(clock, at, now, POLICY)
     end = steps.meet if happening.kind == "meet" else steps.cancel
     return end(clock, at, now, POLICY)
 
@@ -98,7 +103,7 @@ def apply(clock: Clock, happening: Happening) -> Decision:
 def play(history: list[Happening], polls: list[int], target: int, pace: str) -> list[ClockEvent]:
     """Let the clock live through the history while somebody looks at `polls`; return what it told."""
     counted = OFFICE if pace == "office" else Pace("wall")
-    decision = steps.start("c", "w", "resolution", 1, "market", target * MINUTE, START, counted, POLICY)
+    decision = started(target * MINUTE, counted)
     clock, told = decision.clock, list(decision.events)
     moments = sorted([(h.heard, 0, n) for n, h in enumerate(history)] + [(poll, 1, 0) for poll in polls])
     for moment, is_poll, number in [*moments, (HORIZON, 1, 0)]:
@@ -173,9 +178,7 @@ def test_what_is_used_up_and_what_is_left_are_the_target_to_the_microsecond(
 ) -> None:
     """R-SLA-08: the office time from the start to the due time, without the pauses, is the target exactly."""
     at = START
-    clock = steps.start(
-        "c", "w", "resolution", 1, "market", timedelta(microseconds=target), START, OFFICE, POLICY
-    ).clock
+    clock = started(timedelta(microseconds=target), OFFICE).clock
     calendar, counted = POLICY.calendar("office"), timedelta()
     for run, stand in pauses:
         begun, at = at, at + timedelta(microseconds=run)
@@ -184,5 +187,5 @@ def test_what_is_used_up_and_what_is_left_are_the_target_to_the_microsecond(
             return
         counted += calendar.used(begun, at)
         at += timedelta(microseconds=stand)
-        clock = steps.resume(clock, at, POLICY).clock
+        clock = steps.resume(clock, at, at, POLICY).clock
     assert counted + calendar.used(at, clock.due_at) == timedelta(microseconds=target)
