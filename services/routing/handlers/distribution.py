@@ -58,7 +58,8 @@ class Distribution:
             return Rota(self._policy, self._assigners, {}, {})
         departments = {one.department for one in by_turn}
         turns = await store.lock_rotas(tx.connection, departments)
-        ids = {agent.id for department in departments for agent in self._policy.members(department)}
+        members = (one for department in departments for one in self._policy.members(department))
+        ids = {one.id for one in members if one.role == "agent"}  # a supervisor may hold thousands, and nobody counts
         ids.update(one.assignee for one in by_turn if one.assignee is not None)
         return Rota(self._policy, self._assigners, turns, await store.people(tx.connection, ids))
 
