@@ -24,6 +24,7 @@ _DETAILS: Final[Mapping[Kind, tuple[str, ...]]] = {
     "member_no": ("member_no",),
 }
 """Where else than in the customer's own fields a channel may register them."""
+_BYTES: Final = 16
 _COUNTRY: Final = re.compile(r"^(?:\+|00)86|^86(?=1\d{10}$)")
 
 
@@ -50,7 +51,8 @@ class Fingerprints:
         normal = normalised(kind, value)
         if not normal:
             return None
-        return hmac.new(self.key, f"{customer_id}\0{kind}\0{normal}".encode(), hashlib.sha256).hexdigest()
+        seal = hmac.digest(self.key, f"{customer_id}\0{kind}\0{normal}".encode(), hashlib.sha256)
+        return seal[:_BYTES].hex()
 
     def known(self, customer_id: str, matter: Matter, *, by_staff: Container[Kind]) -> tuple[Known, ...]:
         """Return what `matter` lets us know of its customer, each once; 匿名客户 is no name (R-IN-04).

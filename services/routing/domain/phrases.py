@@ -1,7 +1,6 @@
 """The policy's phrases in a customer's words: `…` stands for a few characters of the same clause."""
 
 import re
-from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
@@ -22,17 +21,15 @@ def words_of(matter: Matter) -> str:
     return "\n".join((matter.plain, *map(plain, matter.details.values())))
 
 
-def said(words: str, phrases: Iterable[str]) -> bool:
+def said(words: str, phrases: tuple[str, ...]) -> bool:
     """Return whether one of `phrases` is in `words` and not denied, as in 不用退款; `words` are those of `words_of`."""
-    return any(_stated(_pattern(phrase), words) for phrase in phrases)
-
-
-def _stated(pattern: re.Pattern[str], words: str) -> bool:
     return any(
-        not _DENIED.search(words[max(0, found.start() - _BEFORE) : found.start()]) for found in pattern.finditer(words)
+        not _DENIED.search(words[max(0, found.start() - _BEFORE) : found.start()])
+        for found in _pattern(phrases).finditer(words)
     )
 
 
-@lru_cache(maxsize=1024)
-def _pattern(phrase: str) -> re.Pattern[str]:
-    return re.compile(_GAP.join(re.escape(plain(part)) for part in phrase.split("…")), re.IGNORECASE)
+@lru_cache(maxsize=256)
+def _pattern(phrases: tuple[str, ...]) -> re.Pattern[str]:
+    each = (_GAP.join(re.escape(plain(part)) for part in phrase.split("…")) for phrase in phrases)
+    return re.compile("|".join(each), re.IGNORECASE)

@@ -15,7 +15,6 @@ from sqlalchemy import (
     LargeBinary,
     Table,
     Text,
-    UniqueConstraint,
     func,
     select,
 )
@@ -28,13 +27,12 @@ from shared.db import insert_rows
 identities: Final = Table(
     "identities",
     metadata,
-    Column("seq", BigInteger, Identity(always=True), primary_key=True),  # the order in which they came to be known
-    Column("customer_id", Text, nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("fingerprint", Text, nullable=False),
-    Column("by_staff", Boolean, nullable=False),
+    Column("customer_id", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("fingerprint", Text, primary_key=True),
+    Column("by_staff", Boolean, primary_key=True),
+    Column("seq", BigInteger, Identity(always=True), nullable=False),  # the order in which they came to be known
     Column("at", DateTime(timezone=True), nullable=False),
-    UniqueConstraint("customer_id", "kind", "fingerprint", "by_staff"),
 )
 
 wrong_answers: Final = Table(

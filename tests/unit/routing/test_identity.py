@@ -108,9 +108,9 @@ def test_details_ask_for_it_and_triage_asks_in_any_category() -> None:
 
 def test_a_phrase_stays_in_its_clause() -> None:
     """R-IN-05, R-RT-11: `…` bridges a few characters, not a comma."""
-    assert said(words_of(Matter("改一下收货地址")), ["改…地址"])
-    assert not said(words_of(Matter("修改了,地址没问题")), ["改…地址"])
-    assert not said(words_of(Matter("改" + "很" * 9 + "地址")), ["改…地址"])
+    assert said(words_of(Matter("改一下收货地址")), ("改…地址",))
+    assert not said(words_of(Matter("修改了,地址没问题")), ("改…地址",))
+    assert not said(words_of(Matter("改" + "很" * 9 + "地址")), ("改…地址",))
 
 
 def test_the_gate_opens_for_good() -> None:
