@@ -142,8 +142,8 @@ FAULTS = [
         'exempt_categories.0: no category is named "urgent"',
     ),
     (
-        "by_category: {}",
-        "by_category: {complaints: {}}",
+        "emergency: {accepted: emergency_accepted}",
+        "complaints: {accepted: emergency_accepted}",
         'no category is named "complaints" (did you mean "complaint"?)',
     ),
     ("      survey: survey\n", "", 'notify.templates.default: the purpose "survey" has no template'),

@@ -221,7 +221,8 @@ years:
 
 def test_a_category_may_have_its_own_template(tmp_path: Path) -> None:
     """R-NT-03."""
-    policy = policy_of(tmp_path, ("by_category: {}", "by_category: {complaint: {accepted: accepted_sorry}}"))
+    own = ("emergency: {accepted: emergency_accepted}", "complaint: {accepted: accepted_sorry}")
+    policy = policy_of(tmp_path, own)
     templates = policy.notify.templates
     assert templates.name("accepted", "complaint") == "accepted_sorry"
     assert templates.name("result", "complaint") == "result"
