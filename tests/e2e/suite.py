@@ -79,14 +79,14 @@ class Suite:
         await self.client.jetstream().publish(f"yingda.contact.received.{channel}", body, stream="CONTACTS")
         return f"{channel}/shop/{identity}"
 
-    async def command(self, name: str, by: str, **fields: Any) -> dict[str, Any]:
+    async def command(self, name: str, by: str, /, **fields: Any) -> dict[str, Any]:
         """Send a command; return its reply."""
         body = {"command_id": f"e2e-{os.getpid()}-{next(_numbers)}", "by": by, **fields}
         reply = await self.client.request(f"yingda.command.{name}", json.dumps(body).encode(), timeout=10)
         answer: dict[str, Any] = json.loads(reply.data)
         return answer
 
-    async def done(self, name: str, by: str, **fields: Any) -> dict[str, Any]:
+    async def done(self, name: str, by: str, /, **fields: Any) -> dict[str, Any]:
         """Send a command that must succeed; return its result."""
         answer = await self.command(name, by, **fields)
         assert answer["ok"], answer

@@ -190,6 +190,40 @@ async def test_illegal_steps_are_refused_and_change_nothing(suite: Suite) -> Non
     assert shown["work_order"]["status"] == "resolved"
 
 
+async def test_a_sensitive_request_waits_for_the_customers_verification(suite: Suite) -> None:
+    """R-IN-05 to R-IN-07, R-IN-09, R-RT-11: a refund by telephone, completed, linked, tagged, verified, then resolved."""
+    customer = {"name": None, "phone": "13800138010"}
+    details = {"order_no": "2026111100045"}
+    refund: dict[str, Any] = {"text": "上周买的空调不制冷,我要退款", "customer": customer, "details": details}
+    source_id = await suite.publish(at_ten(**refund, duration_seconds=60), channel="phone")
+    work_order = await opened(suite, source_id)
+    key = {"work_order_id": work_order["work_order_id"]}
+    assert (work_order["verification_required"], "customer_name" in work_order["missing_fields"]) == (True, True)
+    result = {"outcome": "resolved", "text": "已退款"}
+    refused = await suite.command("workorder.resolve", "market-1", **key, **result)
+    assert refused["error"]["type"] == "urn:yingda:problem:not-verified"
+    await suite.done("contact.complete", "service-1", contact_id=work_order["contact_id"], customer={"name": "韩梅"})
+    added = (await suite.event("workorder.supplemented", **key))["data"]
+    assert "customer_name" not in added["missing_fields"]
+    wrong = await suite.command("contact.verify", "service-1", **key, name="韩梅", phone="13800138999")
+    assert (wrong["ok"], wrong["error"]["status"]) == (False, 403)
+    await suite.done("contact.verify", "service-1", **key, name="韩梅", order_no="2026111100045")
+    await suite.event("workorder.verified", **key, identifier="order_no")
+    again = await opened(suite, await suite.publish(at_ten(**refund)))
+    await suite.event("workorder.linked", **key, other_number=again["number"])
+    await suite.done("workorder.tag", "service-1", **key, add=["退款-空调"])
+    merging = {"work_order_id": again["work_order_id"], "into_work_order_id": key["work_order_id"]}
+    await suite.done("workorder.merge", "service-1", **merging, reason="同一订单")
+    await suite.event("workorder.merged", work_order_id=again["work_order_id"], status="merged")
+    await suite.done("workorder.resolve", "market-1", **key, **result)
+    shown = await suite.done("workorder.get", "service-1", number=work_order["number"])
+    assert shown["verification"]["identifier"] == "order_no"
+    assert shown["links"][0]["number"] == again["number"]
+    assert shown["customer_tags"] == ["退款-空调"]
+    found = await suite.done("workorder.list", "service-1", tag="退款-空调")
+    assert [one["number"] for one in found["work_orders"]] == [work_order["number"]]
+
+
 async def test_a_contact_already_overdue_is_breached_at_once_without_warnings(suite: Suite) -> None:
     """R-SLA-09: the customer has been waiting since Friday."""
     source_id = await suite.publish(
