@@ -91,11 +91,22 @@ class Story:
 class Book:
     """One work order's clocks with what they told, driven without any server."""
 
-    def __init__(self, policy: Policy, work_order_id: str = "w1") -> None:
-        self.policy = policy
-        counter = itertools.count(1)
-        self.clocks = WorkorderClocks(Subject(work_order_id), [], Policies(policy), lambda: f"clock-{next(counter)}")
+    def __init__(self, policy: Policy | Policies, work_order_id: str = "w1") -> None:
+        self.policies = policy if isinstance(policy, Policies) else Policies(policy)
+        self._counter = itertools.count(1)
+        self.clocks = WorkorderClocks(Subject(work_order_id), [], self.policies, self._issue)
         self.told: list[ClockEvent] = []
+
+    def restarted(self, policies: Policies) -> Book:
+        """The same work order after a start of the service with other policies."""
+        book = Book(policies, self.clocks.subject.id)
+        book._counter = self._counter
+        live = [clock for clock in self.clocks.clocks.values() if clock.live]
+        book.clocks = WorkorderClocks(self.clocks.subject, live, policies, book._issue)
+        return book
+
+    def _issue(self) -> str:
+        return f"clock-{next(self._counter)}"
 
     def apply(self, *events: Event, now: datetime | None = None) -> list[ClockEvent]:
         """Apply `events`, each learnt of at `now` or when it happened; return what they led to."""
@@ -110,7 +121,7 @@ class Book:
         told: list[ClockEvent] = []
         for clock in list(self.clocks.clocks.values()):
             if clock.next_at is not None and clock.next_at <= now:
-                decision = watch(clock, now, now, self.policy)
+                decision = watch(clock, now, now, self.policies.of(clock.policy_version))
                 self.clocks.clocks[clock.id] = decision.clock
                 told += decision.events
         self.told += told
