@@ -30,10 +30,59 @@ _COMPOUND = (
     "太史",
     "钟离",
 )
-_TO_ENGLISH = {"先生": "Mr", "女士": "Ms", "小姐": "Ms", "太太": "Mrs", "博士": "Dr", "教授": "Professor"}
-_TO_CHINESE = {"mr": "先生", "ms": "女士", "mrs": "女士", "miss": "女士", "dr": "博士", "professor": "教授"}
+_TO_ENGLISH = {
+    "先生": "Mr",
+    "女士": "Ms",
+    "小姐": "Ms",
+    "太太": "Mrs",
+    "夫人": "Mrs",
+    "博士": "Dr",
+    "教授": "Professor",
+}
+_TO_CHINESE = {
+    "mr": "先生",
+    "ms": "女士",
+    "mrs": "女士",
+    "miss": "女士",
+    "dr": "博士",
+    "professor": "教授",
+    "prof": "教授",
+}
 _HAN = re.compile(r"[\u3400-\u9fff·]+")
-_HONORIFIC = re.compile(r"[\u3400-\u9fff]{1,4}|[A-Za-z]{2,10}\.?")
+_CHINESE_TITLES = frozenset(
+    [
+        "先生",
+        "女士",
+        "小姐",
+        "太太",
+        "夫人",
+        "老师",
+        "教授",
+        "博士",
+        "医生",
+        "律师",
+        "总",
+        "经理",
+        "总经理",
+        "董事长",
+        "主任",
+        "校长",
+        "院长",
+        "师傅",
+        "工程师",
+        "同学",
+    ]
+)
+_ENGLISH_TITLES = {
+    "mr": "Mr",
+    "ms": "Ms",
+    "mrs": "Mrs",
+    "miss": "Miss",
+    "mx": "Mx",
+    "dr": "Dr",
+    "professor": "Professor",
+}
+_ENGLISH_TITLES |= {"prof": "Professor"}
 _NAME = re.compile(r"[^\W\d_]+(?:(?:[ '’·-]|\. )[^\W\d_]+)*")
 _LONGEST_NAME = 60
 _LONGEST_SURNAME = 20
@@ -49,12 +98,12 @@ def greeting(language: str, name: str | None, honorific: str | None) -> str:
 
 
 def _title(language: str, honorific: str | None) -> str | None:
+    """Return the title in the language; None for what is none: nobody can have us call a third person names."""
     text = plain(honorific or "")
-    if _HONORIFIC.fullmatch(text) is None:
-        return None
+    english = text.rstrip(".").lower()
     if language == "zh":
-        return text if _HAN.fullmatch(text) else _TO_CHINESE.get(text.rstrip(".").lower())
-    return text.rstrip(".") if text.isascii() else _TO_ENGLISH.get(text)
+        return text if text in _CHINESE_TITLES else _TO_CHINESE.get(english)
+    return _ENGLISH_TITLES.get(english) or _TO_ENGLISH.get(text)
 
 
 def _surname(name: str | None) -> str | None:

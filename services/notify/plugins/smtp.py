@@ -1,6 +1,7 @@
 """The `smtp` transport: email through the mail server of the settings (`YINGDA_SMTP_…`)."""
 
 import asyncio
+import re
 import time
 from collections.abc import Collection, Sequence
 from email.errors import MessageError
@@ -26,6 +27,8 @@ from services.notify.ports import (
 BATCH_SECONDS = 35.0
 """A batch that a slow server stretches beyond this is broken off between two mails; the rest is tried later."""
 _PERMANENT = 500
+_NO_MAILBOX = frozenset({550, 551, 553})
+_ENHANCED = re.compile(r"(\d\.\d{1,3})\.\d{1,3}\b")
 
 
 class SmtpTransport:
@@ -63,7 +66,7 @@ class SmtpTransport:
                 if trouble is not None:
                     outcomes += [trouble] * (len(messages) - len(outcomes))
                     break
-                outcomes.append(await self._transact(client, out.message.to, mail))
+                outcomes.append(await self._transact(client, out.message, mail))
         finally:
             await self._leave(client)
         return outcomes
@@ -100,10 +103,13 @@ class SmtpTransport:
             return Retry(f"the mail server cannot be used: {_in_words(error)}")
         return None
 
-    async def _transact(self, client: aiosmtplib.SMTP, to: str, mail: bytes) -> Outcome:
+    async def _transact(self, client: aiosmtplib.SMTP, message: Message, mail: bytes) -> Outcome:
         try:
             await client.mail(self._settings.smtp_from)
-            await client.rcpt(to)
+            await client.rcpt(message.to)
+        except aiosmtplib.SMTPRecipientRefused as error:
+            await self._reset(client)
+            return _refused(error, address=_no_such_address(error))
         except aiosmtplib.SMTPResponseException as error:
             await self._reset(client)
             return _refused(error)
@@ -111,14 +117,14 @@ class SmtpTransport:
             client.close()
             return Retry(f"no answer before the mail was handed over: {_in_words(error)}")
         try:
-            response = await client.data(mail)
+            await client.data(mail)
         except aiosmtplib.SMTPResponseException as error:
             await self._reset(client)
             return _refused(error)
         except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
             client.close()
             return Unknown(f"no answer after the mail was handed over: {_in_words(error)}")
-        return Sent(response.message[:200])
+        return Sent(self._id(message))
 
     async def _reset(self, client: aiosmtplib.SMTP) -> None:
         try:
@@ -133,6 +139,10 @@ class SmtpTransport:
             except (aiosmtplib.SMTPException, OSError, TimeoutError):
                 client.close()
 
+    def _id(self, message: Message) -> str:
+        """Return the mail's Message-ID: what a delivery status notification names it by (RFC 3464)."""
+        return f"<{message.notification_id}@{self._settings.smtp_from.rpartition('@')[2]}>"
+
     def _mail(self, message: Message) -> bytes | Rejected:
         """Return the mail in its wire form; a line break in what becomes a header is refused, never sent."""
         headers = (message.to, message.subject, message.sender.name, message.notification_id)
@@ -144,7 +154,7 @@ class SmtpTransport:
             mail["To"] = Address(addr_spec=message.to)
             mail["Subject"] = message.subject
             mail["Date"] = format_datetime(self._now())
-            mail["Message-ID"] = f"<{message.notification_id}@{self._settings.smtp_from.rpartition('@')[2]}>"
+            mail["Message-ID"] = self._id(message)
             mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no automatic answer, please
             mail["X-Auto-Response-Suppress"] = "All"
             mail["Content-Language"] = message.locale
@@ -158,9 +168,19 @@ class SmtpTransport:
             return Rejected("the address or a header is not valid in a mail")
 
 
-def _refused(error: aiosmtplib.SMTPResponseException) -> Outcome:
+def _refused(error: aiosmtplib.SMTPResponseException, *, address: bool = False) -> Outcome:
     """Return what a refusing reply means: 5xx is for good, 4xx for now (RFC 5321, 4.2.1). Its text may be personal."""
-    return Rejected(f"refused with {error.code}") if error.code >= _PERMANENT else Retry(f"refused with {error.code}")
+    reason = f"refused with {error.code}"
+    return Rejected(reason, address) if error.code >= _PERMANENT else Retry(reason)
+
+
+def _no_such_address(error: aiosmtplib.SMTPResponseException) -> bool:
+    """Return whether the reply to RCPT says that the mailbox does not exist, and not that we may not write to it.
+
+    An enhanced code decides (RFC 3463: 5.1.x is about the address); without one 550, 551 and 553 do.
+    """
+    enhanced = _ENHANCED.match(error.message.strip())
+    return enhanced.group(1) == "5.1" if enhanced else error.code in _NO_MAILBOX
 
 
 def _in_words(error: BaseException) -> str:

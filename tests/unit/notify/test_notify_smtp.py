@@ -47,7 +47,7 @@ async def test_a_batch_goes_over_one_connection_and_arrives_whole() -> None:
     async with smtp_server() as server:
         smtp: Transport = transport(server)
         outcomes = await smtp.send([outbound(1), outbound(2)])
-    assert outcomes == [Sent("taken as 42"), Sent("taken as 42")]
+    assert outcomes == [Sent("<n1@example.com>"), Sent("<n2@example.com>")]  # what a bounce names the mail by
     assert server.connections == 1
     assert server.recipients == ["customer-1@example.com", "customer-2@example.com"]
     mail = server.mails[0]
@@ -67,7 +67,10 @@ async def test_html_goes_beside_the_text() -> None:
 @pytest.mark.parametrize(
     ("verb", "answer", "wanted"),
     [
-        ("RCPT", "550 no such user", Rejected("refused with 550")),
+        ("RCPT", "550 no such user", Rejected("refused with 550", address=True)),
+        ("RCPT", "550 5.1.1 unknown mailbox", Rejected("refused with 550", address=True)),
+        ("RCPT", "550 5.7.1 we do not like you", Rejected("refused with 550")),
+        ("RCPT", "552 mailbox full", Rejected("refused with 552")),
         ("RCPT", "450 mailbox busy", Retry("refused with 450")),
         ("MAIL", "451 later", Retry("refused with 451")),
         ("DATA", "554 no", Rejected("refused with 554")),
@@ -78,7 +81,7 @@ async def test_html_goes_beside_the_text() -> None:
 async def test_5xx_is_for_good_and_4xx_for_now_and_the_next_mail_passes(verb: str, answer: str, wanted: object) -> None:
     async with smtp_server(**{verb: [answer]}) as server:
         outcomes = await transport(server).send([outbound(1), outbound(2)])
-    assert outcomes == [wanted, Sent("taken as 42")]
+    assert outcomes == [wanted, Sent("<n2@example.com>")]
     assert len(server.mails) == 1
 
 
@@ -88,7 +91,7 @@ async def test_no_answer_after_data_is_unknown(trouble: str) -> None:
     async with smtp_server(DOT=[trouble]) as server:
         outcomes = await transport(server).send([outbound(1), outbound(2)])
     assert isinstance(outcomes[0], Unknown)
-    assert outcomes[1] == Sent("taken as 42")
+    assert outcomes[1] == Sent("<n2@example.com>")
     assert server.connections == 2
 
 
