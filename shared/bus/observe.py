@@ -124,6 +124,8 @@ def _notification(event: NotificationStep) -> None:
 
 def _callback(event: CallbackCompleted) -> None:
     metrics.CALLBACKS.labels(event.kind, event.outcome).inc()
+    if event.kind == "return_call":  # nobody was asked how satisfied they are
+        return
     metrics.SATISFACTION.labels(event.department, event.satisfaction).inc()
     if event.score is not None:
         metrics.CALLBACK_SCORE.labels(event.department).observe(event.score)

@@ -1,6 +1,7 @@
 """`yingda doctor`: checks settings, policy, plugins, servers and backlogs; a plain sentence for each fault."""
 
 import asyncio
+import http.client
 import urllib.error
 import urllib.request
 from collections.abc import AsyncIterator, Iterator
@@ -58,7 +59,7 @@ async def examine(settings: Settings) -> list[Finding]:
     except CliError as error:
         found.append(Finding(str(error)))
         found += [finding async for finding in _bus(settings, None, services)]
-    found += await asyncio.to_thread(lambda: list(_probes(settings)))
+    found += await asyncio.to_thread(lambda: [*_probes(settings), *survey_findings(settings)])
     return found
 
 
@@ -138,3 +139,17 @@ def _probes(settings: Settings) -> Iterator[Finding]:
             yield Finding(f"{name} is {error.read().decode(errors='replace').strip()}")
         except OSError:
             yield Finding(f"{name} does not run, although {settings.data} has a suite")
+
+
+def survey_findings(settings: Settings) -> Iterator[Finding]:
+    """Yield that customers cannot reach the survey page of the suite in the data directory."""
+    endpoints = read_endpoints(settings.data)
+    if endpoints is None or endpoints.survey is None:
+        return
+    try:
+        with urllib.request.urlopen(f"{endpoints.survey}/robots.txt", timeout=PROBE_SECONDS):  # noqa: S310 (http or https)
+            return
+    except (OSError, http.client.HTTPException):
+        yield Finding(
+            f"the survey page does not answer at {endpoints.survey}: see YINGDA_SURVEY_URL and feedback's log"
+        )

@@ -1,6 +1,8 @@
 """The survey page on a real HTTP server, with real NATS and PostgreSQL behind it (R-FB-01 to R-FB-03)."""
 
 import asyncio
+import base64
+import hashlib
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -126,6 +128,7 @@ async def test_nobody_learns_which_links_exist(house: House) -> None:
         f"{base}/{token_of(new_id(), SecretStr('k' * 40))}",
         f"{base}/x",
         f"{base}/%00%ff{'y' * 3000}",
+        f"{url}/",
         f"{house.url}/",
         f"{house.url}/s/",
         f"{house.url}/metrics",
@@ -215,6 +218,9 @@ async def test_the_page_tells_and_loads_nothing_else(house: House) -> None:
         r"default-src 'none'; style-src 'sha256-[\w+/]{43}='; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
         page.headers["content-security-policy"],
     )
+    (style,) = re.findall(r"<style>(.*?)</style>", page.text, flags=re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert f"'sha256-{digest}'" in page.headers["content-security-policy"]
     assert "server" not in page.headers
     assert "Disallow: /" in (await get(f"{house.url}/robots.txt")).text
 

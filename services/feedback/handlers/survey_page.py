@@ -59,6 +59,7 @@ class SurveyPage:
             Route("/robots.txt", _robots, methods=["GET"]),
         ]
         pages = Starlette(routes=routes, exception_handlers={HTTPException: self._lost})
+        pages.router.redirect_slashes = False  # it would answer with whatever host the request names
         self.app: ASGIApp = WithHeaders(pages, page_headers(view.content_security, https=https))
 
     async def _show(self, request: Request) -> Response:

@@ -32,7 +32,9 @@ def after_callback(work_order: WorkOrder, event: CallbackCompleted) -> Decided |
     if work_order.status != _awaiting(work_order) and not (event.reopen and work_order.status == "closed"):
         return Ignored(f"the work order is {work_order.status}")
     if event.reopen:
-        return reopened(work_order, event.by, event.at, event.comment.strip() or UNSATISFIED)
+        return reopened(
+            work_order, event.by, event.at, event.comment.strip() or event.suggestion.strip() or UNSATISFIED
+        )
     if event.kind == "supervisor_contact":
         return Ignored("a supervisor's second contact closes nothing")
     called = work_order.next(status="called_back")

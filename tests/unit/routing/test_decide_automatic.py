@@ -165,4 +165,7 @@ def test_a_survey_answered_after_the_closing_reopens_where_the_customer_is_not_s
     decision = after_callback(closed, callback(kind="survey", reopen=True, solved=False, by="customer"))
     assert isinstance(decision, Decided)
     assert (decision.work_order.status, decision.work_order.cycle) == ("opened", 2)
+    written = after_callback(closed, callback(kind="survey", reopen=True, suggestion="请换一台新的", by="customer"))
+    assert isinstance(written, Decided)
+    assert written.events[0].reason == "请换一台新的"
     assert isinstance(after_callback(closed, callback(kind="survey", by="customer")), Ignored)

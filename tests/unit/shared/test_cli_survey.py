@@ -1,13 +1,20 @@
 """The survey page of a suite on one machine: links that were sent stay good (R-FB-02)."""
 
+import asyncio
 import socket
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
+from starlette.responses import PlainTextResponse
 
+from shared.cli.doctor import survey_findings
+from shared.cli.endpoints import Endpoints, write_endpoints
 from shared.cli.survey import survey_environment
-from shared.settings import load_settings
+from shared.service import Web
+from shared.settings import Settings, load_settings
+from shared.web import WebServer
 
 
 @pytest.fixture
@@ -47,3 +54,17 @@ def test_what_the_environment_names_comes_first(tmp_path: Path, nothing: None) -
     assert list(tmp_path.iterdir()) == []
     del given["YINGDA_SURVEY_URL"]
     assert survey_environment(tmp_path, load_settings(given))["YINGDA_SURVEY_URL"] == "http://127.0.0.1:8443"
+
+
+async def test_the_doctor_asks_whether_customers_reach_the_page(tmp_path: Path) -> None:
+    server = WebServer(Web(PlainTextResponse("Disallow: /"), "127.0.0.1"))
+    await server.start()
+    running = Endpoints("nats://127.0.0.1:1", "postgresql://127.0.0.1:2/yingda", {}, {}, server.url)
+    write_endpoints(tmp_path, running)
+    settings = Settings(data=tmp_path)
+    assert await asyncio.to_thread(lambda: list(survey_findings(settings))) == []
+    await server.stop()
+    (finding,) = survey_findings(settings)
+    assert str(running.survey) in finding.text
+    write_endpoints(tmp_path, replace(running, survey=None))
+    assert list(survey_findings(settings)) == []
