@@ -79,21 +79,19 @@ def draft_of(case: Case, customer: Customer) -> Draft | None:
 
 def key_phrases(problem: str, solution: str) -> tuple[str, ...]:
     """Return the few phrases that say what the case is about: those told often, then the longer ones, then in order."""
-    chunks = [*_chunks(problem), *_chunks(solution)]
-    often = Counter(chunks)
-    place = {chunk: place for place, chunk in reversed(list(enumerate(chunks)))}
+    told = [chunk for chunk in (*chunks(problem), *chunks(solution)) if len(chunk) <= _LONGEST_PHRASE]
+    often = Counter(told)
+    place = {chunk: place for place, chunk in reversed(list(enumerate(told)))}
     ranked = sorted(often, key=lambda chunk: (-often[chunk], -min(len(chunk), 6), place[chunk]))
     return tuple(ranked[:KEY_PHRASES])
 
 
-def _chunks(text: str) -> list[str]:
+def chunks(text: str) -> list[str]:
+    """Return the pieces of `text` between its punctuation and the words that say nothing, in order, without masks."""
     for mask in MASKS:
         text = text.replace(mask, " ")
     return [
         chunk
         for part in _BREAK.split(text)
-        if len(chunk := part.strip(".-_").lower()) <= _LONGEST_PHRASE
-        and chunk not in _EMPTY_EN
-        and not _EMPTY_PHRASE.fullmatch(chunk)
-        and chunk
+        if (chunk := part.strip(".-_").lower()) and chunk not in _EMPTY_EN and not _EMPTY_PHRASE.fullmatch(chunk)
     ]

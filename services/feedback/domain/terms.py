@@ -226,13 +226,9 @@ def terms(text: str) -> Counter[str]:
     return found or alone
 
 
-def words(text: str) -> list[str]:
-    """Return the runs of Chinese characters and the words of `text` that say what it is about, in order."""
-    return [
-        run
-        for run in _RUN.findall(_plain(text))
-        if run[0] > "\u3000" or (_stem(run) not in _EMPTY_EN and not _SMALL_NUMBER.fullmatch(run))
-    ]
+def without_empty_words(text: str) -> str:
+    """Return `text` in half-width lower case, without the Chinese words that say nothing; 不 and 没 stay."""
+    return _EMPTY_WORDS_ZH.sub(" ", unicodedata.normalize("NFKC", text[:LONGEST_TEXT]).lower())
 
 
 def entry_terms(problem: str, solution: str) -> dict[str, float]:

@@ -13,6 +13,7 @@ AMBER: Final = "#c05621"
 LEVEL_COLOURS: Final = ("#1b7837", "#7fbf7b", "#d9d9d9", "#f4a582", "#b2182b")
 _DARK: Final = (0, 4)
 """Levels on whose colour the figures are white."""
+_STEPS: Final = (4, 8, 12, 16, 20, 24, 32, 40)
 _LABEL: Final = 150
 _TOP: Final = 34
 
@@ -145,8 +146,10 @@ def _svg(title: str, height: float, parts: Sequence[str]) -> str:
 
 
 def _round_up(value: int) -> int:
-    """Return the least of 4, 8, 20, 40, 80, 200 … that is not below `value`."""
-    top = 4
-    while top < value:
-        top = top * 5 // 2 if str(top)[0] == "8" else top * 2
-    return top
+    """Return the least number not below `value` that four lines divide evenly: 4, 8, 12, 16, 20 and so on."""
+    scale = 1
+    while True:
+        for step in _STEPS:
+            if step * scale >= value:
+                return step * scale
+        scale *= 10

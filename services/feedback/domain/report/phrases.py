@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Final
 
-from services.feedback.domain.terms import words
+from services.feedback.domain.drafting import chunks
 
 _LONGEST: Final = 8
 _READ: Final = 300
@@ -52,6 +52,7 @@ _SAYS_LITTLE: Final = frozenset(
     ]
 )
 _CHINESE: Final = re.compile(r"[\u4e00-\u9fff]+")
+_RUN: Final = re.compile(r"[\u4e00-\u9fff]+|[a-z][a-z0-9-]{2,}")
 
 
 def frequent_phrases(texts: Iterable[tuple[str, str]], least: int, limit: int) -> list[tuple[str, int]]:
@@ -92,10 +93,10 @@ def _apart(found: list[tuple[str, int]], limit: int) -> list[tuple[str, int]]:
 def _pieces(text: str) -> set[str]:
     """Return the words of `text` that say something, of Chinese every stretch of two to eight characters."""
     pieces: set[str] = set()
-    for run in words(text):
+    for run in _RUN.findall(" ".join(chunks(text))):
         if not _CHINESE.fullmatch(run):
             pieces.add(run)
             continue
         for size in range(2, min(len(run), _LONGEST) + 1):
             pieces.update(run[start : start + size] for start in range(len(run) - size + 1))
-    return {piece for piece in pieces if not piece.isdigit()}
+    return pieces

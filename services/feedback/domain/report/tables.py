@@ -259,7 +259,7 @@ def _cases(key: str, cases: Sequence[Case], words: Words) -> Table:
     rows = tuple(
         (*_case(case, words), case.score, words(case.satisfaction) if case.satisfaction else None) for case in cases
     )
-    columns = (*_text(words, *_CASE), Column(words("score")), *_text(words, "satisfaction"))
+    columns = (*_text(words, *_CASE), Column(words("one_score")), *_text(words, "level"))
     return Table(key, words(key), columns, rows)
 
 

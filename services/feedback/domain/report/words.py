@@ -26,8 +26,9 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "attainment": ("时限达成率", "Deadlines met"),
     "satisfaction": ("满意率", "Satisfied"),
     "score": ("平均评分", "Mean score"),
+    "one_score": ("评分", "Score"),
+    "level": ("满意度", "Satisfaction"),
     "before": ("上期", "before"),
-    "no_data": ("无", "none"),
     "met": ("达成", "Met"),
     "breached": ("超时", "Missed"),
     "answers": ("回访答复", "Answers"),
@@ -107,6 +108,7 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "collaboration": ("跨部门协作", "Collaboration"),
     "collaboration_start": ("发起协作", "Start of collaboration"),
     "cutoff": ("每日截止移交", "Daily hand-over"),
+    "rework": ("返工", "Rework"),
     "agent_away": ("客服离席", "Agent away"),
     "progress_relay": ("进展转达", "Progress passed on"),
     "phone": ("电话", "Phone"),
@@ -116,7 +118,7 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "weibo": ("微博", "Weibo"),
     "sms": ("短信", "SMS"),
     "app": ("APP", "App"),
-    "walk_in": ("来访", "Walk-in"),
+    "walk_in": ("到访", "Walk-in"),
 }
 
 
