@@ -47,12 +47,14 @@ class Staff:
         self._callers: dict[str, str] = {}
         self._customers = Acquaintances()
         self._contacts: dict[str, str] = {}
+        self._unverified: set[str] = set()
         self.refused: list[str] = []
         self.commands = 0
         self._reactions: dict[str, Callable[[Mapping[str, Any]], None]] = {
             "contact.registered": self._customers.meet,
             "workorder.opened": self._opened,
             "workorder.classified": self._classified,
+            "workorder.supplemented": self._supplemented,
             "workorder.reopened": self._take_up,
             "workorder.resolved": self._resolved,
             "workorder.returned": self._returned,
@@ -111,19 +113,30 @@ class Staff:
         self._classified(event)
 
     def _classified(self, event: Mapping[str, Any]) -> None:
-        if event["verification_required"]:
-            self._verify(event["work_order_id"])
+        self._register(event)
         self._take_up(event)
 
+    def _register(self, event: Mapping[str, Any]) -> None:
+        """Ask for what the register lacks (R-IN-07), and who the customer is before a sensitive request (R-IN-05)."""
+        key, verify = event["work_order_id"], event["verification_required"]
+        if verify:
+            self._unverified.add(key)
+            if self._customers.answers(self._contacts[key]) is not None:
+                self._verify(key)
+        asked = verify and key in self._unverified
+        added = self._customers.ask(self._contacts[key], event["missing_fields"], verify=asked)
+        if added:
+            minutes = 0.5 if asked else self._random.uniform(3, 32)
+            self._do("contact.complete", minutes, by=self._agent("service"), contact_id=self._contacts[key], **added)
+
+    def _supplemented(self, event: Mapping[str, Any]) -> None:
+        if event["work_order_id"] in self._unverified:
+            self._verify(event["work_order_id"])
+
     def _verify(self, work_order_id: str) -> None:
-        """Ask the customer who they are before anything is done (R-IN-05), and for what is missing to tell (R-IN-07)."""
-        contact_id, agent = self._contacts[work_order_id], self._agent("service")
-        answers = self._customers.answers(contact_id)
-        if answers is None:
-            added = self._customers.ask(contact_id)
-            self._do("contact.complete", 0.5, by=agent, contact_id=contact_id, customer=added)
-            answers = self._customers.answers(contact_id)
-        self._do("contact.verify", 1.5, by=agent, work_order_id=work_order_id, **(answers or {}))
+        self._unverified.discard(work_order_id)
+        answers = self._customers.answers(self._contacts[work_order_id]) or {}
+        self._do("contact.verify", 1, by=self._agent("service"), work_order_id=work_order_id, **answers)
 
     def _take_up(self, event: Mapping[str, Any]) -> None:
         """Let the department answer the customer and later record its result; one in eight is slow."""
