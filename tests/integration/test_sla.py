@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 import pytest
 from prometheus_client import generate_latest
@@ -15,7 +13,6 @@ from sqlalchemy import event as hooks
 
 from services.sla.app import SERVICE
 from services.sla.domain.policies import Policies
-from services.sla.handlers.horizon import Horizon
 from services.sla.handlers.watch import Watch
 from services.sla.store.clocks import next_moment
 from services.sla.store.tables import clocks, subjects
@@ -26,40 +23,15 @@ from shared.events import (
     SlaMet,
     SlaResumed,
     SlaStarted,
-    SlaStep,
     SlaWarned,
     WorkorderPaused,
     WorkorderResolved,
     WorkorderResumed,
 )
-from shared.testing.bench import ServiceBench, service_bench
+from shared.testing.bench import service_bench
 from shared.testing.clock import MONDAY, SetClock
+from tests.integration.sla_house import House
 from tests.unit.sla.story import Story, local
-
-
-@dataclass
-class House:
-    """Sla on its bench: the test takes its batches and turns its watch."""
-
-    bench: ServiceBench
-
-    def horizon(self) -> Horizon:
-        return Horizon(self.bench.clock, self.bench.context.position)
-
-    async def watch(self, at: datetime) -> datetime | None:
-        """Put the clock to `at` and turn the watch until nothing more is due."""
-        self.bench.clock.at = at
-        loop = self.bench.parts.loops[0]
-        following = await loop.turn()
-        while following is not None and following <= at:
-            following = await loop.turn()
-        return following
-
-    async def verbs(self, metric: str, work_order_id: str = "w1") -> list[str]:
-        told: list[Any] = await self.bench.told(SlaStarted, SlaStep)
-        return [
-            event.TYPE.split(".")[2] for event in told if (event.metric, event.subject_id) == (metric, work_order_id)
-        ]
 
 
 @pytest.fixture
