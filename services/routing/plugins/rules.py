@@ -23,7 +23,7 @@ _ENOUGH_TEXT = 8
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 _EVIDENCE_SHOWN = 6
 # What a nat of resemblance is worth beside the rules' weights; pieces overlap, so it is far below 1.
-_RESEMBLANCE = 0.12
+_RESEMBLANCE = 0.16
 
 
 class RulesClassifier:
