@@ -32,7 +32,8 @@ from shared.testing.bench import ServiceBench, service_bench
 from shared.testing.clock import SetClock
 from tests.unit.notify.events import NOW
 
-LINKS = SurveyLinks("https://survey.example.com", SecretStr("k" * 32))
+KEY = SecretStr("k" * 32)
+LINKS = SurveyLinks("https://survey.example.com", KEY)
 
 
 @dataclass
