@@ -132,6 +132,11 @@ FAULTS = [
         'skills.0: no category is named "adslot"',
     ),
     (
+        "by_department: {}",
+        "by_department: {markt: by_skill}",
+        'routing.assignment.by_department.markt: no department is named "markt" (did you mean "market"?)',
+    ),
+    (
         "  market: {name",
         "  market: {id: market, name",
         "departments.market.id: the key above is the id; leave this out",
