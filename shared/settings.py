@@ -41,6 +41,12 @@ class Settings(BaseSettings):
     identity_key: SecretStr | None = Field(
         default=None, min_length=32, description="secret that fingerprints what is known of customers' identities"
     )
+    webhook_url: str | None = Field(
+        default=None, pattern=r"^https?://[^\s/?#]+[^\s#]*$", description="gateway of the `webhook` transport"
+    )
+    webhook_key: SecretStr | None = Field(
+        default=None, min_length=16, description="secret that signs what `webhook` posts"
+    )
     survey_key: SecretStr | None = Field(
         default=None, min_length=32, description="secret that seals survey links; without it there is no survey page"
     )

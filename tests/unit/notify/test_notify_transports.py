@@ -30,8 +30,8 @@ async def test_the_default_policy_writes_to_files(tmp_path: Path) -> None:
     await transports.close()
 
 
-def test_both_built_in_transports_come_in_through_the_door_of_strangers() -> None:
-    assert set(plugin_names("transport")) >= {"file", "smtp"}
+def test_the_built_in_transports_come_in_through_the_door_of_strangers() -> None:
+    assert set(plugin_names("transport")) >= {"file", "smtp", "webhook"}
 
 
 def test_a_mail_server_is_used_where_the_policy_names_it(tmp_path: Path) -> None:
@@ -42,9 +42,10 @@ def test_a_mail_server_is_used_where_the_policy_names_it(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("transport", "channel", "message"),
     [
-        ("pigeon", "email", 'there is no transport plugin "pigeon"; installed are: file, smtp'),
+        ("pigeon", "email", 'there is no transport plugin "pigeon"; installed are: file, smtp, webhook'),
         ("smtp", "email", "set YINGDA_SMTP_HOST"),
         ("smtp", "sms", 'not "sms"'),
+        ("webhook", "sms", "set YINGDA_WEBHOOK_URL and YINGDA_WEBHOOK_KEY"),
     ],
 )
 def test_what_cannot_work_is_said_at_start(tmp_path: Path, transport: str, channel: str, message: str) -> None:
