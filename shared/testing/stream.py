@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from typing import Any
 
-import nats.errors
 from nats.aio.client import Client
 from nats.js.api import AckPolicy, ConsumerConfig
 
@@ -24,7 +23,7 @@ async def read_stream(client: Client, stream: str, *, until: int | None = None) 
         while True:
             try:
                 batch = await subscription.fetch(READ_AT_ONCE, timeout=_ASK_SECONDS)
-            except nats.errors.TimeoutError:
+            except TimeoutError:  # nats-py raises its own kind of it, and the plain one
                 if until is not None:
                     raise
                 continue
