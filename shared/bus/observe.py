@@ -13,6 +13,7 @@ from shared.events import (
     ContactRegistered,
     ContactRejected,
     Event,
+    KnowledgeRated,
     Message,
     NotificationStep,
     QualityFound,
@@ -135,6 +136,10 @@ def _survey(event: SurveyIssued) -> None:
     metrics.SURVEYS_ISSUED.labels(event.department).inc()
 
 
+def _rated(event: KnowledgeRated) -> None:
+    metrics.KNOWLEDGE_RATINGS.labels(str(event.useful).lower()).inc()
+
+
 def _found(event: QualityFound) -> None:
     for finding in event.findings:
         metrics.QUALITY_FINDINGS.labels(event.department, finding.kind, finding.phrase).inc()
@@ -159,6 +164,7 @@ _COUNTERS: dict[type, Callable[[Any], None]] = {
     SlaRescheduled: _rescheduled,
     NotificationStep: _notification,
     CallbackCompleted: _callback,
+    KnowledgeRated: _rated,
     QualityFound: _found,
     ReportPublished: _reported,
     SurveyIssued: _survey,

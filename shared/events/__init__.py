@@ -26,7 +26,13 @@ from shared.events.contact import (
 )
 from shared.events.customer import Customer, Preferences
 from shared.events.envelope import Fault, Malformed, Message, compose, decode, decode_event, encode, faults_of
-from shared.events.knowledge import KnowledgeConfirmed, KnowledgeDrafted, KnowledgePublished, KnowledgeRetired
+from shared.events.knowledge import (
+    KnowledgeConfirmed,
+    KnowledgeDrafted,
+    KnowledgePublished,
+    KnowledgeRated,
+    KnowledgeRetired,
+)
 from shared.events.notification import (
     NotificationDelivered,
     NotificationFailed,
@@ -115,6 +121,7 @@ __all__ = [
     "KnowledgeConfirmed",
     "KnowledgeDrafted",
     "KnowledgePublished",
+    "KnowledgeRated",
     "KnowledgeRetired",
     "Malformed",
     "Message",

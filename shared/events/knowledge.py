@@ -28,6 +28,20 @@ class KnowledgeConfirmed(KnowledgeStep):
     TYPE: ClassVar[str] = "yingda.knowledge.confirmed.v1"
 
 
+class KnowledgeRated(Event):
+    """A member of staff said whether an entry helped; `useful_count` and `useless_count` are as they stand now."""
+
+    TYPE: ClassVar[str] = "yingda.knowledge.rated.v1"
+
+    entry_id: str
+    work_order_id: str | None = None
+    useful: bool
+    useful_count: int
+    useless_count: int
+    by: str
+    at: Moment
+
+
 class KnowledgePublished(KnowledgeStep):
     """A supervisor published the entry, or a new revision of it."""
 

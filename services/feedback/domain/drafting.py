@@ -69,6 +69,18 @@ def worth_keeping(case: Case, policy: Policy) -> bool:
     )
 
 
+def scenario_of(case: Case, locale: str, policy: Policy) -> str:
+    """Return when a case like this occurs, in the customer's language: category, topic and grade by their names."""
+    category = policy.categories.get(case.category)
+    if category is None:
+        return case.category
+    names = [category.name.in_locale(locale)]
+    topic = category.topics.get(case.topic) if case.topic else None
+    if topic is not None:
+        names.append(topic.name.in_locale(locale))
+    return " · ".join([*names, policy.grades[case.grade].in_locale(locale)])
+
+
 def draft_of(case: Case, customer: Customer) -> Draft | None:
     """Return the draft of a case that is worth keeping; None where the contact left no text."""
     problem, solution = redact(customer.text, customer).strip(), redact(case.resolution, customer).strip()

@@ -26,6 +26,10 @@ class Entry:
     work_order_ids: tuple[str, ...]
     problem: str
     solution: str
+    scenario: str = ""
+    key_phrases: tuple[str, ...] = ()
+    similar_to: str | None = None
+    """The published entry that a draft resembles, though it was solved in another way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,9 @@ class Review:
     problem: str | None = None
     solution: str | None = None
     reason: str | None = None
+    scenario: str | None = None
+    category: str | None = None
+    key_phrases: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +63,18 @@ def _publish(entry: Entry, decision: Review, by: str, now: datetime) -> Reviewed
     for field, text in (("problem", decision.problem), ("solution", decision.solution)):
         if text is not None and not text.strip():
             return invalid(field, f"An entry has a {field}; leave the field out to keep the present text.")
-    problem = entry.problem if decision.problem is None else decision.problem.strip()
-    solution = entry.solution if decision.solution is None else decision.solution.strip()
-    edited = (problem, solution) != (entry.problem, entry.solution)
+    texts = replace(
+        entry,
+        problem=entry.problem if decision.problem is None else decision.problem.strip(),
+        solution=entry.solution if decision.solution is None else decision.solution.strip(),
+        scenario=entry.scenario if decision.scenario is None else decision.scenario.strip(),
+        category=decision.category or entry.category,
+        key_phrases=entry.key_phrases if decision.key_phrases is None else decision.key_phrases,
+    )
+    edited = texts != entry
     if entry.state == "published" and not edited:
         return conflict(f"Revision {entry.revision} of the entry is published already.")
-    after = replace(entry, state="published", revision=entry.revision + edited, problem=problem, solution=solution)
+    after = replace(texts, state="published", revision=entry.revision + edited)
     event = KnowledgePublished(
         entry_id=after.id,
         revision=after.revision,

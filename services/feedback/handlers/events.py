@@ -5,6 +5,7 @@ A constant number of statements, whatever the size of the batch.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import structlog
 
@@ -12,14 +13,15 @@ from services.feedback import store
 from services.feedback.domain.callback import Callback
 from services.feedback.domain.case import ENDED, Case, after, approved, opened
 from services.feedback.domain.customer import Customer
-from services.feedback.domain.drafting import draft_of, worth_keeping
+from services.feedback.domain.drafting import draft_of, scenario_of, worth_keeping
 from services.feedback.domain.return_call import wanted
 from services.feedback.domain.schedule import callback_for, return_call_for, told, withdrawn
+from services.feedback.handlers.learning import learn
 from shared.bus.transaction import Incoming, Transaction
 from shared.events import (
     ContactCompleted,
     ContactRegistered,
-    KnowledgeDrafted,
+    Message,
     WorkorderCancelled,
     WorkorderClosed,
     WorkorderMerged,
@@ -168,7 +170,8 @@ class EventHandler:
             draft = draft_of(case, customer) if customer else None
             if draft is not None:
                 entry_id = derived_id("knowledge", case.work_order_id, str(case.cycle))
-                drafts.append(store.Drafted(entry_id, case.work_order_id, draft))
+                scenario = scenario_of(case, customer.locale if customer else self._policy.locale, self._policy)
+                drafts.append(store.Drafted(entry_id, case.work_order_id, draft, scenario))
         return drafts
 
     async def _write(self, tx: Transaction, work: _Work) -> None:
@@ -186,22 +189,11 @@ class EventHandler:
             tx.emit(told(callback, case), subject=callback_id, cause=work.causes[callback_id].message)
 
     async def _write_drafts(self, tx: Transaction, work: _Work, drafts: Sequence[store.Drafted]) -> None:
-        written = await store.insert_drafts(tx.connection, drafts, SYSTEM, tx.now)
+        causes: dict[str, Message[Any] | str] = {}
         for drafted in drafts:
-            if drafted.entry_id not in written:
-                continue
-            event = KnowledgeDrafted(
-                entry_id=drafted.entry_id,
-                revision=1,
-                category=drafted.draft.category,
-                work_order_ids=(drafted.work_order_id,),
-                by=SYSTEM,
-                at=tx.now,
-            )
             cause = work.causes[drafted.work_order_id]
-            trace = (
-                cause.message
-                if isinstance(cause.data, WorkorderStep)
-                else work.cases[drafted.work_order_id].traceparent
+            continues = isinstance(cause.data, WorkorderStep)
+            causes[drafted.work_order_id] = (
+                cause.message if continues else work.cases[drafted.work_order_id].traceparent
             )
-            tx.emit(event, subject=drafted.entry_id, cause=trace)
+        await learn(tx, self._policy, drafts, causes)

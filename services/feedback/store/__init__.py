@@ -25,7 +25,19 @@ from services.feedback.store.facts import (
     save_contact_facts,
     save_order_facts,
 )
-from services.feedback.store.knowledge import Drafted, entry_counts, insert_drafts, lock_entry, save_review
+from services.feedback.store.knowledge import (
+    Drafted,
+    add_cases,
+    add_likeness,
+    candidates,
+    entry_counts,
+    insert_drafts,
+    learned,
+    lock_entry,
+    lock_grouping,
+    save_review,
+)
+from services.feedback.store.knowledge_reading import Matter, list_entries, matter_of, read_entry, save_rating
 from services.feedback.store.quality import (
     Day,
     Result,
@@ -62,7 +74,7 @@ from services.feedback.store.reports import (
     published_for,
 )
 from services.feedback.store.return_calls import meet
-from services.feedback.store.search import Hit, search
+from services.feedback.store.search import Hit, Ranking, search
 from services.feedback.store.surveys import (
     Questioning,
     find_survey,
@@ -78,12 +90,17 @@ __all__ = [
     "Day",
     "Drafted",
     "Hit",
+    "Matter",
     "Published",
     "Questioning",
+    "Ranking",
     "Result",
+    "add_cases",
     "add_days",
+    "add_likeness",
     "answered",
     "begun_at",
+    "candidates",
     "channels",
     "claim_report",
     "complete_report",
@@ -102,6 +119,8 @@ __all__ = [
     "insert_sampled",
     "insert_survey",
     "last_published",
+    "learned",
+    "list_entries",
     "list_published",
     "list_reviews",
     "load_cases",
@@ -109,7 +128,9 @@ __all__ = [
     "load_file",
     "lock_call",
     "lock_entry",
+    "lock_grouping",
     "lock_review",
+    "matter_of",
     "meet",
     "metadata",
     "open_calls",
@@ -118,6 +139,7 @@ __all__ = [
     "open_surveys",
     "problems",
     "published_for",
+    "read_entry",
     "results",
     "runtime",
     "save_answer",
@@ -128,6 +150,7 @@ __all__ = [
     "save_contact_facts",
     "save_customers",
     "save_order_facts",
+    "save_rating",
     "save_review",
     "save_review_scores",
     "search",

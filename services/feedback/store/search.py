@@ -5,7 +5,7 @@ A question of nothing but single Chinese characters is rare and has no terms to 
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from sqlalchemy import text
@@ -37,14 +37,35 @@ class Hit:
     problem: str
     solution: str
     score: float
+    scenario: str
+    useful: int
+    useless: int
 
 
-async def search(connection: AsyncConnection, asked: Mapping[str, int], limit: int) -> Sequence[Hit]:
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """What moves an entry beside its words: ratings by up to the share `usefulness`, its category by `same`."""
+
+    usefulness: float = 0.0
+    category: str | None = None
+    same: float = 0.0
+
+
+async def search(
+    connection: AsyncConnection, asked: Mapping[str, int], limit: int, ranking: Ranking | None = None
+) -> Sequence[Hit]:
     """Return the published entries that share enough of the terms `asked`, the best first; one statement."""
     if not asked:
         return []
+    moved = asdict(ranking or Ranking())
     if all(len(term) == 1 for term in asked):
-        characters = {"characters": list(asked)[:MOST_TERMS], "masks": _MASKS, "frequency": _FREQUENCY, "limit": limit}
+        characters: dict[str, Any] = {
+            "characters": list(asked)[:MOST_TERMS],
+            "masks": _MASKS,
+            "frequency": _FREQUENCY,
+            "limit": limit,
+        }
+        characters |= moved
         return [Hit(*row) for row in await connection.execute(_CONTAINING, characters)]
     given: dict[str, Any] = {
         "terms": list(asked)[:MOST_TERMS],
@@ -54,9 +75,18 @@ async def search(connection: AsyncConnection, asked: Mapping[str, int], limit: i
         "frequency": _FREQUENCY,
         "length": _LENGTH,
         "prior": _PRIOR,
+        **moved,
     }
     return [Hit(*row) for row in await connection.execute(_SEARCH, given)]
 
+
+# An entry nobody has rated stays where its words put it; two imagined ratings each way keep the first from deciding.
+_MOVED: Final = (
+    "(1 + CAST(:usefulness AS float8) * (2 * (entry.useful + 2.0) / (entry.useful + entry.useless + 4.0) - 1))"
+    " * (CASE WHEN entry.category = CAST(:category AS text) THEN 1 + CAST(:same AS float8) ELSE 1 END)"
+)
+_HIT: Final = "entry.id, entry.revision, entry.category, entry.problem, entry.solution"
+_TAIL: Final = "entry.scenario, entry.useful, entry.useless"
 
 # worth: what each term of the question weighs by its rarity; shared: what each entry has of that, once plainly
 # (`covered`) and once by BM25 (`score`, at most `covered`). A term that no entry has still counts in the total.
@@ -78,11 +108,10 @@ WITH size AS (
   WHERE entry.state = 'published'
   GROUP BY entry.id HAVING count(*) >= :matches
 ), total AS (SELECT sum(worth) AS worth FROM worth)
-SELECT entry.id, entry.revision, entry.category, entry.problem, entry.solution,
-       CAST(round(CAST(least(shared.score / total.worth, 1) AS numeric), 3) AS float8)
+SELECT {_HIT}, CAST(round(CAST(least(shared.score / total.worth * {_MOVED}, 1) AS numeric), 3) AS float8), {_TAIL}
 FROM shared JOIN {entries.fullname} AS entry USING (id) CROSS JOIN total
 WHERE shared.covered >= CAST(:share AS real) * total.worth
-ORDER BY shared.score DESC, entry.id
+ORDER BY shared.score * {_MOVED} DESC, entry.id
 LIMIT :limit
 """)
 
@@ -99,8 +128,8 @@ WITH said AS (
   SELECT id, avg(times / (times + CAST(:frequency AS numeric))) AS score
   FROM counted GROUP BY id HAVING min(times) > 0
 )
-SELECT entry.id, entry.revision, entry.category, entry.problem, entry.solution, CAST(round(score, 3) AS float8)
+SELECT {_HIT}, CAST(round(CAST(least(score * {_MOVED}, 1) AS numeric), 3) AS float8), {_TAIL}
 FROM scored JOIN {entries.fullname} AS entry USING (id)
-ORDER BY score DESC, entry.id
+ORDER BY score * {_MOVED} DESC, entry.id
 LIMIT :limit
 """)

@@ -33,6 +33,7 @@ async def published(database_url: str) -> AsyncIterator[AsyncConnection]:
         for state, texts in (("published", TEXTS), ("draft", {"draft": TEXTS["often"]})):
             for key, (problem, solution) in texts.items():
                 row = {"id": key, "state": state, "revision": 1, "category": "after_sales", "work_order_ids": []}
+                row |= {"scenario": "", "similar_to": None, "useful": 0, "useless": 0}
                 row |= {"key_phrases": [], "problem": problem, "solution": solution, "length": 0.0, "reason": None}
                 await insert_rows(connection, entries, [row | {"drafted_at": MONDAY, "changed_at": MONDAY}])
                 if state == "published":
