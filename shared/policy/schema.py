@@ -140,7 +140,7 @@ class Policy(Model):
         """Return how long a clock of that metric runs for such a work order; None: it has none, or its time is given.
 
         R-SLA-01 to R-SLA-07. `promise`, `collaboration` and `cutoff` run to a time that comes with them; `rework` is the
-        resolution of a result that was returned (ADR 0011).
+        resolution of a result that was returned (ADR 0013).
         """
         entry, sla = self.category(category), self.sla
         if metric == "supervisor_contact":

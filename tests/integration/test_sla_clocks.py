@@ -121,7 +121,7 @@ async def test_collaborations_calls_and_batches_have_their_clocks(house: House) 
 
 
 async def test_a_returned_result_runs_on(house: House) -> None:
-    """ADR 0011, R-SLA-09: over two batches and within one."""
+    """ADR 0013, R-SLA-09: over two batches and within one."""
     one, two = Story(), Story(id="w2")
     await house.bench.happens(opened(one), one.step(WorkorderResolved, after(0.5), outcome="resolved"))
     await house.bench.happens(one.step(WorkorderReturned, after(1), reason="没有解决"))

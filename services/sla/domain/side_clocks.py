@@ -23,7 +23,7 @@ from shared.policy import Metric
 from shared.values import replace
 
 RESULTS: Final[tuple[Metric, ...]] = ("resolution", "rework")
-"""Clocks that a result meets, and whose last one runs on where the supervisor returns it (ADR 0011)."""
+"""Clocks that a result meets, and whose last one runs on where the supervisor returns it (ADR 0013)."""
 
 
 class SideClocks(LiveClocks):
@@ -47,7 +47,7 @@ class SideClocks(LiveClocks):
                     self._meet(clock, event.at)
 
     def returned(self, event: WorkorderReturned) -> None:
-        """Let the deadline of the result run on: the customer still waits, though the clock itself was met (ADR 0011)."""
+        """Let the deadline of the result run on: the customer still waits, though the clock itself was met (ADR 0013)."""
         template = self._last_result(event.cycle)
         if template is None or self.subject.department is None:
             return

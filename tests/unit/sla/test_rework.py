@@ -1,4 +1,4 @@
-"""A result that the supervisor returns: its clock stays met, and its deadline runs on as a clock of its own (ADR 0011)."""
+"""A result that the supervisor returns: its clock stays met, and its deadline runs on as a clock of its own (ADR 0013)."""
 
 from __future__ import annotations
 
