@@ -250,3 +250,14 @@ async def test_what_a_machine_wrote_is_not_answered(house: House) -> None:
     assert event.reason == "an automatic mail is not answered"
     assert house.lines("sms") + house.lines("email") == []
     await one.sender.stop()
+
+
+async def test_a_colleague_whose_mail_is_refused_is_told_by_sms(house: House) -> None:
+    """R-NT-05, R-NT-06: an alert is not lost with a mailbox."""
+    one = await house.replica(Provider(channel="email", answers=[Rejected("refused with 550", address=True)]))
+    await one.bench.happens(registered(), opening(), escalated())
+    await one.work(3)
+    (line,) = [line for line in house.lines("sms") if line["audience"] == "staff"]
+    assert (line["to"], line["purpose"]) == ("13900000006", "breach")
+    assert "XR20261123001" in line["text"]
+    await one.sender.stop()

@@ -77,7 +77,7 @@ async def test_a_recipient_gets_no_more_than_the_limit_and_the_rest_later(house:
         house.bench.clock.at = NOW + timedelta(hours=hour)
         await asyncio.gather(one.work(2), two.work(2))
     assert len(house.lines("sms")) == 6
-    assert "138" not in "".join(row.name for row in await house.bench.rows(limits))
+    assert "13800138000" not in "".join(row.name for row in await house.bench.rows(limits))
     await asyncio.gather(one.sender.stop(), two.sender.stop())
 
 
@@ -86,7 +86,7 @@ async def test_an_emergency_and_an_urgent_alert_overtake_a_long_queue(house: Hou
     plain = deepcopy(limited(house, transports={"slow": [{"count": 2, "per": "10s wall"}]}).plain)
     plain["notify"]["transports"] = {  # type: ignore[index]
         "customer": {"sms": ["slow"], "email": ["slow"]},
-        "staff": {"email": ["slow"]},
+        "staff": {"email": ["slow"], "sms": ["slow"]},
     }
     provider, mail = Provider("slow"), Provider("slow", "email")
     one = await house.replica(provider, mail, policy=Policy.model_validate(plain))

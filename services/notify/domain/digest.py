@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Final, Protocol, TypeVar
 
+from services.notify.domain.urgency import FIRST
+
 _KINDS: Final = {"warning": "alerts", "breach": "alerts", "assigned": "work"}
 """What comes in bursts, and so waits for the minute to end; an alert does not wait for the minute of mere work."""
 _ALONE: Final = frozenset({"handover", "report"})
@@ -21,7 +23,9 @@ class News(Protocol):
     @property
     def recipient(self) -> str: ...  # noqa: D102
     @property
-    def tries(self) -> int: ...  # noqa: D102
+    def attempt(self) -> int: ...  # noqa: D102
+    @property
+    def urgency(self) -> int: ...  # noqa: D102
 
 
 N = TypeVar("N", bound=News)
@@ -41,10 +45,12 @@ def goes_with_others(one: News) -> bool:
 def held_until(one: News, last: Mapping[str, datetime], now: datetime, window: timedelta) -> datetime | None:
     """Return until when it waits since its recipient has just had such a message; None where it may leave now.
 
-    A repeated try is not held: it is the message of a minute that has begun.
+    A repeated try is not held: it is the message of a minute that has begun. Nor is urgent work, of which the
+    supervisor is to hear when it opens (R-SLA-01).
     """
     minute = minute_of(one)
-    if minute is None or one.tries > 0 or minute not in last:
+    urgent = one.urgency == FIRST and one.purpose == "assigned"
+    if minute is None or urgent or one.attempt > 0 or minute not in last:
         return None
     free = last[minute] + window
     return free if free > now else None

@@ -94,7 +94,7 @@ class Claimer:
 
 def _minutes(ready: Iterable[Composed]) -> set[str]:
     """Return the minutes that begin with these messages; a repeated try belongs to one that has begun."""
-    fresh = (one for message in ready for one in message.members if one.tries == 0)
+    fresh = (one for message in ready for one in message.members if one.attempt == 0)
     return {minute for one in fresh if (minute := minute_of(one)) is not None}
 
 

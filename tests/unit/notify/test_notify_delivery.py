@@ -153,10 +153,12 @@ def test_an_address_has_one_fingerprint_however_it_is_written(channel: str, text
     assert [len(one) for one in prints] == [64]
 
 
-def test_staff_are_told_by_mail() -> None:
+def test_staff_are_told_by_mail_and_by_sms_where_mail_fails() -> None:
+    """R-NT-05."""
     person = POLICY.staff("market-supervisor")
     assert person is not None
-    assert staff_addresses(person, POLICY) == (Address("email", "market-supervisor@example.com"),)
+    mail, sms = Address("email", "market-supervisor@example.com"), Address("sms", "13900000006")
+    assert staff_addresses(person, POLICY) == (mail, sms)
 
 
 @pytest.mark.parametrize(

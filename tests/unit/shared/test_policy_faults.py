@@ -39,7 +39,7 @@ FAULTS = [
     ("good_score: 8", "good_score: 11", "feedback.good_score: 11 is out of range"),
     ("attempts: 3", "attempts: some", "feedback.attempts: 'some' is not a whole number"),
     ("locale: zh-CN", "locale: Chinese", 'locale: "Chinese" does not have the form'),
-    ("staff_channels: [email]", "staff_channels: []", "notify.staff_channels: is empty"),
+    ("staff_channels: [email, sms]", "staff_channels: []", "notify.staff_channels: is empty"),
     ("threshold: 0.35", "threshold: low", "routing.classifier.threshold: 'low' is not a number"),
     ("locale: zh-CN", "locale:", "locale: is empty"),
     ("confirmation: true", "confirmation: maybe", "confirmation: 'maybe' is neither true nor false"),
