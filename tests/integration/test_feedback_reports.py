@@ -226,6 +226,20 @@ async def test_a_report_waits_for_the_events_before_it(bench: ServiceBench) -> N
     assert (row.uri, row.totals["opened"]) == (event.uri, 2)
 
 
+async def test_a_report_that_could_not_be_written_is_made_again(bench: ServiceBench, tmp_path: Path) -> None:
+    """R-FB-05: nothing is published without its files, and no half of a file is ever seen."""
+    await bench.happens(*week(Life("w1")))
+    bench.clock.at = local("2026-11-30 08:00")
+    (tmp_path / "reports").write_text("in the way")
+    with pytest.raises(OSError, match="reports"):
+        await turn(bench)
+    assert (await bench.count(reports), await bench.told(ReportPublished)) == (0, [])
+    (tmp_path / "reports").unlink()
+    await press(bench)
+    assert len(await bench.told(ReportPublished)) == 1
+    assert not [path for path in (tmp_path / "reports").iterdir() if path.name.startswith(".")]
+
+
 async def test_late_entries_are_told_by_the_next_report(bench: ServiceBench) -> None:
     """R-FB-05: a published report never changes; the next says what came too late for it."""
     await bench.happens(*week(Life("w1")))

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -162,10 +162,11 @@ class ReportDesk:
         return Period(command.report, command.since, command.until + timedelta(days=1), zone)
 
 
-def write(directory: Path, files: Sequence[File], replace: Callable[[str, Path], None] = os.replace) -> str:
+def write(directory: Path, files: Sequence[File]) -> str:
     """Write `files` into `directory`, each in one step, and return the address of the first.
 
-    What is there under the same name is replaced: a report that was made and not published is made again.
+    What is there under the same name is replaced: a report that was made and not published is made again. Only the
+    house's own account can read them, since they tell of every agent's quality.
     """
     directory.mkdir(parents=True, exist_ok=True)
     for file in files:
@@ -173,7 +174,7 @@ def write(directory: Path, files: Sequence[File], replace: Callable[[str, Path],
         try:
             with os.fdopen(handle, "w", encoding="utf-8", newline="") as out:
                 out.write(file.text)
-            replace(draft, directory / file.name)
+            Path(draft).replace(directory / file.name)
         except BaseException:
             Path(draft).unlink(missing_ok=True)
             raise
