@@ -103,6 +103,8 @@ def _warned(event: SlaWarned) -> None:
 
 def _breached(event: SlaBreached) -> None:
     metrics.CLOCKS_BREACHED.labels(event.metric, event.department).inc()
+    if event.grade == "urgent":
+        metrics.URGENT_BREACHES.labels(event.metric, event.department).inc()
     metrics.DETECTION_LATENESS.labels("breach", event.metric).observe(event.detection_seconds)
 
 
