@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from shared.events.base import Event, Moment
+from shared.events.base import Event, Grade, Moment
 
 
 class SlaStarted(Event):
@@ -24,6 +24,7 @@ class SlaStarted(Event):
     due_at: Moment
     provisional: bool = False
     about: str | None = Field(default=None, description="which of several: the id of a collaboration")
+    grade: Grade | None = None
 
 
 class SlaStep(Event):
@@ -43,6 +44,7 @@ class SlaStep(Event):
         default=0.0, ge=0, description="late_seconds since the clock was known with this due time: the watcher's own"
     )
     about: str | None = Field(default=None, description="which of several: the id of a collaboration")
+    grade: Grade | None = Field(default=None, description="of the work order (R-OB-03)")
 
 
 class SlaWarned(SlaStep):

@@ -61,7 +61,7 @@ class AgentClocks:
             event.at,
             pace,
         )
-        origin = Origin(event.agent_id, now, policy.policy_version, self._policies.edition, traceparent)
+        origin = Origin(event.agent_id, now, None, policy.policy_version, self._policies.edition, traceparent)
         begun = steps.start(self._issue(), wanted, origin, policy)
         told += self._take(begun)
         if stale and known is not None:

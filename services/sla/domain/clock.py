@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Literal, TypeAlias
 
 from services.sla.domain.pace import Pace, pace_named
-from shared.events import SlaStarted, SlaStep
+from shared.events import Grade, SlaStarted, SlaStep
 from shared.policy import BreachStep, Metric, Policy, due
 from shared.values import replace
 
@@ -54,6 +54,8 @@ class Clock:
     """When the watcher must look again; None where nothing is to come."""
     next_mark: str | None = None
     """What comes then: a percent, `breach`, or the next person on the ladder."""
+    grade: Grade | None = None
+    """Of the work order, so that the breach of an urgent one can be told apart (R-OB-03)."""
     about: str | None = None
     """Which of several clocks of the same metric: the id of a collaboration."""
     policy_version: str | None = None
@@ -113,6 +115,7 @@ class Clock:
             "used_seconds": self.used_by(at, policy) // _SECOND,
             "detection_seconds": max(own, 0.0),
             "about": self.about,
+            "grade": self.grade,
         }
 
 

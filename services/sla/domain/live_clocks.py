@@ -91,7 +91,9 @@ class LiveClocks:
 
     def _origin(self) -> Origin:
         version = self._policies.adopted(self.subject.policy_version)
-        return Origin(self.subject.id, self._now, version, self._policies.edition, self._traceparent)
+        return Origin(
+            self.subject.id, self._now, self.subject.grade, version, self._policies.edition, self._traceparent
+        )
 
     def _leave_out_pauses(self, clock: Clock) -> Clock:
         """Pause and resume a new clock as if it had run when the customer was awaited (R-SLA-08)."""

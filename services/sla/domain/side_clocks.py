@@ -60,6 +60,7 @@ class SideClocks(LiveClocks):
             cycle=cycle,
             department=self.subject.department,
             state="running",
+            grade=self.subject.grade,
             rung=0,
             known_at=self._now,
             traceparent=self._traceparent,

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from services.sla.domain.clock import Clock, Decision, State, SubjectType, scheduled
 from services.sla.domain.due import breach, overdue
 from services.sla.domain.pace import Pace
-from shared.events import SlaCancelled, SlaMet, SlaPaused, SlaResumed, SlaStarted
+from shared.events import Grade, SlaCancelled, SlaMet, SlaPaused, SlaResumed, SlaStarted
 from shared.policy import Metric, Policy
 from shared.values import replace
 
@@ -36,6 +36,7 @@ class Origin:
 
     owner: str
     now: datetime
+    grade: Grade | None = None
     policy_version: str | None = None
     edition: int = 0
     traceparent: str | None = None
@@ -63,6 +64,7 @@ def start(clock_id: str, wanted: Wanted, origin: Origin, policy: Policy) -> Deci
         since=wanted.started_at,
         known_at=origin.now,
         provisional=wanted.pace.provisional(wanted.started_at, due_at),
+        grade=origin.grade,
         about=wanted.about,
         policy_version=origin.policy_version,
         edition=origin.edition,
@@ -86,6 +88,7 @@ def started(clock: Clock) -> SlaStarted:
         due_at=clock.due_at,
         provisional=clock.provisional,
         about=clock.about,
+        grade=clock.grade,
     )
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from services.sla.domain import steps
-from services.sla.domain.clock import Clock, ClockEvent
+from services.sla.domain.clock import Clock, ClockEvent, Decision
 from services.sla.domain.pace import pace_of
 from services.sla.domain.plan import (
     APPROVAL,
@@ -259,6 +259,9 @@ class WorkorderClocks(SideClocks):
     def _retarget(self, category: str, topic: str | None, grade: Any) -> None:
         targets = targets_of(category, grade, self._policy)
         self.subject = replace(self.subject, category=category, topic=topic, grade=grade, targets=targets)
+        for clock in self._own():
+            if clock.grade != grade:
+                self._take(Decision(replace(clock, grade=grade)))
 
     def _same(self, clock: Clock, target: Duration, started_at: datetime) -> bool:
         pace = pace_of(target, clock.department, self._policy)

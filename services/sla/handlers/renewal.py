@@ -23,12 +23,12 @@ class Renewal:
     """
 
     def __init__(self, outbox: Outbox, policies: Policies, batch: int = BATCH) -> None:
-        self.loop = Loop("renewal", self.turn, longest_sleep_seconds=3600.0)
+        self.loop = Loop("renewal", self.turn)
         self._outbox = outbox
         self._policies = policies
         self._batch = batch
         self._after = ""
-        self._done = False
+        self._done = policies.edition == 1  # there is no older data
 
     async def turn(self) -> datetime | None:
         """Renew one batch; a moment in the past where there may be more, None where all is done."""

@@ -19,6 +19,7 @@ _SHOWN: Final = (
     "metric",
     "cycle",
     "about",
+    "grade",
     "department",
     "calendar",
     "state",

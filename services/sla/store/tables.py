@@ -45,6 +45,7 @@ clocks = Table(
     Column("rung", Integer, nullable=False),
     Column("next_at", DateTime(timezone=True)),
     Column("next_mark", Text),
+    Column("grade", Text),
     Column("about", Text),
     Column("policy_version", Text),
     Column("edition", Integer, nullable=False),

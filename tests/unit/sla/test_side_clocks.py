@@ -331,6 +331,14 @@ def test_a_call_that_nobody_makes_any_more_is_not_late(book: Book, story: Story,
     assert book.clock_of("callback", "callback").state == "cancelled"
 
 
+def test_a_supervisors_contact_that_was_withdrawn_is_not_late(book: Book, story: Story) -> None:
+    """R-SLA-06, R-FB-01."""
+    book.apply(story.opened(MONDAY), story.signed(after(0.1)), story.called(after(0.2), second_contact=True, score=3))
+    about = {"callback_id": "s1", "work_order_id": "w1", "number": "XR1", "cycle": 1, "department": "market"}
+    book.apply(CallbackWithdrawn(**about, kind="supervisor_contact", due_at=after(48), at=after(1)))
+    assert book.verbs("supervisor_contact") == ["cancelled"]
+
+
 def test_the_end_of_a_call_may_overtake_its_beginning(book: Book, story: Story) -> None:
     """R-IN-10, R-SLA-09."""
     book.apply(story.opened(MONDAY), story.called(after(minutes=2), kind="return_call", callback_id="r1"))

@@ -306,6 +306,18 @@ def test_a_decision_of_triage_changes_only_what_has_another_target(book: Book, s
     }
 
 
+def test_the_grade_goes_with_the_clocks(book: Book, story: Story) -> None:
+    """R-OB-03: the breach of an urgent work order can be told apart, also where triage found it urgent."""
+    book.apply(story.opened(MONDAY, "general", "normal"))
+    urgent = {"category": "general", "grade": "urgent", "occurred_at": MONDAY}
+    book.apply(story.step(WorkorderClassified, after(minutes=5), **urgent))
+    told = book.watch(after(minutes=11))
+    assert [(event.metric, event.grade) for event in told if isinstance(event, SlaBreached)] == [
+        ("first_response", "urgent")
+    ]
+    assert {clock.grade for clock in book.clocks.clocks.values() if clock.live} == {"urgent"}
+
+
 def test_what_was_met_or_missed_before_triage_stays(book: Book, story: Story) -> None:
     """R-SLA-09: one verdict per clock and cycle."""
     book.apply(story.opened(MONDAY, "complaint", "normal"), story.responded(after(minutes=5)))
