@@ -1,9 +1,13 @@
 """R-FB-06: which texts are looked through, which conversations are sampled, and who scores them."""
 
+import itertools
+import time
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.feedback.domain.quality.inspect import Inspector
 from services.feedback.domain.quality.plain import plain
@@ -153,3 +157,20 @@ def test_an_agent_sees_their_own_results_only() -> None:
     assert may_see(agent, "market-1", "market", POLICY) is None
     assert may_see(agent, "market-2", "market", POLICY) is not None
     assert may_see(agent, None, "market", POLICY) is not None
+
+
+@given(st.text(alphabet="不知道喂急什么投诉我客户说您你，。“” \n我们的吗a", max_size=60))
+def test_every_finding_is_a_place_of_its_text(text: str) -> None:
+    """R-FB-06: whatever is written; in order, no two at the same place, and the same again the second time."""
+    found = INSPECTOR.findings(text)
+    assert all(text[one.start : one.end] == one.matched for one in found)
+    assert all(one.end <= other.start for one, other in itertools.pairwise(found))
+    assert found == INSPECTOR.findings(text)
+
+
+def test_a_text_of_nothing_but_phrases_takes_no_time() -> None:
+    """R-FB-06: the work for one text is bounded."""
+    began = time.perf_counter()
+    for text in ("不知道" * 3_300, '客户您不知道"“' * 1_000, "不" * 10_000, "喂" * 10_000, "“" * 10_000):
+        INSPECTOR.findings(text)
+    assert time.perf_counter() - began < 2

@@ -18,9 +18,9 @@ _QUOTES: Final = re.compile(r"“[^”]*”|\"[^\"]*\"|「[^」]*」|『[^』]*�
 _CUSTOMER: Final = (
     r"(?:客户|顾客|用户|买家|客人|会员|业主|消费者|来电人|投诉人|对方|[\u4e00-\u9fff]{1,2}(?:先生|女士|小姐))"
 )
-_SPEAKS: Final = r"(?:说|称|表示|反映|反馈|问|认为|坚持|要求|描述|投诉|留言|强调|抱怨|指出|提到|来电|来信|原话|觉得|回复|回答|告知|声称|自述)"
+_SPEAKS: Final = r"(?:说|称|表示|反映|反馈|问(?!题)|认为|坚持|要求|描述|投诉|留言|强调|抱怨|指出|提到|来电|来信|原话|觉得|回复|回答|告知|声称|自述)"
 _REPORT: Final = re.compile(
-    rf"{_CUSTOMER}[^。！？!?;；\n]{{0,8}}?{_SPEAKS}|据{_CUSTOMER}|customer (?:says|said|complains|claims)"
+    rf"{_CUSTOMER}(?:[^。！？!?;；\n，,您你我]|[，,](?![您你我])){{0,8}}?{_SPEAKS}|据{_CUSTOMER}|customer (?:says|said|complains|claims)"
 )
 _LABEL: Final = re.compile(
     rf"(?:^|[\n。;；\s])\s*(?:[【\[](?P<who>{_CUSTOMER}|[\u4e00-\u9fff]{{2,4}})[】\]]"
@@ -42,8 +42,8 @@ _OTHER: Final = (
     r"|物流公司|厂家|商家|卖家|供应商|经销商|门店|店家|商店|商场|仓库|银行|医院|学校|物业|安装工|维修工|工程师|配送员|骑手|公司"
 )
 _SUBJECT: Final = re.compile(rf"(?P<self>{_SELF})|(?P<other>{_OTHER})")
-_OF_ANOTHER: Final = re.compile(r"的|(?:问|说|要|提|反映|反馈|发|所|给|订|买)[\u4e00-\u9fff]{0,4}?的")
-"""After a person: what follows belongs to them or was said by them, so they are not the subject of the phrase."""
+_OF_ANOTHER: Final = re.compile(r"[您你]|的|(?:问|说|要|提|反映|反馈|发|所|给|订|买)[\u4e00-\u9fff]{0,4}?的")
+"""After a person: they are called by name, or what follows is theirs, so they are not the subject of the phrase."""
 _EMBEDDED: Final = re.compile(r"什么时候|何时|几点|多久|为什么|为啥|怎么|多少|是否|能不能|会不会|有没有")
 """Between a person and the phrase: 师傅什么时候到不清楚 is about the person, and said by the writer."""
 
@@ -99,7 +99,7 @@ def by_customer(text: str, start: int) -> bool:
 def polite_request(text: str, start: int) -> bool:
     """Return whether the phrase is asked for as one asks a customer: 麻烦您再说一遍."""
     before = clause_before(text, start)
-    return _POLITE.search(before) is not None and (_RUDE_YOU.search(before) is None or "您" in before or "请" in before)
+    return _POLITE.search(before) is not None and (_RUDE_YOU.search(before) is None or "您" in before)
 
 
 def own_evasion(text: str, start: int, end: int, *, note: bool = False) -> bool:
