@@ -140,10 +140,10 @@ def _print(result: Any, pick: str | None) -> None:
             result = result[int(part)] if isinstance(result, list) else result[part]
         except (KeyError, IndexError, TypeError, ValueError) as error:
             raise CliError(f'the result has no "{pick}"') from error
-    if isinstance(result, dict | list):
-        print_json(result)
-    else:
+    if isinstance(result, str):
         print(result)
+    else:
+        print_json(result)
 
 
 def _name(subject: str) -> str:

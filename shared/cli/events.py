@@ -18,6 +18,12 @@ from shared.settings import Settings
 _SINCE = re.compile(r"(\d+)([smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
+_TELLING = (
+    "channel", "category", "topic", "grade", "metric", "purpose", "audience", "department", "status", "assignee",
+    "due_at", "percent", "step", "late_seconds", "outcome", "score",
+)  # fmt: skip
+"""The fields that tell a reader most; none of them is personal."""
+
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
@@ -57,7 +63,9 @@ def line_of(message: Msg) -> str:
         event = from_json(message.data)
         data = event.get("data", {})
         what = data.get("number") or event.get("subject") or ""
-        return f"{event['time']}  {event['type'].removeprefix('yingda.').rpartition('.v')[0]:<24}  {what}"
+        about = "  ".join(f"{name} {data[name]}" for name in _TELLING if isinstance(data.get(name), str | int | float))
+        kind = event["type"].removeprefix("yingda.").rpartition(".v")[0]
+        return f"{event['time']}  {kind:<24}  {what}  {about}".rstrip()
     except (ValueError, KeyError, AttributeError):
         return f"{message.subject}  (not an event of this suite)"
 
