@@ -8,9 +8,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from prometheus_client import generate_latest
 
 from services.notify.ports import Rejected, Retry, Sent, Unknown
 from services.notify.store import suppressions
+from shared import metrics
 from shared.events import (
     ContactCompleted,
     NotificationDelivered,
@@ -260,4 +262,26 @@ async def test_a_colleague_whose_mail_is_refused_is_told_by_sms(house: House) ->
     (line,) = [line for line in house.lines("sms") if line["audience"] == "staff"]
     assert (line["to"], line["purpose"]) == ("13900000006", "breach")
     assert "XR20261123001" in line["text"]
+    await one.sender.stop()
+
+
+def troubles() -> float:
+    """Return how many attempts the providers refused so far."""
+    labels = {"transport": "file", "what": "rejected"}
+    return metrics.REGISTRY.get_sample_value("yingda_notification_troubles_total", labels) or 0.0
+
+
+async def test_what_failed_and_who_is_suppressed_is_counted_where_operators_look(house: House) -> None:
+    """R-NT-06, R-NT-07, R-OB-01."""
+    before = troubles()
+    one = await house.replica(Provider(answers=[Rejected("no such number", address=True)]))
+    await one.bench.happens(registered(), opening())
+    await one.work()
+    assert house.bench.parts.gauges is not None
+    await house.bench.parts.gauges()
+    page = generate_latest(metrics.REGISTRY).decode()
+    assert 'yingda_notifications_for_review{state="failed"} 1.0' in page
+    assert 'yingda_notifications_for_review{state="unknown"} 0.0' in page
+    assert 'yingda_suppressed_addresses{reason="invalid"} 1.0' in page
+    assert troubles() == before + 1
     await one.sender.stop()

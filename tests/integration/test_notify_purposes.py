@@ -148,7 +148,7 @@ async def test_a_customer_is_contacted_by_the_promised_time(house: House) -> Non
     await one.work()
     line = house.lines("sms")[-1]
     assert line["purpose"] == "progress"
-    assert "我们答应11月23日（周一）11:15前回复您" in line["text"]
+    assert "我们答应11月23日（周一）11:15前联系您" in line["text"]
     (event,) = [one for one in await house.bench.told(NotificationSent) if one.purpose == "progress"]
     assert event.audience == "customer"  # what meets the promise's clock and restarts the daily one
     await one.bench.happens(

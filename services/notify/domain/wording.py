@@ -28,6 +28,7 @@ VALUES = (
     "agent",
     "automatic",
     "breaches",
+    "by_phone",
     "category",
     "comment",
     "complaint",
@@ -128,6 +129,7 @@ def template_values(
         "purpose": purpose,
         "greeting": greeting(language, contact.name, contact.honorific) if contact else None,
         "problem": shorten((contact.problem if contact else "") or category or "", limit if sms else LETTER_QUOTE),
+        "by_phone": bool(contact and contact.phone),
         "staff_name": staff_name,
         "sender": sender_name(policy.notify.sender.name, language),
         "sms": sms,
@@ -197,4 +199,4 @@ def _category(values: Mapping[str, Any], language: str, policy: Policy) -> str |
     if topic is None:
         return name
     detail = topic.name.in_locale(language)
-    return f"{name}（{detail}）" if language == "zh" else f"{name} ({detail})"
+    return f"{name}·{detail}" if language == "zh" else f"{name}: {detail}"

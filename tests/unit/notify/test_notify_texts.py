@@ -330,4 +330,14 @@ def test_a_report_tells_its_period_in_days() -> None:
 def test_a_promised_time_is_named_to_the_customer() -> None:
     """R-RT-10."""
     text = render("promise", "zh", "sms", FACTS | {"due_at": (NOW + timedelta(hours=5)).isoformat()})[1]
-    assert "我们答应11月23日（周一）15:15前回复您" in text
+    assert "我们答应11月23日（周一）15:15前联系您" in text
+
+
+@pytest.mark.parametrize("template", ["result", "plain_result"])
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("channel", ["sms", "email"])
+def test_nobody_is_promised_a_call_who_has_left_no_number(template: str, language: str, channel: str) -> None:
+    """R-FB-01: the callback comes another way then."""
+    words = ("致电", "打电话", "call you")
+    assert any(word in render(template, language, channel, FACTS)[1] for word in words)
+    assert not any(word in render(template, language, channel, FACTS, phone=None)[1] for word in words)
