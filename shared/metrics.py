@@ -67,9 +67,6 @@ WORKORDERS = _gauge("workorders", "work orders by department and state", "depart
 CLOCKS_STARTED = _counter("clocks_started_total", "clocks started", "metric", "department")
 CLOCKS_WARNED = _counter("clocks_warned_total", "warnings given", "metric", "department", "percent")
 CLOCKS_BREACHED = _counter("clocks_breached_total", "deadlines missed", "metric", "department")
-URGENT_BREACHES = _counter(
-    "urgent_breaches_total", "deadlines of urgent work orders missed (R-OB-03)", "metric", "department"
-)
 CLOCKS_MET = _counter("clocks_met_total", "deadlines met", "metric", "department")
 URGENT_BREACHES = _counter("urgent_breaches_total", "deadlines missed by urgent work orders", "metric", "department")
 SLA_OBJECTIVE = _gauge("sla_objective_ratio", "share of clocks that is to be met, by the policy", "metric")
