@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from shared.policy import Policy
+from services.sla.domain.subject import targets_of
+from shared.policy import Duration, Grade, Metric, Policy
 
 _NONE: Final[Mapping[str, Policy]] = MappingProxyType({})
 
@@ -19,6 +20,7 @@ class Policies:
         self.current: Final = current
         self.edition: Final = edition
         self._all: Final = {**earlier, current.policy_version: current}
+        self._targets: Final[dict[tuple[str, str, Grade], Mapping[Metric, Duration]]] = {}
 
     def knows(self, version: str | None) -> bool:
         """Whether that version is at hand, so that nothing is computed with another one in its place."""
@@ -27,6 +29,14 @@ class Policies:
     def adopted(self, version: str | None) -> str:
         """Return the version that a new work order of `version` lives by: its own, or the one in force where it is unknown."""
         return version if version is not None and version in self._all else self.current.policy_version
+
+    def targets(self, version: str | None, category: str, grade: Grade) -> Mapping[Metric, Duration]:
+        """Return every target that the policy of that version has for such a work order."""
+        adopted = self.adopted(version)
+        found = self._targets.get((adopted, category, grade))
+        if found is None:
+            found = self._targets[adopted, category, grade] = targets_of(category, grade, self._all[adopted])
+        return found
 
     def of(self, version: str | None) -> Policy:
         """Return the policy of that version, or the one in force where it is unknown."""

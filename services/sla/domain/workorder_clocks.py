@@ -22,7 +22,6 @@ from services.sla.domain.plan import (
     facts_of,
 )
 from services.sla.domain.side_clocks import SideClocks
-from services.sla.domain.subject import targets_of
 from shared.events import (
     CallbackCompleted,
     CallbackScheduled,
@@ -257,7 +256,7 @@ class WorkorderClocks(SideClocks):
                 self._take(steps.move(clock, department, at, self._now, self._of(clock)))
 
     def _retarget(self, category: str, topic: str | None, grade: Any) -> None:
-        targets = targets_of(category, grade, self._policy)
+        targets = self._policies.targets(self.subject.policy_version, category, grade)
         self.subject = replace(self.subject, category=category, topic=topic, grade=grade, targets=targets)
         for clock in self._own():
             if clock.grade != grade:
