@@ -37,7 +37,7 @@ async def build(context: Context) -> Parts:
     texts.check(context.policy)
     transports = build_transports(context.policy, context.settings, context.clock.now)
     links = SurveyLinks.of(context.settings)
-    composer = Composer(context.policy, texts, await address_key(context.engine), links)
+    composer = Composer(context.policy, texts, await address_key(context.engine, context.settings.identity_key), links)
     sender = Sender(context.outbox, context.clock, composer, transports, Presence(context.engine))
     events = EventHandler(context.policy, sender.nudge)
 

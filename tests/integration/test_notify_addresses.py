@@ -9,9 +9,12 @@ from pathlib import Path
 
 import pytest
 from prometheus_client import generate_latest
+from pydantic import SecretStr
 
 from services.notify.ports import Rejected, Retry, Sent, Unknown
 from services.notify.store import suppressions
+from services.notify.store.keys import address_key
+from services.notify.store.tables import keys
 from shared import metrics
 from shared.events import (
     ContactCompleted,
@@ -285,3 +288,12 @@ async def test_what_failed_and_who_is_suppressed_is_counted_where_operators_look
     assert 'yingda_suppressed_addresses{reason="invalid"} 1.0' in page
     assert troubles() == before + 1
     await one.sender.stop()
+
+
+async def test_the_key_of_the_fingerprints_is_one_for_all_replicas_or_the_houses_own(house: House) -> None:
+    """R-NT-07: kept by the first that starts; one from the settings is kept nowhere."""
+    engine = house.bench.engine
+    assert len({await address_key(engine) for _ in range(3)}) == 1
+    own = SecretStr("s" * 32)
+    assert await address_key(engine, own) == await address_key(engine, own) != await address_key(engine)
+    assert own.get_secret_value() not in str(await house.bench.rows(keys))
