@@ -31,7 +31,7 @@ async def build(context: Context) -> Parts:
     watch = Watch(context.engine, context.outbox, context.clock, policies, horizon)
     handler = EventHandler(policies, watch)
     renewal = Renewal(context.outbox, policies)
-    gauges = Gauges(context.engine)
+    gauges = Gauges(context.engine, context.clock, context.policy)
     return Parts(
         on_events=handler.on_events,
         commands=Desk(policies, watch).commands,

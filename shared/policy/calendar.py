@@ -141,6 +141,20 @@ class BusinessCalendar:
             return False
         return any(year not in official for year in range(self.local(start).year, self.local(end).year + 1))
 
+    def official_days(self, at: datetime) -> int | None:
+        """Return for how many days from `at` on, the local one included, the official schedule is known (R-SLA-13).
+
+        None for a calendar that follows no official schedule.
+        """
+        official = self.data.official_years
+        if official is None:
+            return None
+        today = self.local(at).date()
+        year = today.year
+        while year in official:
+            year += 1
+        return max((date(year, 1, 1) - today).days, 0)
+
     def cutoff(self, at: datetime, daily: time) -> datetime:
         """Return the hand-over that a registration at `at` belongs to (R-RT-03).
 

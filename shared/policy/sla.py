@@ -1,5 +1,6 @@
 """Targets, warnings and the escalation ladder (handbook, section 4)."""
 
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import Annotated, Final, Literal
 
@@ -62,6 +63,17 @@ class BreachStep(Model):
 LadderStep = Annotated[WarningStep | BreachStep, Field(discriminator="on")]
 
 
+class Objectives(Model):
+    """The share of clocks that is to be met, in percent: what the error budget is counted from (R-OB-02)."""
+
+    default: Percent
+    by_metric: Annotated[Mapping[Metric, Percent], Field(default_factory=dict)]
+
+    def of(self, metric: Metric) -> int:
+        """Return the percentage for that metric."""
+        return self.by_metric.get(metric, self.default)
+
+
 class SlaPolicy(Model):
     """All targets that do not depend on the category, the warnings and the ladder."""
 
@@ -81,6 +93,7 @@ class SlaPolicy(Model):
     """Clocks that give no warnings, because nobody has anything to do before they are due."""
     warnings: Annotated[tuple[Percent, ...], Field(min_length=1)]
     ladder: Annotated[tuple[LadderStep, ...], Field(min_length=1)]
+    objectives: Annotated[Objectives, Field(default=Objectives(default=95, by_metric={}))]
     digest_window: WrittenDuration
     """Bursts become one message per person in this time (R-SLA-10)."""
 

@@ -203,5 +203,7 @@ async def test_the_gauges_show_what_runs_and_what_is_open(house: House) -> None:
     assert 'metric="first_response"} 1.0' not in [line for line in shown.splitlines() if "clocks_running" in line]
     due = (MONDAY + timedelta(minutes=120)).timestamp()
     assert metrics.CLOCK_NEXT_DUE.labels("resolution", "market")._value.get() == due
+    assert metrics.SLA_OBJECTIVE.labels("resolution")._value.get() == 0.95
+    assert metrics.CALENDAR_OFFICIAL_DAYS.labels("office")._value.get() == 39
     missed = (MONDAY + timedelta(minutes=30)).timestamp()
     assert metrics.CLOCK_OLDEST_BREACH.labels("first_response", "market")._value.get() == missed

@@ -2,19 +2,24 @@
 
 from collections import defaultdict
 from datetime import datetime
+from typing import get_args
 
 from sqlalchemy import case, func, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.sla.store.tables import LIVE, clocks
 from shared import metrics
+from shared.clock import Clock
+from shared.policy import Metric, Policy
 
 
 class Gauges:
     """Refreshes the gauges of the live clocks, all by metric and department."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, clock: Clock, policy: Policy) -> None:
         self._engine = engine
+        self._clock = clock
+        self._policy = policy
 
     async def refresh(self) -> None:
         """Set how many clocks run and how many of them provisionally, when the next is due, and what breaches are open.
@@ -35,6 +40,7 @@ class Gauges:
         )
         async with self._engine.connect() as connection:
             rows = (await connection.execute(query)).all()
+        self._show_policy()
         for gauge in (
             metrics.CLOCKS_RUNNING,
             metrics.CLOCKS_PROVISIONAL,
@@ -50,6 +56,16 @@ class Gauges:
             _show(metric, department, state, count, due_at)
         for labels, count in provisional.items():
             metrics.CLOCKS_PROVISIONAL.labels(*labels).set(count)
+
+    def _show_policy(self) -> None:
+        """Set what the policy wants to be met, and for how long its holidays are official (R-OB-02, R-SLA-13)."""
+        for metric in get_args(Metric):
+            metrics.SLA_OBJECTIVE.labels(metric).set(self._policy.sla.objectives.of(metric) / 100)
+        now = self._clock.now()
+        for name in self._policy.calendars:
+            known = self._policy.calendar(name).official_days(now)
+            if known is not None:
+                metrics.CALENDAR_OFFICIAL_DAYS.labels(name).set(known)
 
 
 def _show(metric: str, department: str, state: str, count: int, due_at: datetime) -> None:

@@ -96,6 +96,13 @@ def test_the_days_of_an_ical_file_count(tmp_path: Path) -> None:
     assert due == {"2026-11-23 16:00": local("2026-11-25 10:00"), "2026-11-27 16:00": local("2026-11-28 10:00")}
 
 
+@pytest.mark.parametrize(("at", "days"), [("2026-11-23 10:00", 39), ("2026-12-31 23:59", 1), ("2027-01-01 00:00", 0)])
+def test_how_long_the_official_schedule_is_known(at: str, days: int) -> None:
+    """R-SLA-13, R-OB-03: so that somebody is told in time that the next year is missing."""
+    assert load_policy(None).calendar("office").official_days(local(at)) == days
+    assert changed(BERLIN).calendar("berlin").official_days(local(at)) is None
+
+
 def test_a_make_up_weekend_and_a_holiday_of_the_data_count() -> None:
     """R-SLA-13, R-SLA-15: the Saturday before and the week of the National Day 2026."""
     due = {}
