@@ -11,6 +11,9 @@ from typing import Protocol, runtime_checkable
 
 from services.routing.domain.assignment import Candidate as Candidate
 from services.routing.domain.assignment import Task as Task
+from services.routing.domain.gated import Gated as Gated
+from services.routing.domain.gated import Gates as Gates
+from services.routing.domain.gated import Opened as Opened
 from services.routing.domain.matter import Matter as Matter
 from services.routing.domain.script import plain as plain
 

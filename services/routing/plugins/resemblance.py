@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
-from itertools import chain
+from operator import add
 
 from services.routing.ports import plain
 
@@ -44,24 +44,25 @@ class Resemblance:
         # A piece no example of a label has costs the same for all pieces, so only seen pairs are stored.
         self._unseen = [math.log(_SMOOTHING / (sizes[label] + 2 * _SMOOTHING)) for label in self._labels]
         self._gains = {
-            piece: tuple(
-                (at, math.log((seen[label][piece] + _SMOOTHING) / _SMOOTHING))
-                for at, label in enumerate(self._labels)
-                if piece in seen[label]
-            )
-            for piece in set().union(*seen.values())
+            piece: tuple(_gain(seen[label][piece]) for label in self._labels) for piece in set().union(*seen.values())
         }
 
     def scores(self, text: str) -> Mapping[str, float]:
         """Return the log-likelihood of each label less the best one's; all 0 for a text without a known piece."""
         gains = self._gains
         known = [gains[piece] for piece in _pieces(text) if piece in gains]
-        likelihood = [unseen * len(known) for unseen in self._unseen]
-        for at, gain in chain.from_iterable(known):
-            likelihood[at] += gain
+        if not known:
+            return dict.fromkeys(self._labels, 0.0)
+        size = len(known)
+        likelihood = list(map(add, (unseen * size for unseen in self._unseen), map(sum, zip(*known, strict=True))))
         best = max(likelihood, default=0.0)
         share = min(1.0, _PLENTY / max(1, len(known)))
         return {label: (value - best) * share for label, value in zip(self._labels, likelihood, strict=True)}
+
+
+@cache  # few values, and each of them one object: what is looked up for every text stays close together
+def _gain(count: int) -> float:
+    return math.log((count + _SMOOTHING) / _SMOOTHING)
 
 
 @cache

@@ -9,6 +9,8 @@ from typing import Any
 
 import yaml
 
+from services.routing.ports import Gated, Gates
+
 _WORD = re.compile(r"<([a-z_]+)>")
 _ALONE = re.compile(r"(?:(?<=^)|(?<=\|))<([a-z_]+)>(?=\||$)")
 
@@ -18,7 +20,7 @@ class Rule:
     """Adds `weight` when its pattern occurs (or always, without one) and its cues allow."""
 
     weight: float
-    pattern: re.Pattern[str] | None
+    pattern: Gated | None
     needs: frozenset[str]
     unless: frozenset[str]
 
@@ -27,9 +29,9 @@ class Rule:
         if self.needs and not all(map(holds, self.needs)):
             return None
         word = ""
-        if self.pattern:
-            found = self.pattern.search(text)
-            if not found:
+        if self.pattern is not None:
+            found = self.pattern.pattern.search(text)
+            if found is None:
                 return None
             word = found.group()
         if self.unless and any(map(holds, self.unless)):
@@ -52,13 +54,18 @@ class Label:
 class Rulebook:
     """All rules of one language."""
 
-    masks: tuple[tuple[re.Pattern[str], str], ...]
-    cues: Mapping[str, re.Pattern[str]]
+    masks: tuple[tuple[Gated, str], ...]
+    cues: Mapping[str, Gated]
     objects: Mapping[str, tuple[Rule, ...]]
     acts: Mapping[str, tuple[Rule, ...]]
     direct: Mapping[str, tuple[Rule, ...]]
     labels: Mapping[str, Label]
     unmentioned: float
+    masking: Gates
+    """The gates of the masks; those of all other patterns are `gates`."""
+    gates: Gates
+    concrete: Gated
+    """Whether goods can be told from the text; it reads the text unmasked, behind the gates of the masks."""
 
 
 def _expand(pattern: str, words: Mapping[str, str]) -> str:
@@ -69,12 +76,14 @@ def _expand(pattern: str, words: Mapping[str, str]) -> str:
     return pattern
 
 
-def _rules(tables: Mapping[str, list[Mapping[str, Any]]], words: Mapping[str, str]) -> dict[str, tuple[Rule, ...]]:
+def _rules(
+    tables: Mapping[str, list[Mapping[str, Any]]], words: Mapping[str, str], gates: Gates
+) -> dict[str, tuple[Rule, ...]]:
     return {
         name: tuple(
             Rule(
                 weight=float(row["w"]),
-                pattern=re.compile(_expand("|".join(row["any"]), words)) if "any" in row else None,
+                pattern=gates.add(_expand("|".join(row["any"]), words)) if "any" in row else None,
                 needs=frozenset(row.get("if", ())),
                 unless=frozenset(row.get("unless", ())),
             )
@@ -105,12 +114,16 @@ def rulebook(name: str = "rules_zh.yaml") -> Rulebook:
     } - set(data["cues"])
     if unknown:
         raise ValueError(f"{name}: no such cues: {', '.join(sorted(unknown))}")
+    masking, gates = Gates(), Gates()
     return Rulebook(
-        masks=tuple((re.compile(_expand(row["match"], words)), row["with"]) for row in data["masks"]),
-        cues={cue: re.compile(_expand(pattern, words)) for cue, pattern in data["cues"].items()},
-        objects=_rules(data["objects"], words),
-        acts=_rules(data["acts"], words),
-        direct=_rules(data["direct"], words),
+        masks=tuple((masking.add(_expand(row["match"], words)), row["with"]) for row in data["masks"]),
+        cues={cue: gates.add_cue(_expand(pattern, words)) for cue, pattern in data["cues"].items()},
+        objects=_rules(data["objects"], words, gates),
+        acts=_rules(data["acts"], words, gates),
+        direct=_rules(data["direct"], words, gates),
         labels={label: _label(label, row) for label, row in data["labels"].items()},
         unmentioned=float(data["unmentioned"]),
+        masking=masking,
+        gates=gates,
+        concrete=masking.add_cue(_expand(data["concrete"], words)),
     )
