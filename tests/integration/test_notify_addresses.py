@@ -24,7 +24,9 @@ from shared.events import (
     NotificationStep,
     NotificationSuppressed,
     Personal,
+    WorkorderResolved,
     WorkorderResponded,
+    WorkorderSigned,
 )
 from shared.policy import Policy
 from tests.unit.notify.events import NOW, escalated, opening, registered, step
@@ -217,7 +219,10 @@ async def test_the_receipt_of_a_digest_is_one_for_all_that_it_brought(house: Hou
 
 
 async def test_a_completed_register_and_preferences_are_the_address_book(house: House) -> None:
-    """R-IN-04, R-IN-11, R-NT-01: the new number, the preferred channel and simple words from then on."""
+    """R-IN-04, R-IN-11, R-NT-01: the new number, the preferred channel and simple words from then on.
+
+    What could not be told for want of an address is told now.
+    """
     one = await house.replica()
     await one.bench.happens(registered(personal={"name": "匿名客户", "phone": None, "honorific": None}), opening())
     await one.work()
@@ -226,10 +231,28 @@ async def test_a_completed_register_and_preferences_are_the_address_book(house: 
     await one.bench.happens(completed(personal=address, preferred_channel="email", plain_language=True))
     await one.bench.happens(step(WorkorderResponded, text="厂家明天上门。", by_department="market"))
     await one.work()
-    (mail,) = house.lines("email")
-    assert mail["to"] == "wangfang@example.com"
-    assert mail["text"].startswith("王女士，您好！")
-    assert "有消息了" in mail["text"]
+    accepted, answer = sorted(house.lines("email"), key=lambda line: str(line["purpose"]))
+    assert accepted["to"] == answer["to"] == "wangfang@example.com"
+    assert answer["text"].startswith("王女士，您好！")
+    assert "您的编号是：XR20261123001" in accepted["text"]
+    assert "有消息了" in answer["text"]
+    assert set((await house.states()).values()) == {"sent"}
+    await one.sender.stop()
+
+
+async def test_what_nobody_wants_to_know_any_more_is_not_told_late(house: House) -> None:
+    """R-IN-04: an acceptance after the result would only confuse; the result itself is told."""
+    one = await house.replica()
+    await one.bench.happens(registered(personal={"phone": None}), opening())
+    await one.work()
+    await one.bench.happens(
+        step(WorkorderResolved, 2, status="resolved", outcome="resolved", text="已换货"),
+        step(WorkorderSigned, 3, status="signed", confirmation_required=False, by="market-supervisor"),
+    )
+    await one.work()
+    await one.bench.happens(completed())
+    await one.work()
+    assert [line["purpose"] for line in house.lines("sms")] == ["result"]
     await one.sender.stop()
 
 

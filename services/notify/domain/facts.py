@@ -21,7 +21,8 @@ from shared.events import (
 
 EXCERPT = 40
 _RESULT = 2_000
-_OVER = frozenset({"signed", "confirmed", "called_back", "closed", "cancelled", "merged"})
+OVER = frozenset({"signed", "confirmed", "called_back", "closed", "cancelled", "merged"})
+"""Statuses in which the customer waits for nothing any more."""
 _EMPLOYEE = ("employee_id", "employee")
 _HANDLE = ("reply_to", "openid")
 """Where an adapter registers how its own channel reaches the customer again."""
@@ -79,7 +80,7 @@ class WorkOrder:
     @property
     def in_work(self) -> bool:
         """Whether the customer still waits for a result."""
-        return self.status not in _OVER
+        return self.status not in OVER
 
 
 def language_of(locale: str) -> str:

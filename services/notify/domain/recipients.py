@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from services.notify.domain.facts import Contact
 from shared.policy import Policy, Staff
 
+UNKNOWN = "no address is known"
+INVALID = "no valid address"
 _MOBILE = re.compile(r"(?:\+?86)?(1[3-9]\d{9})")
 _ABROAD = re.compile(r"\+(?!86)[1-9]\d{6,14}")
 _EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}")
@@ -47,7 +49,7 @@ def customer_addresses(contact: Contact, policy: Policy) -> tuple[Address, ...] 
         to = canonical(channel, text or "")
         if to is not None and channel in usable:
             found.setdefault(channel, Address(channel, to))
-    return tuple(found.values()) or Unreachable("no valid address" if given else "no address is known")
+    return tuple(found.values()) or Unreachable(INVALID if given else UNKNOWN)
 
 
 def staff_addresses(person: Staff, policy: Policy) -> tuple[Address, ...] | Unreachable:
@@ -58,7 +60,7 @@ def staff_addresses(person: Staff, policy: Policy) -> tuple[Address, ...] | Unre
         for channel in policy.notify.staff_channels
         if (to := canonical(channel, written.get(channel) or "")) is not None
     ]
-    return tuple(found) or Unreachable("no valid address")
+    return tuple(found) or Unreachable(INVALID)
 
 
 def canonical(channel: str, text: str) -> str | None:

@@ -52,6 +52,9 @@ class EventHandler:
         ready = sum(row["next_attempt_at"] <= tx.now for row in rows.values())
         if new or contacts:
             ready += await queue.release(tx.connection, tx.now, orders=new, customers=contacts)
+        completes = [item.data.contact_id for item in batch if isinstance(item.data, ContactCompleted)]
+        if completes:
+            ready += await queue.revive(tx.connection, tx.now, completes)
         self._nudge(ready)
 
     async def _contacts(self, tx: Transaction, batch: Sequence[Incoming]) -> list[str]:

@@ -27,7 +27,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notify.domain.facts import Contact, WorkOrder
+from services.notify.domain.facts import OVER, Contact, WorkOrder
+from services.notify.domain.recipients import INVALID, UNKNOWN
 from services.notify.domain.urgency import FIRST, LATER, USUAL
 from services.notify.store.presence import alive
 from services.notify.store.tables import contacts, notifications, work_orders
@@ -195,6 +196,27 @@ async def release(
     )
     result = await connection.execute(statement, {"ids": list(orders), "customers": list(customers)})
     return result.rowcount
+
+
+async def revive(connection: AsyncConnection, now: datetime, customers: Collection[str]) -> int:
+    """Queue what those contacts could not be told for want of an address and still want to know; return how many.
+
+    That is the result, and as long as the matter is in work the number that it has.
+    """
+    useful = or_(
+        notifications.c.purpose == "result",
+        and_(notifications.c.purpose == "accepted", work_orders.c.status.not_in(OVER)),
+    )
+    theirs = select(work_orders.c.work_order_id).where(
+        work_orders.c.contact_id == any_(_IDS), work_orders.c.work_order_id == notifications.c.work_order_id, useful
+    )
+    statement = (
+        update(notifications)
+        .where(notifications.c.state == "suppressed", notifications.c.audience == "customer")
+        .where(notifications.c.reason.in_([UNKNOWN, INVALID]), exists(theirs))
+        .values(state="queued", next_attempt_at=now, settled_at=None)
+    )
+    return (await connection.execute(statement, {"ids": list(customers)})).rowcount
 
 
 async def release_ready(connection: AsyncConnection, now: datetime) -> None:
