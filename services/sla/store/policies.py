@@ -30,7 +30,8 @@ async def register(connection: AsyncConnection, policy: Policy, now: datetime) -
     await connection.execute(_ONE_AT_A_TIME)
     row = {"version": policy.policy_version, "content": policy.plain, "first_used_at": now}
     await insert_rows(connection, policies, [row], ignore_conflicts=True)
-    newest = select(policies).order_by(policies.c.first_used_at.desc(), policies.c.version).limit(KEPT)
+    others = policies.c.version != policy.policy_version
+    newest = select(policies).where(others).order_by(policies.c.first_used_at.desc(), policies.c.version).limit(KEPT)
     earlier = {}
     for kept in await connection.execute(newest):
         revived = earlier_policy(kept.content, policy)
