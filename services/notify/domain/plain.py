@@ -10,6 +10,14 @@ _LINK = re.compile(
     r"|\+?\d[\d\s-]{5,}\d",  # a number to call
     re.IGNORECASE | re.ASCII,
 )
+_SALUTATION = re.compile(
+    r"^(?:(?:尊敬的|亲爱的)[^，,：:！!。]{0,16}[，,：:！!]\s*"
+    r"|(?:[^\s，,：:！!。]{0,8}[，,]?)?[您你]好[呀啊]?(?:[，,：:！!~\s]+|$)"
+    r"|在吗[？?，,\s]*|喂[，,！!\s]+"
+    r"|(?:hello|hi|dear\s[^,:!]{1,40}|good\s(?:morning|afternoon|evening|day))(?:[,:!\s]+|$))+",
+    re.IGNORECASE,
+)
+_MARKS = " ,，、：:\"'“”"
 _SENTENCE_END = re.compile(r"[。！？!?；;\n]|\.\s")
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
@@ -36,10 +44,16 @@ def shorten_to_sentence(text: str, limit: int) -> str:
 
 
 def excerpt(text: str, limit: int) -> str:
-    """Return the first sentence of a customer's own words, to be quoted back; empty where nothing is left of it.
+    """Return the first sentence of a customer's own words after the salutation, to be quoted back; empty for none.
 
     Whoever writes to us chooses the address that our answer goes to, so links, addresses and numbers to call are
     left out: nobody can have us send those to a third person.
     """
-    first = _SENTENCE_END.split(text.strip(), maxsplit=1)[0]
-    return shorten(plain(_LINK.sub("…", plain(first))).strip(" ,，、\"'“”"), limit)
+    sentences = (ungreeted(plain(one)) for one in _SENTENCE_END.split(text.strip()))
+    first = next((one for one in sentences if one.strip(_MARKS)), "")
+    return shorten(plain(_LINK.sub("…", first)).strip(_MARKS).rstrip("."), limit)
+
+
+def ungreeted(text: str) -> str:
+    """Return `text` without the salutation that it begins with; empty where it is nothing else."""
+    return _SALUTATION.sub("", text)

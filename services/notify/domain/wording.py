@@ -10,7 +10,7 @@ from services.notify.domain.facts import Contact
 from services.notify.domain.greetings import holiday_greeting
 from services.notify.domain.moments import local_day, local_time, period
 from services.notify.domain.people import employee_named
-from services.notify.domain.plain import plain, shorten, shorten_to_sentence
+from services.notify.domain.plain import plain, shorten, shorten_to_sentence, ungreeted
 from services.notify.domain.terms import ASKED, MARKS, METRICS, OUTCOMES, REPORTS, SATISFACTION, STEPS, term
 from shared.events import Purpose
 from shared.policy import Policy
@@ -100,7 +100,7 @@ def template_values(
     zone = ZoneInfo(policy.timezone)
     category = _category(values, language, policy)
     quoted = {key: _quote(values.get(key), limit) for key in ("reason", "comment", "deliverable")}
-    answered = {key: _answer(values.get(key), SMS_ANSWER if sms else LETTER_ANSWER) for key in _ANSWERS}
+    answered = {key: _sms_answer(values.get(key)) if sms else _letter_answer(values.get(key)) for key in _ANSWERS}
     names = {
         "department": _department(values.get("department"), language, policy),
         "from_department": _department(values.get("from_department"), language, policy),
@@ -149,9 +149,15 @@ def sender_name(name: str, language: str) -> str:
     return name if language == "zh" or name.isascii() else ENGLISH_SENDER
 
 
-def _answer(value: Any, limit: int) -> str | None:
-    text = shorten_to_sentence(plain(value), limit).rstrip("。.") if isinstance(value, str) else ""
-    return text or None
+def _sms_answer(value: Any) -> str | None:
+    """Return our own words as they stand in the middle of a line: without a second greeting or a full stop."""
+    text = _letter_answer(value)
+    return shorten_to_sentence(text, SMS_ANSWER).rstrip("。.") if text else None
+
+
+def _letter_answer(value: Any) -> str | None:
+    text = plain(value) if isinstance(value, str) else ""
+    return shorten_to_sentence(ungreeted(text) or text, LETTER_ANSWER) or None
 
 
 def _quote(value: Any, limit: int) -> str | None:

@@ -83,6 +83,16 @@ def test_plain_text_is_one_visible_line(value: str) -> None:
         ("加我邮箱 a.b@evil.com 联系", "加我邮箱 … 联系"),
         ("打电话 400-800-1234 退款", "打电话 … 退款"),
         ("订了2台v1.5版", "订了2台v1.5版"),
+        ("尊敬的平台工作人员：\n我公司的电话号码显示有误。", "我公司的电话号码显示有误"),
+        ("您好，请问空调保修多久？", "请问空调保修多久"),
+        ("客服你好！在吗？我要退货", "我要退货"),
+        ("喂，怎么还不发货", "怎么还不发货"),
+        ("Dear Sir or Madam,\nmy order is late", "my order is late"),
+        ("Hello! The app shows a wrong price.", "The app shows a wrong price"),
+        ("我们好不容易等到货", "我们好不容易等到货"),
+        ("您好", ""),
+        ("尊敬的客服我要退货", "尊敬的客服我要退货"),
+        ("贵公司的产品坏了，要求退货", "贵公司的产品坏了，要求退货"),
         ("。。。", ""),
         ("长" * 50, "长" * 39 + "…"),
     ],
@@ -341,3 +351,12 @@ def test_nobody_is_promised_a_call_who_has_left_no_number(template: str, languag
     words = ("致电", "打电话", "call you")
     assert any(word in render(template, language, channel, FACTS)[1] for word in words)
     assert not any(word in render(template, language, channel, FACTS, phone=None)[1] for word in words)
+
+
+@pytest.mark.parametrize("channel", ["sms", "email"])
+def test_nobody_is_greeted_twice(channel: str) -> None:
+    """R-NT-03: what a colleague writes may begin with a greeting, and our message has one."""
+    text = render("progress", "zh", channel, FACTS | {"reply": "王女士，您好！厂家周三上门检测。"})[1]
+    assert text.count("您好") == 1
+    assert "厂家周三上门检测。" in text
+    assert render("progress", "zh", channel, FACTS | {"reply": "您好"})[1].count("您好") == 2  # there is nothing else
