@@ -9,7 +9,7 @@ from services.routing.domain.employee import employee_department
 from services.routing.domain.grade import departments_asked, grade
 from services.routing.domain.register import missing_fields
 from services.routing.domain.sensitive import sensitive
-from services.routing.plugins.rules import RulesClassifier
+from services.routing.domain.verdict import Classifies
 
 from .samples import Sample
 
@@ -79,8 +79,8 @@ def department(category: str, topic: str | None, sample: Sample) -> str:
     return DEPARTMENTS.get(f"{category}/{topic}") or DEPARTMENTS.get(category, "market")
 
 
-def accuracy(samples: Sequence[Sample]) -> Accuracy:
-    classifier = RulesClassifier()
+def accuracy(samples: Sequence[Sample], classifier: Classifies) -> Accuracy:
+    """What `classifier` makes of the texts alone."""
     met = Counter[str]()
     confused = Counter[tuple[str, str]]()
     judged: list[tuple[float, bool]] = []

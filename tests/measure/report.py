@@ -5,7 +5,7 @@ import time
 
 from services.routing.plugins.rules import RulesClassifier
 
-from . import figures
+from . import figures, folds, invented
 from .samples import Sample, load
 
 
@@ -14,7 +14,7 @@ def _line(text: str = "") -> None:
 
 
 def _classifier(name: str, samples: list[Sample]) -> None:
-    found = figures.accuracy(samples)
+    found = figures.accuracy(samples, RulesClassifier())
     _line(
         f"{name:<28}{len(samples):>5}  category {found.category:6.1%}  department {found.department:6.1%}  topic {found.topic:6.1%}"
     )
@@ -29,6 +29,18 @@ def _rules(name: str, samples: list[Sample], earlier: dict[int, int]) -> None:
     _line(
         f"{name:<28}{len(samples):>5}  grade {figures.grades(samples):6.1%}  sensitive: precision {scores.precision:6.1%} recall {scores.recall:6.1%}"
     )
+
+
+def _decided(name: str, decided: list[folds.Decided]) -> None:
+    found = folds.shares(decided)
+    _line(
+        f"{name:<28}{len(decided):>5}  category {found.category:6.1%}  department {found.department:6.1%}  in its queue {found.queue:6.1%}"
+        f"  grade {found.grade:6.1%}  missing fields {found.missing:6.1%}"
+    )
+    for kind, scores in (("sensitive", found.sensitive), ("emergency", found.emergency)):
+        _line(
+            f"    {kind}: recall {scores.recall:6.1%}, precision {scores.precision:6.1%} ({scores.hits + scores.misses} of them)"
+        )
 
 
 def _register(name: str, samples: list[Sample]) -> None:
@@ -58,6 +70,12 @@ def main() -> int:
     for sample in everything + real:
         classifier.classify(sample.matter)
     _line(f"    {(time.perf_counter() - started) / len(everything + real) * 1000:.3f} ms a contact")
+    _line("The whole decision (rules: nothing is learnt from the samples; ngrams: held-out folds)")
+    for name, samples in {"sample": everything, "real text": real}.items():
+        _decided(f"rules, {name}", folds.decided_by(classifier, samples))
+        _decided(f"rules, {name}, text only", folds.decided_by(classifier, samples, by_text=True))
+        _decided(f"ngrams, {name}, text only", folds.learnt(samples))
+    _classifier("invented by the house", invented.contacts())
     _line("Grade and sensitivity")
     for name, samples in halves.items():
         _rules(name, samples, earlier)

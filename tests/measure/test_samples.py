@@ -2,6 +2,8 @@
 
 import pytest
 
+from services.routing.plugins.rules import RulesClassifier
+
 from . import figures
 from .samples import DATA, load
 
@@ -9,19 +11,19 @@ if DATA.exists():
 
     def test_odd_half_of_the_sample_reaches_its_department_and_category() -> None:
         """R-RT-01, R-RT-02: rules were written from the even half; the odd half judges them."""
-        found = figures.accuracy(load("contacts.zh.jsonl", parity=1))
+        found = figures.accuracy(load("contacts.zh.jsonl", parity=1), RulesClassifier())
         assert found.department >= 0.93, found.confused
         assert found.category >= 0.88, found.confused
 
     def test_real_text_reaches_its_department_and_category() -> None:
         """R-RT-01, R-RT-02."""
-        found = figures.accuracy(load("real.zh.jsonl"))
+        found = figures.accuracy(load("real.zh.jsonl"), RulesClassifier())
         assert found.department >= 0.85, found.confused
         assert found.category >= 0.75, found.confused
 
     def test_confident_suggestions_are_more_often_right() -> None:
         """R-RT-01: below a threshold a person decides, so confidence has to mean something."""
-        found = figures.accuracy(load("contacts.zh.jsonl", parity=1) + load("real.zh.jsonl"))
+        found = figures.accuracy(load("contacts.zh.jsonl", parity=1) + load("real.zh.jsonl"), RulesClassifier())
         (_, _, all_right), *_, (_, _, sure_right) = found.confident
         assert sure_right >= all_right
 

@@ -8,6 +8,7 @@ from services.routing.domain import sensitive_words as words
 from services.routing.domain.matter import Matter
 
 _COMPLAINTS = frozenset({"complaint", "staff_complaint"})
+_DISSATISFIED = _COMPLAINTS | {"after_sales"}
 # Who has not bought yet asks about dangers, but has not met one.
 _ASKING = frozenset({"product_inquiry", "project_matching", "membership", "info_change", "ad_slot", "care"})
 
@@ -64,7 +65,8 @@ def sensitive(category: str, matter: Matter, complaints_last_7_days: int = 0) ->
     reasons += [reason for reason, pattern in patterns.items() if _stated(pattern, text)]
     if _safety(category, _UNHARMED.sub("", text)):
         reasons.append("personal_safety")
-    if category in _COMPLAINTS and (complaints_last_7_days > 0 or _AGAIN.search(text)):
+    again = category in _COMPLAINTS and complaints_last_7_days > 0
+    if again or (category in _DISSATISFIED and _AGAIN.search(text)):
         reasons.append("repeated_complaint")
     return Sensitivity(bool(reasons), tuple(reasons))
 

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +13,8 @@ from services.routing.domain.example import Example
 from services.routing.plugins.evaluation import evaluate
 from services.routing.plugins.learning import Labelled, learn
 from services.routing.plugins.model_file import Model
+from services.routing.plugins.resemblance import packaged_examples
 from shared.policy import Policy
-
-_PACKAGED = "examples_zh.tsv"
 
 
 class ExamplesError(Exception):
@@ -25,9 +23,7 @@ class ExamplesError(Exception):
 
 def packaged(policy: Policy) -> list[Labelled]:
     """Return the invented examples that ship with the plugins, as far as the policy knows their categories."""
-    lines = files("services.routing.plugins").joinpath(_PACKAGED).read_text(encoding="utf-8").splitlines()
-    rows = (line.partition("\t") for line in lines if line)
-    return _known([Labelled(label, text.replace("\\n", "\n")) for label, _, text in rows], policy)
+    return _known([Labelled(label, text) for label, text in packaged_examples()], policy)
 
 
 async def decided(connection: AsyncConnection) -> list[Example]:

@@ -65,9 +65,14 @@ def _gain(count: int) -> float:
     return math.log((count + _SMOOTHING) / _SMOOTHING)
 
 
-@cache
-def worked_examples(name: str = "examples_zh.tsv") -> Resemblance:
-    """Return the resemblance to the packaged examples; read once per process."""
+def packaged_examples(name: str = "examples_zh.tsv") -> list[tuple[str, str]]:
+    """Return the packaged examples, each a label and a text."""
     lines = files(__package__).joinpath(name).read_text(encoding="utf-8").splitlines()
     rows = (line.partition("\t") for line in lines if line)
-    return Resemblance((label, text.replace("\\n", "\n")) for label, _, text in rows)
+    return [(label, text.replace("\\n", "\n")) for label, _, text in rows]
+
+
+@cache
+def worked_examples() -> Resemblance:
+    """Return the resemblance to the packaged examples; read once per process."""
+    return Resemblance(packaged_examples())
