@@ -6,7 +6,7 @@ from services.routing.domain.matter import Matter
 from services.routing.domain.steps import Asked, stated
 from services.routing.domain.tags import automatic_tags, follow
 from services.routing.domain.tendency import attitude
-from services.routing.domain.workorder import Decided, Refusal, WorkOrder, invalid
+from services.routing.domain.workorder import Decided, Refusal, WorkOrder, illegal, invalid
 from shared.events import (
     WorkorderClassified,
     WorkorderCollaborated,
@@ -37,6 +37,8 @@ def transfer(work_order: WorkOrder, command: Transfer, asked: Asked) -> Decided 
         return invalid("department", f"{target.id} helps with work orders but owns none: ask it to collaborate.")
     if target.id == work_order.department:
         return invalid("department", f"{work_order.number} belongs to {target.id} already.")
+    if (refused := _uncollected(work_order, target.id, asked)) is not None:
+        return refused
     after = work_order.next(
         department=target.id,
         queue="department",
@@ -45,6 +47,18 @@ def transfer(work_order: WorkOrder, command: Transfer, asked: Asked) -> Decided 
     )
     event = WorkorderTransferred(**after.told(asked.by, asked.now, reason), from_department=work_order.department)
     return Decided(after, (event,))
+
+
+def _uncollected(work_order: WorkOrder, to: str, asked: Asked) -> Refusal | None:
+    """Return the refusal to hand a success on before its material is collected (membership); None for other ways."""
+    entry = asked.policy.categories.get(work_order.category)
+    if entry is None or entry.hand_on != to or work_order.department != entry.department:
+        return None
+    if not work_order.missing_fields:
+        return None
+    names = asked.policy.field_names
+    lacking = ", ".join(names[one].zh + f" ({one})" if one in names else one for one in work_order.missing_fields)
+    return illegal(f"{work_order.number} is handed on to {to} with its material complete; it lacks {lacking}.")
 
 
 def pause(work_order: WorkOrder, command: Pause, asked: Asked) -> Decided | Refusal:

@@ -7,7 +7,7 @@ from typing import Final
 
 from services.routing.domain.employee import employee_department
 from services.routing.domain.grade import departments_asked, grade
-from services.routing.domain.matter import Matter
+from services.routing.domain.matter import Matter, narrated
 from services.routing.domain.register import missing_fields
 from services.routing.domain.sensitive import sensitive
 from services.routing.domain.tendency import tendency
@@ -44,7 +44,7 @@ def assess(
     """Assess `matter` under a category that the policy knows; `collaborators` were asked for help already."""
     entry = policy.category(category)
     department = department_of(entry, topic, matter, policy)
-    judged = sensitive(category, matter, complaints_before)
+    judged = sensitive(category, narrated(matter), complaints_before)
     needed = {department, *departments_asked(matter), *collaborators}
     return Assessment(
         department=department,

@@ -9,9 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
 
-from services.routing.domain.employee_named import REGISTERED
-from services.routing.domain.matter import Matter
-from services.routing.domain.script import plain
 from services.routing.domain.workorder import OPEN, SYSTEM, WorkOrder
 from shared.events import AssignmentWay, Grade, Presence, WorkorderAssigned
 from shared.policy import Policy
@@ -95,16 +92,6 @@ def goes_to_supervisor(work_order: WorkOrder, policy: Policy) -> bool:
     """Return whether the category names the supervisor; in triage the category is only a suggestion yet."""
     entry = policy.categories.get(work_order.category)
     return work_order.queue == "department" and entry is not None and entry.to_supervisor
-
-
-def concerned(work_order: WorkOrder, matter: Matter | None, policy: Policy) -> frozenset[str]:
-    """Return the ids of the staff whom a complaint about staff is registered against: it is not theirs to handle."""
-    entry = policy.categories.get(work_order.category)
-    if matter is None or entry is None or entry.department_from != "employee":
-        return frozenset()
-    named = {plain(matter.details.get(field, "")).strip().casefold() for field in REGISTERED}
-    everybody = policy.members(work_order.department)
-    return frozenset(one.id for one in everybody if named & {one.id.casefold(), plain(one.name).casefold()})
 
 
 def task_of(work_order: WorkOrder) -> Task:

@@ -3,6 +3,7 @@
 A manager stands above the departments and may do what their supervisors may, except signing and confirming.
 """
 
+from services.routing.domain.concerned import about_staff
 from services.routing.domain.workorder import WorkOrder
 from shared.policy import Policy, Staff
 
@@ -34,9 +35,13 @@ def involved(work_order: WorkOrder, caller: Staff, policy: Policy) -> str | None
     return refused and f"only {_either(work_order, policy)}, or who collaborates, may resolve {work_order.number}"
 
 
-def owning_supervisor(work_order: WorkOrder, caller: Staff, _policy: Policy) -> str | None:
-    """Allow a supervisor of the owning department, and nobody else."""
-    if caller.role == "supervisor" and caller.department == work_order.department:
+def owning_supervisor(work_order: WorkOrder, caller: Staff, policy: Policy) -> str | None:
+    """Allow a supervisor of the owning department, and nobody else.
+
+    Of a complaint about staff also the head, who stands in where it concerns the supervisor: the step looks into that.
+    """
+    roles = {"supervisor", "head"} if about_staff(work_order, policy) else {"supervisor"}
+    if caller.role in roles and caller.department == work_order.department:
         return None
     return f"only a supervisor of {work_order.department} may sign {work_order.number}"
 

@@ -11,7 +11,7 @@ Decided where the handbook leaves it open:
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Final
 
@@ -48,19 +48,29 @@ def named_staff(matter: Matter, directory: Mapping[str, Staff]) -> str | None:
 
     Who is registered comes before who is mentioned, and who is mentioned first before the others.
     """
+    return next((found for who in _named(matter, directory) if (found := _common(who)) is not None), None)
+
+
+def persons_named(matter: Matter, directory: Mapping[str, Staff]) -> frozenset[str]:
+    """Return the ids of whom the contact names: of the first named, several only where they share a name."""
+    found = next((who for who in _named(matter, directory) if _common(who) is not None), [])
+    return frozenset(one.id for one in found)
+
+
+def _named(matter: Matter, directory: Mapping[str, Staff]) -> Iterator[list[Staff]]:
+    """Yield whom the contact names, the surest first."""
     for field in REGISTERED:
-        text = plain(matter.details.get(field, "")).strip()
-        if text and (found := _registered(text, directory)) is not None:
-            return found
-    return _mentioned(matter, directory)
+        if text := plain(matter.details.get(field, "")).strip():
+            yield from _registered(text, directory)
+    yield from _mentioned(matter, directory)
 
 
-def _registered(text: str, directory: Mapping[str, Staff]) -> str | None:
-    """Return the department of whom a field about the employee names: nothing else is spoken of there."""
+def _registered(text: str, directory: Mapping[str, Staff]) -> list[list[Staff]]:
+    """Return whom a field about the employee names: nothing else is spoken of there."""
     same = [one for one in directory.values() if text.casefold() in {one.id.casefold(), plain(one.name).casefold()}]
     if same:
-        return _common(same)
-    return _first(
+        return [same]
+    return _in_order(
         {
             one: [_whole_id(one.id), *([rf"{name}(?!{_GIVEN})"] if _CHINESE_NAME.fullmatch(name) else [])]
             for one, name in _named_in(text, directory)
@@ -69,7 +79,7 @@ def _registered(text: str, directory: Mapping[str, Staff]) -> str | None:
     )
 
 
-def _mentioned(matter: Matter, directory: Mapping[str, Staff]) -> str | None:
+def _mentioned(matter: Matter, directory: Mapping[str, Staff]) -> list[list[Staff]]:
     text = matter.plain
     own = plain(matter.customer_name or "").strip()
     patterns: dict[Staff, list[str]] = {}
@@ -78,7 +88,7 @@ def _mentioned(matter: Matter, directory: Mapping[str, Staff]) -> str | None:
         patterns[one] = [_whole_id(one.id) if sure else _ID_BEFORE + _whole_id(one.id)]
         if name != own and _CHINESE_NAME.fullmatch(name):
             patterns[one] += _spoken_of(name)
-    return _first(patterns, text)
+    return _in_order(patterns, text)
 
 
 def _spoken_of(name: str) -> list[str]:
@@ -100,15 +110,14 @@ def _whole_id(staff_id: str) -> str:
     return rf"(?<![A-Za-z0-9_.@-]){re.escape(staff_id)}(?![A-Za-z0-9_@-]|\.[A-Za-z0-9])"
 
 
-def _first(patterns: Mapping[Staff, list[str]], text: str) -> str | None:
-    """Return the department of whom `text` names first."""
+def _in_order(patterns: Mapping[Staff, list[str]], text: str) -> list[list[Staff]]:
+    """Return whom `text` names, the first named first."""
     places: dict[int, list[Staff]] = {}
     for one, wanted in patterns.items():
         ends = [found.end() for pattern in wanted if (found := re.search(pattern, text, re.IGNORECASE))]
         if ends:
             places.setdefault(min(ends), []).append(one)
-    told = (_common(who) for _, who in sorted(places.items()))
-    return next((department for department in told if department is not None), None)
+    return [places[end] for end in sorted(places)]
 
 
 def _common(staff: list[Staff]) -> str | None:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from services.routing.domain import asides, by_hand, callers, deliver, linking, merging, steps, tags, verification
 from services.routing.domain.collaboration import Collaboration
+from services.routing.domain.concerned import concerned
 from services.routing.domain.matter import Matter
 from services.routing.domain.steps import Asked, Rule
 from services.routing.domain.workorder import ENDED, LIVE, OPEN, Decided, Refusal, WorkOrder, forbidden, illegal
@@ -82,7 +83,8 @@ def decide(
 ) -> Decided | Refusal:
     """Decide what `command` does to `work_order` at `now`; a refusal says why in one sentence.
 
-    `matter` is what the customer wrote: needed to classify, which judges it anew; `other` the work order to link or
+    `matter` is what the customer wrote: needed to classify, which judges it anew, and for a complaint about staff, which
+    whom it concerns does not handle; `other` the work order to link or
     merge with; `identity` what a verification compares with; `presence` that of the person an assignment names;
     `collaboration` the one that a deliverable is for.
     """
@@ -92,6 +94,8 @@ def decide(
         return stranger(command.by)
     if (refused := rule.may(work_order, caller, policy)) is not None:
         return forbidden(f"{_sentence(refused)} {caller.id} belongs to {caller.department or 'the management'}.")
+    if caller.id in concerned(work_order, matter, policy):
+        return forbidden(f"{work_order.number} is a complaint about {caller.id}, and is not theirs to handle.")
     if work_order.status not in rule.legal:
         return illegal(_why(work_order, rule))
     asked = Asked(

@@ -1,10 +1,15 @@
 """What a customer contact says, as far as understanding it needs: the value every rule of routing reads."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
 
 from services.routing.domain.script import plain
+
+TOLD_IN: Final = (
+    "subject", "problem", "description", "reason", "demand", "what", "background", "complaint", "remark", "note",
+)  # fmt: skip
+"""Details in which a form keeps what the customer said; the others name things, and a name says nothing of a matter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +43,9 @@ def plain_details(details: Mapping[str, Any]) -> dict[str, str]:
         for key, value in details.items()
         if isinstance(value, str | int | float) and not isinstance(value, bool) and str(value).strip()
     }
+
+
+def narrated(matter: Matter) -> Matter:
+    """Return the matter with all that was said in its text: agents write reason and demand into fields of their own."""
+    said = [matter.details[name] for name in TOLD_IN if matter.details.get(name)]
+    return replace(matter, text="\n".join((matter.text, *said))) if said else matter

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from services.routing.domain.collaboration import Collaboration
+from services.routing.domain.concerned import concerned
 from services.routing.domain.gate import unverified
 from services.routing.domain.matter import Matter
 from services.routing.domain.workorder import Decided, Refusal, WorkOrder, forbidden, illegal, invalid
@@ -87,17 +88,26 @@ def respond(work_order: WorkOrder, command: Respond, asked: Asked) -> Decided:
 
 
 def resolve(work_order: WorkOrder, command: Resolve, asked: Asked) -> Decided | Refusal:
-    """Record the result, unless the customer must be verified first (R-IN-05); it waits for the signature."""
-    if (refused := unverified(work_order)) is not None:
+    """Record the result; it waits for the signature.
+
+    Not before the customer is verified, where that is needed (R-IN-05). Whatever is not a success says why, and the
+    reason stays on the work order.
+    """
+    if (refused := unverified(work_order) or unhanded(work_order, command, asked)) is not None:
         return refused
+    reason = None if command.outcome == "resolved" else stated(command.text)
+    if command.outcome != "resolved" and reason is None:
+        return invalid("text", f"Why {work_order.number} is {command.outcome} is stated in words.")
     after = work_order.next(status="resolved", before=work_order.status, outcome=command.outcome, resolved_by=asked.by)
-    event = WorkorderResolved(**after.told(asked.by, asked.now), outcome=command.outcome, text=command.text)
+    event = WorkorderResolved(**after.told(asked.by, asked.now, reason), outcome=command.outcome, text=command.text)
     return Decided(after, (event,))
 
 
 def sign(work_order: WorkOrder, command: Sign, asked: Asked) -> Decided | Refusal:
     """Approve the result, or return it to the department with a reason (R-RT-07)."""
     reason = stated(command.reason)
+    if (refused := not_in_place(work_order, asked)) is not None:
+        return refused
     if not command.approve:
         if reason is None:
             return invalid("reason", f"{work_order.number} is returned only with a reason.")
@@ -113,6 +123,29 @@ def sign(work_order: WorkOrder, command: Sign, asked: Asked) -> Decided | Refusa
         **after.told(asked.by, asked.now, reason), confirmation_required=work_order.confirmation_required
     )
     return Decided(after, (event,))
+
+
+def not_in_place(work_order: WorkOrder, asked: Asked) -> Refusal | None:
+    """Return the refusal of a head's signature, which stands only where the complaint concerns the supervisor."""
+    supervisor = asked.policy.supervisor_of(work_order.department).id
+    if asked.caller.role == "supervisor" or supervisor in concerned(work_order, asked.matter, asked.policy):
+        return None
+    return forbidden(
+        f"Only a supervisor of {work_order.department} may sign {work_order.number}: {supervisor} is there."
+    )
+
+
+def unhanded(work_order: WorkOrder, command: Resolve, asked: Asked) -> Refusal | None:
+    """Return the refusal of a success that another department has to bring to its end (membership); None for others."""
+    entry = asked.policy.categories.get(work_order.category)
+    if entry is None or entry.hand_on in {None, work_order.department} or work_order.queue == "triage":
+        return None  # in triage the category is only a suggestion yet
+    if command.outcome != "resolved":
+        return None
+    return illegal(
+        f"{work_order.number} has succeeded only when {entry.hand_on} is through with it: collect the material and "
+        f"transfer it to {entry.hand_on}. A failure is recorded as unresolvable, with its reason."
+    )
 
 
 def confirm(work_order: WorkOrder, _command: Confirm, asked: Asked) -> Decided | Refusal:

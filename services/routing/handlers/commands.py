@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from services.routing import store
+from services.routing.domain.concerned import about_staff
 from services.routing.domain.lifecycle import LIFECYCLE, decide
 from services.routing.domain.matter import Matter
 from services.routing.domain.workorder import Decided, Refusal, WorkOrder
@@ -61,15 +62,16 @@ class Desk:
 
     async def _known(self, tx: Transaction, before: WorkOrder, command: WorkorderCommand) -> dict[str, Any]:
         """Return what the rules have to know for `command` besides the work order itself."""
-        if isinstance(command, _MOVING):
-            return {"matter": await store.matter(tx.connection, before.id)}
+        known: dict[str, Any] = {}
+        if isinstance(command, _MOVING) or about_staff(before, self._policy):
+            known["matter"] = await store.matter(tx.connection, before.id)
         if isinstance(command, Deliver):
-            return {"collaboration": await store.collaboration(tx.connection, command.collaboration_id)}
+            return known | {"collaboration": await store.collaboration(tx.connection, command.collaboration_id)}
         if isinstance(command, Assign):
             await store.lock_rotas(tx.connection, [before.department])  # nobody else gives work out meanwhile
             found = await store.seen(tx.connection, [command.assignee])
-            return {"presence": {agent: seen.state for agent, seen in found.items()}}
-        return {}
+            return known | {"presence": {agent: seen.state for agent, seen in found.items()}}
+        return known
 
     async def _settled(self, tx: Transaction, decided: Decided, matter: Matter | None) -> Decided:
         """Return the decision with a new assignee where the work order needs one now (R-RT-08)."""

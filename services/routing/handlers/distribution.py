@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 import structlog
 
 from services.routing import store
-from services.routing.domain.assignment import Given, assigned, concerned, goes_to_supervisor, wanting
+from services.routing.domain.assignment import Given, assigned, goes_to_supervisor, wanting
+from services.routing.domain.concerned import concerned
 from services.routing.domain.matter import Matter
 from services.routing.domain.rota import Rota
 from services.routing.domain.workorder import Decided, WorkOrder

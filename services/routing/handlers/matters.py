@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final, get_args
 
 from services.routing import store
+from services.routing.domain.concerned import about_staff
 from services.routing.domain.identity import Fingerprints
 from services.routing.domain.lifecycle import decide
 from services.routing.domain.tags import written
@@ -90,7 +91,9 @@ class MatterDesk:
             return unknown("work_order_id", command.work_order_id)
         if other is None:
             return unknown(field, other_id)
-        decision = decide(before, command, self._policy, tx.now, other=other)
+        judging = about_staff(before, self._policy)
+        matter = await store.matter(tx.connection, before.id) if judging else None
+        decision = decide(before, command, self._policy, tx.now, matter, other=other)
         if isinstance(decision, Refusal):
             return problem_of(decision)
         both = [decision] if decision.beside is None else [decision, decision.beside]

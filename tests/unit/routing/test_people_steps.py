@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from services.routing.domain.assignment import Given, assigned, concerned, wanting
+from services.routing.domain.assignment import Given, assigned, wanting
+from services.routing.domain.concerned import concerned
 from services.routing.domain.lifecycle import decide
 from services.routing.domain.matter import Matter
 from services.routing.domain.workorder import Decided, Refusal, WorkOrder

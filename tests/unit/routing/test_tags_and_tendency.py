@@ -2,6 +2,7 @@
 
 import pytest
 
+from services.routing.domain.assessment import Assessment, assess
 from services.routing.domain.lifecycle import decide
 from services.routing.domain.matter import Matter
 from services.routing.domain.tags import MOST_TAGS, automatic_tags, written
@@ -78,3 +79,23 @@ def test_the_attitude_is_the_marked_one() -> None:
     assert attitude(None, "medium") == "dissatisfied"
     assert attitude(None, "low") is None
     assert attitude("anxious", None) is None
+
+
+def test_what_an_agent_writes_into_fields_is_sensitive_as_well() -> None:
+    """R-RT-05: the reason of a complaint may stand in its own field, and a product's name threatens nobody."""
+    told = assessed(Matter("客户投诉", {"reason": "再不处理就去找电视台曝光,并起诉你们"}))
+    assert told.sensitive_reasons == ("media", "lawsuit")
+    assert told.grade == "urgent"
+    assert not assessed(Matter("客户投诉", {"reason": "做工差", "product_name": "法院记者证卡套"})).sensitive
+
+
+def assessed(matter: Matter) -> Assessment:
+    return assess(
+        matter,
+        category="complaint",
+        topic=None,
+        emotion=None,
+        complaints_before=0,
+        registered_at=NOW,
+        policy=POLICY,
+    )
