@@ -22,19 +22,10 @@ _WORDS: Final[dict[str, bool | None]] = {"true": True, "false": False, "null": N
 _INTEGER: Final = re.compile(r"^[-+]?(0|[1-9]\d{0,17})$")
 _DECIMAL: Final = re.compile(r"^[-+]?(0|[1-9]\d{0,17})\.\d{1,17}$")
 _DEEPEST: Final = 20
-
-
-class _PlainLoader(yaml.SafeLoader):
-    """Composes YAML without anchors, aliases and tags."""
-
-    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
-        event: Any = self.peek_event()  # type: ignore[no-untyped-call]  # the stubs leave it out
-        mark = event.start_mark
-        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            raise yaml.MarkedYAMLError(problem="anchors and aliases are not used in a policy", problem_mark=mark)
-        if tag := getattr(event, "tag", None):
-            raise yaml.MarkedYAMLError(problem=f"tags are not used in a policy: {tag}", problem_mark=mark)
-        return super().compose_node(parent, index)
+_BOTTOMLESS: Final = 200
+"""Nesting at which reading stops: the parser in C is as deep as the text is."""
+_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""The parser in C, ten times as fast, where PyYAML was built with it."""
 
 
 @dataclass(slots=True)
@@ -81,7 +72,8 @@ def parse_yaml(text: str, file: str) -> MarkedYaml:
     """Read text as `read_yaml` does; `file` is named in the faults."""
     marked = MarkedYaml(file)
     try:
-        root = yaml.compose(text, Loader=_PlainLoader)
+        _refuse_what_is_not_plain(text)
+        root = yaml.compose(text, Loader=_LOADER)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
         message = " ".join(part for part in (error.context, error.problem) if part)
@@ -94,6 +86,22 @@ def parse_yaml(text: str, file: str) -> MarkedYaml:
     if root is not None:
         marked.data = _value(root, (), marked)
     return marked
+
+
+def _refuse_what_is_not_plain(text: str) -> None:
+    """Raise for anchors, aliases and tags, and for a text that is nested without end."""
+    depth = 0
+    event: Any
+    for event in yaml.parse(text, Loader=_LOADER):
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            problem = "anchors and aliases are not used in a policy"
+            raise yaml.MarkedYAMLError(problem=problem, problem_mark=event.start_mark)
+        if tag := getattr(event, "tag", None):
+            problem = f"tags are not used in a policy: {tag}"
+            raise yaml.MarkedYAMLError(problem=problem, problem_mark=event.start_mark)
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _BOTTOMLESS:
+            raise RecursionError
 
 
 def _value(node: yaml.Node, location: Location, marked: MarkedYaml) -> Any:
@@ -129,7 +137,7 @@ def _mapping(node: yaml.MappingNode, location: Location, marked: MarkedYaml) -> 
 
 def _scalar(node: yaml.Node) -> str | int | float | bool | None:
     text = str(node.value)
-    if getattr(node, "style", None) is not None:  # quoted or a block: text, whatever it looks like
+    if getattr(node, "style", None):  # quoted or a block: text, whatever it looks like
         return text
     if text in _WORDS:
         return _WORDS[text]

@@ -263,14 +263,14 @@ def test_what_is_missing_is_reported_where_it_should_stand(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("text", "line", "expected"),
     [
-        ("version: 1\n  timezone: x\n", 2, "is no plain YAML: mapping values are not allowed here"),
+        ("version: 1\n  timezone: x\n", 2, "is no plain YAML: mapping values are not allowed in this context"),
         ("version: [1\nlocale: zh", 2, "is no plain YAML: "),
         (
             "a: 1\n---\nb: 2\n",
             2,
             "is no plain YAML: expected a single document in the stream but found another document",
         ),
-        ("a: \x01", 1, "is no plain YAML: special characters are not allowed"),
+        ("a: \x01", 1, "is no plain YAML: control characters are not allowed"),
         ("a: &x 1\nb: *x\n", 1, "is no plain YAML: anchors and aliases are not used in a policy"),
         ("a: 1\nb: !!python/object:os.system x\n", 2, "is no plain YAML: tags are not used in a policy"),
         ("", 1, "is empty"),
