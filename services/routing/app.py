@@ -8,6 +8,7 @@ from typing import get_args
 
 from services.routing import store
 from services.routing.domain.identity import Fingerprints
+from services.routing.domain.simulation import SimulatedDesk
 from services.routing.domain.workorder import LIVE
 from services.routing.handlers import Desk, Distribution, EventHandler, HandOver, MatterDesk, PeopleDesk
 from services.routing.ports import Assigner, Classifier, ModelError, Trained
@@ -69,6 +70,11 @@ def classifier_of(policy: Policy, data: Path = Path()) -> Classifier:
     if not isinstance(classifier, Classifier):
         raise PluginError(f'the classifier plugin "{name}" lacks `name`, `classify` or `topic_of`')
     return classifier
+
+
+def simulated(policy: Policy, data: Path) -> SimulatedDesk:
+    """Return routing's decisions in memory, for a simulation of `policy`."""
+    return SimulatedDesk(policy, classifier_of(policy, data))
 
 
 def assigners_of(policy: Policy) -> dict[str, Assigner]:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from shared.cli.environment import settings_of
 from shared.cli.errors import CliError, WrongUse
 from shared.cli.output import print_json, print_table
 from shared.cli.policy_files import policy_in_force, read_policy
@@ -51,11 +52,12 @@ def simulate(
     """
     if history is not None and sample:
         raise WrongUse("either --history or --sample, not both")
+    data = settings_of().data
     old_policy, new_policy = policy_in_force(), read_policy(new)
     try:
         found = _contacts(history, Sample(contacts, start.date(), days), seed, old_policy)
-        agents = of_either(*(_agents(people, found, policy, seed, load) for policy in (old_policy, new_policy)))
-        comparison = compare(found, old_policy, new_policy, seed, agents)
+        agents = of_either(*(_agents(people, found, policy, seed, load, data) for policy in (old_policy, new_policy)))
+        comparison = compare(found, old_policy, new_policy, seed, agents, data)
     except SimulationError as error:
         raise CliError(str(error)) from error
     if as_json:
@@ -73,9 +75,9 @@ def _contacts(history: Path | None, sample: Sample, seed: int, policy: Policy) -
 
 
 def _agents(
-    people: str, contacts: Sequence[ContactRegistered], policy: Policy, seed: int, load: float
+    people: str, contacts: Sequence[ContactRegistered], policy: Policy, seed: int, load: float, data: Path
 ) -> Mapping[str, int]:
-    return agents_listed(policy) if people == "listed" else agents_needed(contacts, policy, seed, load)
+    return agents_listed(policy) if people == "listed" else agents_needed(contacts, policy, seed, load, data)
 
 
 def _json(

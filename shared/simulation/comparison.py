@@ -5,12 +5,13 @@ import multiprocessing
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
 from shared.events import ContactRegistered
 from shared.policy import Policy
 from shared.simulation.rehearsal import Figures, rehearse
 
-_Job = tuple[Sequence[ContactRegistered], Policy, int, dict[str, int]]
+_Job = tuple[Sequence[ContactRegistered], Policy, int, dict[str, int], Path]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +37,15 @@ class Comparison:
 
 
 def compare(
-    contacts: Sequence[ContactRegistered], old: Policy, new: Policy, seed: int, agents: dict[str, int]
+    contacts: Sequence[ContactRegistered],
+    old: Policy,
+    new: Policy,
+    seed: int,
+    agents: dict[str, int],
+    data: Path = Path(),
 ) -> Comparison:
     """Rehearse both policies; deterministic for the same contacts, policies, seed and agents."""
-    _jobs[:] = [(contacts, policy, seed, agents) for policy in (old, new)]
+    _jobs[:] = [(contacts, policy, seed, agents, data) for policy in (old, new)]
     # Forked, so that the contacts need not be copied; nothing of an event loop or a connection exists here yet.
     with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("fork")) as pool:
         results = list(pool.map(_rehearse, range(len(_jobs))))

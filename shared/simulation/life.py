@@ -1,12 +1,12 @@
 """The life of one work order in a simulation: who does what next, as the lifecycle asks for it (R-RT-06)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from shared.events import CallbackCompleted, ContactRegistered, Event, NotificationSent, WorkorderReopened
-from shared.events.commands import Classify, Confirm, Resolve, Respond, Sign
+from shared.events.commands import Classify, Confirm, Resolve, Respond, Sign, Transfer
 from shared.policy import Duration, Policy, due
 from shared.simulation.effort import Effort
 from shared.simulation.engine import Life, Task, Team
@@ -32,6 +32,7 @@ class Case:
     contact: ContactRegistered
     effort: Effort
     events: list[Event]
+    category: str = ""
     department: str = ""
     closed: bool = False
 
@@ -42,7 +43,7 @@ def life(case: Case, number: int, desk: Desk, teams: Teams, policy: Policy) -> L
     contact, effort, events = case.contact, case.effort, case.events
     opened = desk.open(contact, number)
     events.append(opened)
-    case.department = opened.department
+    case.category, case.department = opened.category, opened.department
     key, service, now = opened.work_order_id, policy.service.id, contact.registered_at
     first = policy.target("first_response", opened.category, opened.grade) or _AT_LEISURE
     result = policy.target("resolution", opened.category, opened.grade) or first
@@ -62,6 +63,9 @@ def life(case: Case, number: int, desk: Desk, teams: Teams, policy: Policy) -> L
         readers = teams.duty if first.kind == "wall" else teams.agents[owner]  # an emergency waits for no opening
         now = yield Task(readers, effort.read, min(answer_by, finish_by), now)
         events += desk.ask(Respond(**by, work_order_id=key, text=_TEXT), now)
+        events += _handed_on(case, desk, policy, now)
+        owner = case.department
+        by = _by(policy, owner)
         now = yield Task(teams.agents[owner], effort.work, finish_by, now)
         events += desk.verify(key, by["by"], now)
         events += desk.ask(Resolve(**by, work_order_id=key, text=_TEXT), now)
@@ -90,6 +94,18 @@ def life(case: Case, number: int, desk: Desk, teams: Teams, policy: Policy) -> L
 _COMMAND: Final = "simulation"
 _TEXT: Final = "simulated"
 _AT_LEISURE: Final = Duration.wall(minutes=24 * 60)
+
+
+def _handed_on(case: Case, desk: Desk, policy: Policy, now: datetime) -> Sequence[Event]:
+    """Let the negotiation succeed where the category has one: with its material complete, the next department goes on."""
+    key, entry = case.contact.contact_id, policy.category(case.category)
+    if entry.hand_on is None or entry.hand_on == case.department:
+        return ()
+    by = _by(policy, case.department)
+    done = [*desk.complete(key, by["by"], now)]
+    done += desk.ask(Transfer(**by, work_order_id=key, department=entry.hand_on, reason=_TEXT), now)
+    case.department = entry.hand_on
+    return done
 
 
 def _by(policy: Policy, department: str) -> dict[str, str]:

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from importlib.metadata import entry_points
+from pathlib import Path
 from typing import Any, Protocol
 
 from shared.events import CallbackCompleted, ContactRegistered, Event, WorkorderOpened, WorkorderStep
 from shared.events.commands import WorkorderCommand
-from shared.plugins import load_plugin
 from shared.policy import Policy
 
 SIMULATOR_GROUP = "yingda.simulators"
@@ -32,6 +32,10 @@ class Desk(Protocol):
         """Verify the customer where the work order needs it; nothing otherwise (R-IN-05)."""
         ...
 
+    def complete(self, work_order_id: str, by: str, now: datetime) -> Sequence[WorkorderStep]:
+        """Add what the register lacks; nothing where it is complete (R-IN-07)."""
+        ...
+
     def hear(self, event: CallbackCompleted) -> Sequence[WorkorderStep]:
         """Do what follows from the end of a callback."""
         ...
@@ -49,9 +53,9 @@ class Timekeeper(Protocol):
         ...
 
 
-def desk_of(policy: Policy) -> Desk:
-    """Return routing's decisions under `policy`."""
-    desk: Desk = _simulator("routing")(policy, lambda name: load_plugin("classifier", name)())
+def desk_of(policy: Policy, data: Path = Path()) -> Desk:
+    """Return routing's decisions under `policy`; a classifier that learns has its model in the directory `data`."""
+    desk: Desk = _simulator("routing")(policy, data)
     return desk
 
 

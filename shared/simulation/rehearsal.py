@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Final
 
 from shared.events import ContactRegistered
@@ -43,10 +44,13 @@ class Figures:
 
 
 def rehearse(
-    contacts: Sequence[ContactRegistered], policy: Policy, seed: int, agents: Mapping[str, int]
+    contacts: Sequence[ContactRegistered], policy: Policy, seed: int, agents: Mapping[str, int], data: Path = Path()
 ) -> dict[str, Figures]:
-    """Let `contacts`, in order of time, be handled under `policy` by that many `agents`; return figures by department."""
-    run = _Run(policy, agents, contacts[-1].registered_at + AFTERWARDS)
+    """Let `contacts`, in order of time, be handled under `policy` by that many `agents`; return figures by department.
+
+    `data` is where a classifier that learns has its model.
+    """
+    run = _Run(policy, agents, contacts[-1].registered_at + AFTERWARDS, data)
     for number, contact in enumerate(contacts, 1):
         run.begin(Case(contact, effort_of(seed, number), []), number)
     return run.finished()
@@ -55,9 +59,9 @@ def rehearse(
 class _Run:
     """One policy's month: every case is judged as soon as its life is over, so that memory stays small."""
 
-    def __init__(self, policy: Policy, agents: Mapping[str, int], until: datetime) -> None:
+    def __init__(self, policy: Policy, agents: Mapping[str, int], until: datetime, data: Path) -> None:
         self._policy, self._until = policy, until
-        self._desk: Desk = desk_of(policy)
+        self._desk: Desk = desk_of(policy, data)
         self._keeper: Timekeeper = timekeeper_of(policy)
         self._engine = Engine(until)
         self._teams = _teams(policy, agents)

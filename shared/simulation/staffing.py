@@ -4,6 +4,7 @@ import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Final
 
 from shared.events import ContactRegistered
@@ -15,9 +16,11 @@ _LOOKED_AT: Final = 2_000
 """Contacts that are looked at, evenly spaced, to tell how the work spreads."""
 
 
-def agents_needed(contacts: Sequence[ContactRegistered], policy: Policy, seed: int, load: float) -> dict[str, int]:
+def agents_needed(
+    contacts: Sequence[ContactRegistered], policy: Policy, seed: int, load: float, data: Path = Path()
+) -> dict[str, int]:
     """Return agents per department such that `load` of their office time is work under `policy`; at least one each."""
-    desk, service = desk_of(policy), policy.service.id
+    desk, service = desk_of(policy, data), policy.service.id
     seconds: dict[str, float] = defaultdict(float)
     step = max(1, len(contacts) // _LOOKED_AT)
     for number in range(0, len(contacts), step):

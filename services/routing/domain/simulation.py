@@ -1,6 +1,6 @@
 """Routing's decisions for a simulation: the same pure functions, with the work orders in memory instead of a table."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,14 @@ from services.routing.domain.numbers import day_of, number
 from services.routing.domain.opening import matter_of, open_work_order, opened
 from services.routing.domain.verdict import Verdict, judge
 from services.routing.domain.workorder import Decided, WorkOrder
-from shared.events import CallbackCompleted, ContactRegistered, WorkorderOpened, WorkorderStep, WorkorderVerified
+from shared.events import (
+    CallbackCompleted,
+    ContactRegistered,
+    WorkorderOpened,
+    WorkorderStep,
+    WorkorderSupplemented,
+    WorkorderVerified,
+)
 from shared.events.commands import WorkorderCommand
 from shared.policy import Policy
 
@@ -24,9 +31,9 @@ class RefusedError(Exception):
 class SimulatedDesk:
     """Opens and moves work orders in memory; reads every distinct contact once."""
 
-    def __init__(self, policy: Policy, load_classifier: Callable[[str], Any]) -> None:
+    def __init__(self, policy: Policy, classifier: Any) -> None:
         self._policy = policy
-        self._classifier = load_classifier(policy.routing.classifier.plugin)
+        self._classifier = classifier
         self._work_orders: dict[str, WorkOrder] = {}
         self._matters: dict[str, Matter] = {}
         self._verdicts: dict[tuple[Any, ...], Verdict] = {}
@@ -65,6 +72,14 @@ class SimulatedDesk:
         after = self._work_orders[work_order_id] = before.next(verified=True)
         return (WorkorderVerified(**after.told(by, now), identifier="phone"),)
 
+    def complete(self, work_order_id: str, by: str, now: datetime) -> Sequence[WorkorderStep]:
+        """Add what the register lacks, as the agent does who asks the customer (R-IN-07)."""
+        before = self._work_orders[work_order_id]
+        if not before.missing_fields:
+            return ()
+        after = self._work_orders[work_order_id] = before.next(missing_fields=())
+        return (WorkorderSupplemented(**after.told(by, now), fields=before.missing_fields, missing_fields=()),)
+
     def hear(self, event: CallbackCompleted) -> Sequence[WorkorderStep]:
         """Close or reopen the work order (R-FB-03)."""
         decision = after_callback(self._work_orders[event.work_order_id], event)
@@ -83,7 +98,7 @@ class SimulatedDesk:
         verdict = self._verdicts.get(key)
         if verdict is None:
             verdict = self._verdicts[key] = judge(
-                contact.category, contact.topic, matter, self._classifier, self._policy
+                contact.category, contact.topic, matter, self._classifier, self._policy, agent_id=contact.agent_id
             )
         return verdict
 
