@@ -8,6 +8,7 @@ from typing import Final
 from services.routing.domain.employee import employee_department
 from services.routing.domain.grade import departments_asked, grade
 from services.routing.domain.matter import Matter, narrated
+from services.routing.domain.planned import planned_for
 from services.routing.domain.register import missing_fields
 from services.routing.domain.sensitive import sensitive
 from services.routing.domain.tendency import tendency
@@ -53,7 +54,9 @@ def assess(
         sensitive_reasons=judged.reasons,
         tendency=tendency(judged.reasons, emotion, complaints_before, entry, policy),
         missing_fields=missing_fields(category, topic, matter, entry.required, policy.staff_directory),
-        cutoff_at=policy.calendar_of(department).cutoff(registered_at, entry.cutoff) if entry.cutoff else None,
+        cutoff_at=policy.calendar_of(department).cutoff(registered_at, entry.cutoff)
+        if entry.cutoff
+        else planned_for(entry, matter, registered_at, policy),
     )
 
 

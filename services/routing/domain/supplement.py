@@ -5,6 +5,7 @@ from dataclasses import replace
 from services.routing.domain.gate import verification_reasons
 from services.routing.domain.identity import Kind, kinds_of
 from services.routing.domain.matter import Matter, plain_details
+from services.routing.domain.reassessment import reassessed
 from services.routing.domain.register import missing_fields
 from services.routing.domain.workorder import ENDED, Decided, Ignored, WorkOrder
 from shared.events import ContactCompleted, WorkorderSupplemented
@@ -34,7 +35,7 @@ def staffed(event: ContactCompleted) -> frozenset[Kind]:
 def supplement(work_order: WorkOrder, matter: Matter, event: ContactCompleted, policy: Policy) -> Decided | Ignored:
     """Tell what is still missing; `matter` is the completed one.
 
-    What is learned can make the request a sensitive one (R-IN-05), and never makes one less sensitive.
+    What is learned can make the request a sensitive one (R-IN-05) or the matter (R-RT-05), and never less so.
     """
     if work_order.status in ENDED:
         return Ignored(f"the work order is {work_order.status}")
@@ -52,4 +53,5 @@ def supplement(work_order: WorkOrder, matter: Matter, event: ContactCompleted, p
     told = WorkorderSupplemented(
         **after.told(event.by, event.at), fields=event.completed, missing_fields=after.missing_fields
     )
-    return Decided(after, (told,))
+    more = reassessed(after, matter, event, policy)
+    return Decided(more.work_order, (told, *more.events)) if more else Decided(after, (told,))

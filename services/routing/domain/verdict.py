@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from services.routing.domain.matter import Matter
+from services.routing.domain.planned import may_be_given
 from shared.policy import Category, Policy
 
 AGENT: Final = "agent"
@@ -56,17 +57,28 @@ class Verdict:
     """Whether a classifier suggested the category, so that a person's later decision makes a labelled example."""
 
 
-def judge(category: str | None, topic: str | None, matter: Matter, classifier: Classifies, policy: Policy) -> Verdict:
+def judge(
+    category: str | None,
+    topic: str | None,
+    matter: Matter,
+    classifier: Classifies,
+    policy: Policy,
+    *,
+    agent_id: str | None = None,
+) -> Verdict:
     """Return the verdict on a contact that came with the agent's `category` and `topic`, each perhaps None or unknown.
 
-    A category that the policy does not know counts as not given, which the evidence notes. A classifier that fails
+    A category that the policy does not know counts as not given, which the evidence notes; so does an outbound one that
+    no `agent_id` stands for. A classifier that fails
     does not stop the contact: a person decides then.
     """
     notes: tuple[str, ...] = ()
     entry = policy.categories.get(category) if category else None
-    if entry is not None:
+    if entry is not None and may_be_given(entry, agent_id):
         return _by_agent(entry, topic, matter, classifier)
-    if category:
+    if entry is not None:
+        notes = (f"no customer writes in with {entry.id}",)
+    elif category:
         notes = (f"the agent's category {category[:64]} is not in the policy",)
     return _by_classifier(topic, matter, classifier, policy, notes)
 

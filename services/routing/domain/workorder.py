@@ -104,6 +104,10 @@ class Decided:
     beside: "Decided | None" = None
     """What the same step does to another work order: the other side of a link."""
 
+    def after(self, earlier: tuple[WorkorderStep, ...]) -> "Decided":
+        """Return the decision with the steps that led here before it."""
+        return Decided(self.work_order, (*earlier, *self.events), self.beside)
+
 
 @dataclass(frozen=True, slots=True)
 class Refusal:

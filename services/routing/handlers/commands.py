@@ -8,9 +8,11 @@ from typing import Any, Final
 from services.routing import store
 from services.routing.domain.concerned import about_staff
 from services.routing.domain.lifecycle import LIFECYCLE, decide
+from services.routing.domain.linking import linked_by_system
 from services.routing.domain.matter import Matter
 from services.routing.domain.workorder import Decided, Refusal, WorkOrder
 from services.routing.handlers.distribution import Distribution, emit_steps
+from services.routing.handlers.links import Linker
 from services.routing.handlers.problems import problem_of
 from services.routing.handlers.replies import summary, unknown, unreadable
 from services.routing.handlers.telling import told_beside
@@ -19,6 +21,7 @@ from shared.bus.transaction import Transaction
 from shared.events import Command, Fault, Problem, refuse
 from shared.events.commands import Assign, Classify, Deliver, GetWorkorder, Reopen, Transfer, WorkorderCommand
 from shared.policy import Policy
+from shared.values import replace
 
 _MOVING: Final = (Classify, Transfer, Reopen)
 """Commands after which the work order may be in other hands, or want some."""
@@ -33,6 +36,7 @@ class Desk:
     def __init__(self, policy: Policy, distribution: Distribution, expect: Callable[[datetime], None]) -> None:
         self._policy = policy
         self._distribution = distribution
+        self._linker = Linker(policy)
         self._expect = expect
 
     @property
@@ -44,7 +48,8 @@ class Desk:
         """Take one step of a work order; the row stays locked until the commit, so steps never overlap."""
         if (refused := unreadable(command, self._policy)) is not None:
             return refused
-        found = await store.load(tx.connection, [command.work_order_id])
+        pair = await self._same_matter(tx, command) if isinstance(command, Classify) else None
+        found = await store.load(tx.connection, [command.work_order_id, *(pair[:1] if pair else ())])
         before = found.get(command.work_order_id)
         if before is None:
             return unknown("work_order_id", command.work_order_id)
@@ -54,11 +59,28 @@ class Desk:
             return problem_of(decision)
         if isinstance(command, _MOVING):
             decision = await self._settled(tx, decision, known.get("matter"))
+        if pair and (other := found.get(pair[0])) is not None:
+            linked = linked_by_system(decision.work_order, other, tx.now, pair[1])
+            decision = decision if linked is None else linked.after(decision.events)
         if isinstance(command, Classify) and decision.work_order.cutoff_at is not None:
             self._expect(decision.work_order.cutoff_at)
-        await store.save(tx.connection, [decision.work_order], decision.events, tx.now)
-        emit_steps(tx, decision)
+        for one in (decision, decision.beside):
+            if one is not None:
+                await store.save(tx.connection, [one.work_order], one.events, tx.now)
+                emit_steps(tx, one)
         return summary(decision.work_order)
+
+    async def _same_matter(self, tx: Transaction, command: Classify) -> tuple[str, str] | None:
+        """Return the open work order that is about the same matter once `command` is done, and why (R-IN-06).
+
+        It is looked for before anything is locked, so that both are locked in one order.
+        """
+        found = await store.find(tx.connection, work_order_id=command.work_order_id, number=None)
+        matter = await store.matter(tx.connection, command.work_order_id)
+        if found is None or matter is None:
+            return None
+        then = replace(found[0], category=command.category, topic=command.topic, queue="department")
+        return await self._linker.partner(tx, then, matter)
 
     async def _known(self, tx: Transaction, before: WorkOrder, command: WorkorderCommand) -> dict[str, Any]:
         """Return what the rules have to know for `command` besides the work order itself."""

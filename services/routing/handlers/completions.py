@@ -71,9 +71,9 @@ class Completions:
         self._known += [(work_order.customer_id, one) for one in known]
         return supplement(work_order, matter, event, self._policy)
 
-    def matter(self, work_order_id: str, otherwise: Matter) -> Matter:
-        """Return what is written to the work order now."""
-        return self._matters.get(work_order_id, otherwise)
+    def matter(self, work_order_id: str) -> Matter | None:
+        """Return what the work order's contact says now; None where nothing was completed in this batch."""
+        return self._matters.get(work_order_id)
 
     async def write(self, tx: Transaction) -> None:
         """Write what was told."""

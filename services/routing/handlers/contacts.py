@@ -100,7 +100,9 @@ class Opener:
     async def _read(self, incoming: Incoming) -> _Read:
         contact: ContactRegistered = incoming.data
         matter = matter_of(contact)
-        verdict = judge(contact.category, contact.topic, matter, self._classifier, self._policy)
+        verdict = judge(
+            contact.category, contact.topic, matter, self._classifier, self._policy, agent_id=contact.agent_id
+        )
         await asyncio.sleep(0)  # reading is arithmetic; commands are answered in between
         return _Read(incoming, contact, matter, verdict)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Final
 
 import structlog
 
@@ -22,9 +23,13 @@ from shared.events import (
     ContactRegistered,
     Event,
     SlaEscalated,
+    WorkorderClassified,
     WorkorderReopened,
 )
 from shared.policy import Policy
+
+_MOVED: Final = (WorkorderReopened, WorkorderClassified)
+"""Steps after which a work order may be in no hands, or in those of another department."""
 
 log = structlog.get_logger()
 
@@ -66,7 +71,7 @@ class EventHandler:
         self._linker.link(tx, pairs, fresh, changes)
         for event, about in concerned:
             self._move(tx, event, about, fresh, changes, completions)
-        await self._give(tx, fresh, changes)
+        await self._give(tx, fresh, changes, completions)
         await self._opener.write(tx, list(fresh.values()))
         if changes.changed:
             await store.save(tx.connection, list(changes.changed.values()), changes.events, tx.now)
@@ -94,16 +99,17 @@ class EventHandler:
         if new is None:
             changes.take(tx, decision)
             return
-        fresh[about] = new.after(decision).with_matter(completions.matter(about, new.matter))
+        fresh[about] = new.after(decision).with_matter(completions.matter(about) or new.matter)
         emit_steps(tx, decision)
 
-    async def _give(self, tx: Transaction, fresh: dict[str, Fresh], changes: Changes) -> None:
-        """Give to somebody what was opened, or reopened and has nobody (R-RT-08)."""
-        reopened = sorted({event.work_order_id for event in changes.events if isinstance(event, WorkorderReopened)})
+    async def _give(self, tx: Transaction, fresh: dict[str, Fresh], changes: Changes, completions: Completions) -> None:
+        """Give to somebody what was opened, or reopened or moved and has nobody (R-RT-08)."""
+        moved = sorted({event.work_order_id for event in changes.events if isinstance(event, _MOVED)})
+        told = {key: found for key in moved if (found := completions.matter(key)) is not None}
         given = await self._distribution.settle(
             tx,
-            [*(one.work_order for one in fresh.values()), *(changes.changed[key] for key in reopened)],
-            {key: one.matter for key, one in fresh.items()},
+            [*(one.work_order for one in fresh.values()), *(changes.changed[key] for key in moved)],
+            {key: one.matter for key, one in fresh.items()} | told,
         )
         for key, decided in given.items():
             if key in fresh:

@@ -1,10 +1,12 @@
-"""Work orders just opened are linked with open ones of the same customer about the same matter (R-IN-06)."""
+"""Work orders opened or classified are linked with open ones of the same customer about the same matter (R-IN-06)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.routing import store
 from services.routing.domain.linking import OpenMatters, linked_by_system, open_matter
+from services.routing.domain.matter import Matter
+from services.routing.domain.workorder import WorkOrder
 from services.routing.handlers.changes import Changes
 from services.routing.handlers.contacts import Fresh
 from services.routing.handlers.distribution import emit_steps
@@ -43,6 +45,17 @@ class Linker:
                 pairs.append(Pair(new.id, *found))
             matters.add([new])
         return pairs
+
+    async def partner(self, tx: Transaction, work_order: WorkOrder, matter: Matter) -> tuple[str, str] | None:
+        """Return the id of the open work order about the same matter as `work_order`, linked with it by nobody yet.
+
+        With it comes why it is the same.
+        """
+        since, until = work_order.occurred_at - self._window, work_order.occurred_at + self._window
+        found = await store.open_matters(tx.connection, [work_order.customer_id], since, until)
+        matters = OpenMatters(self._window)
+        matters.add(one for one in found if one.id not in work_order.links)
+        return matters.partner(open_matter(work_order, matter))
 
     def link(self, tx: Transaction, pairs: Sequence[Pair], fresh: dict[str, Fresh], changes: Changes) -> None:
         """Link the `pairs`: each side is in `fresh` or among the `changes`, and is there as it is afterwards."""

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Table
 
+from services.routing.domain.workorder import SYSTEM
 from services.routing.store.tables import collaborations, examples, promises, steps
 from shared.events import WorkorderClassified, WorkorderCollaborated, WorkorderOpened, WorkorderPromised, WorkorderStep
 
@@ -26,7 +27,7 @@ def history_rows(
             continue
         rows[steps].append(_step(event, recorded_at))
         key = {"work_order_id": event.work_order_id, "version": event.version, "by": event.by, "at": event.at}
-        if isinstance(event, WorkorderClassified):
+        if isinstance(event, WorkorderClassified) and event.by != SYSTEM:  # only people label examples (R-RT-01)
             wanted = ("category", "topic", "suggested_category", "suggested_topic")
             rows[examples].append(key | {name: getattr(event, name) for name in wanted})
         elif isinstance(event, WorkorderPromised):
