@@ -117,13 +117,15 @@ def facts_of(event: Event) -> frozenset[Fact]:
 
 def _responded(event: WorkorderResponded) -> frozenset[Fact]:
     facts: set[Fact] = set()
-    if event.by != SYSTEM:  # an automatic notice answers nobody
+    own = event.by_department == event.department
+    if event.by != SYSTEM and (own or event.audience == "customer"):
+        # An automatic notice answers nobody, and neither does a note from one colleague to another.
         facts.add("a person answered")
-    if event.by_department == event.department:
+    if own:
         facts.add("the department responded")
     if event.audience == "customer":
         facts |= _HEARD
-    elif event.by != SYSTEM and event.by_department == event.department:
+    elif event.by != SYSTEM and own:
         facts.add("the department made progress")
     return frozenset(facts)
 

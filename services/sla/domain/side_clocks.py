@@ -6,7 +6,7 @@ from typing import Final
 from services.sla.domain import steps
 from services.sla.domain.clock import Clock, Decision, scheduled
 from services.sla.domain.live_clocks import LiveClocks
-from services.sla.domain.pace import WALL, Pace
+from services.sla.domain.pace import WALL, Pace, pace_of
 from services.sla.domain.renew import renew
 from services.sla.domain.steps import Wanted, started
 from shared.events import (
@@ -81,8 +81,8 @@ class SideClocks(LiveClocks):
         """Start the clock of a call that answers a missed or unresolved one (R-IN-10)."""
         if event.kind != "return_call" or self.subject.ended:
             return
-        target = max(event.due_at - event.at, timedelta())
-        wanted = Wanted("callback", event.callback_id, "callback", 1, event.department, target, event.at, Pace(WALL))
+        target, pace = self._returned_within(event)
+        wanted = Wanted("callback", event.callback_id, "callback", 1, event.department, target, event.at, pace)
         clock = self._take(steps.start(self._issue(), wanted, self._origin(), self._policy))
         if (over := self.subject.early.get(_return_call(event.callback_id))) is not None:
             self._meet(clock, over)
@@ -147,6 +147,17 @@ class SideClocks(LiveClocks):
     def _call(self, callback_id: str) -> Clock | None:
         calls = [clock for clock in self._live() if clock.subject_type == "callback"]
         return next((clock for clock in calls if clock.subject_id == callback_id), None)
+
+    def _returned_within(self, event: CallbackScheduled) -> tuple[timedelta, Pace]:
+        """Return the target of a return call, in office time where its due time follows from the policy's.
+
+        Otherwise the wall's time up to `due_at`: feedback has told it under a policy of its own.
+        """
+        usual = self._policy.feedback.return_call
+        pace = pace_of(usual, self._policy.service.id, self._policy)
+        if pace.add(event.at, usual.timedelta) == event.due_at:
+            return usual.timedelta, pace
+        return max(event.due_at - event.at, timedelta()), Pace(WALL)
 
     def _remember(self, what: str, at: datetime) -> None:
         self.subject = replace(self.subject, early={**self.subject.early, what: at})

@@ -231,10 +231,13 @@ class WorkorderClocks(SideClocks):
     def _kept_in_writing(self, clock: Clock, facts: frozenset[Fact], at: datetime) -> bool:
         """Whether an automatic message kept a promise: it did once the promise's first warning was due (R-RT-10).
 
-        Before that it was a message about something else; from then on the customer is contacted for the promise.
+        Before that it was a message about something else; from then on the customer is contacted for the promise. The
+        result is what every promise was about.
         """
         if clock.metric != "promise" or "the customer was written to" not in facts:
             return False
+        if "the customer knows the result" in facts:
+            return True
         policy = self._of(clock)
         return at >= clock.mark_at(policy.sla.warnings[0], policy)
 

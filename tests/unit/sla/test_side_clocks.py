@@ -187,6 +187,15 @@ def test_an_automatic_word_keeps_a_promise_once_its_time_comes_near(book: Book, 
     assert book.verbs("promise") == ["warned", "met"]
 
 
+def test_the_result_keeps_a_promise_whenever_it_comes(book: Book, story: Story) -> None:
+    """R-RT-10, R-SLA-07: whoever has been told the result has been contacted; other notices are about something else."""
+    book.apply(story.opened(MONDAY), story.step(WorkorderPromised, MONDAY, promised_at=after(10)))
+    book.apply(story.notified(after(1)), story.signed(after(2)))
+    assert book.clock("promise").state == "running"
+    book.apply(story.notified(after(2.1), "result"))
+    assert book.verbs("promise") == ["met"]
+
+
 def test_promises_outlive_the_cycle_and_end_with_the_work_order(book: Book, story: Story) -> None:
     """R-RT-10, R-SLA-11."""
     book.apply(story.opened(MONDAY), story.step(WorkorderPromised, MONDAY, promised_at=after(40)))
@@ -298,6 +307,32 @@ def test_a_missed_call_is_returned_in_time(book: Book, story: Story) -> None:
     told = book.apply(story.called(after(minutes=9), kind="return_call", callback_id="r1", department="service"))
     met = {(event.subject_type, event.metric) for event in told if event.TYPE.endswith("met.v1")}
     assert met == {("callback", "callback"), ("workorder", "first_response"), ("workorder", "progress_update")}
+
+
+def test_a_return_call_counts_office_time_like_its_target(book: Book, story: Story) -> None:
+    """R-IN-10, R-SLA-07, R-SLA-09: of a call missed on Friday evening nobody is warned over the weekend."""
+    friday, monday = local("2026-11-20 16:58"), local("2026-11-23 09:08")
+    book.apply(story.opened(friday), call(friday, monday))
+    clock = book.clock_of("callback", "callback")
+    assert (clock.calendar, clock.target, clock.due_at) == ("office", timedelta(minutes=10), monday)
+    warned = [e for e in book.watch(local("2026-11-22 12:00")) if e.subject_type == "callback"]
+    assert warned == []
+    warned = [e for e in book.watch(local("2026-11-23 09:03")) if e.subject_type == "callback"]
+    assert [event.TYPE.split(".")[2] for event in warned] == ["warned"]
+
+
+def test_a_return_call_at_a_time_of_its_own_is_due_then(book: Book, story: Story) -> None:
+    """R-IN-10, R-SLA-12: feedback has said the time, whatever target it was made from."""
+    book.apply(story.opened(MONDAY), call(MONDAY, after(minutes=25)))
+    clock = book.clock_of("callback", "callback")
+    assert (clock.calendar, clock.due_at) == ("wall", after(minutes=25))
+
+
+def test_a_return_call_in_a_year_without_official_holidays_is_provisional(book: Book, story: Story) -> None:
+    """R-SLA-13."""
+    at = local("2027-03-01 10:00")
+    book.apply(story.opened(at), call(at, local("2027-03-01 10:10")))
+    assert book.clock_of("callback", "callback").provisional
 
 
 def test_a_return_call_says_nothing_of_the_callback_after_the_result(book: Book, story: Story) -> None:

@@ -82,8 +82,24 @@ def test_the_first_response_is_a_persons(book: Book, story: Story) -> None:
     book.apply(story.opened(MONDAY), story.notified(after(minutes=1), "accepted"))
     book.apply(story.step(type(story.responded(MONDAY)), after(minutes=2), by="system", by_department="service"))
     assert book.clock("first_response").state == "running"
-    book.apply(story.responded(after(minutes=30), by_department="service", audience="staff"))
+    book.apply(story.responded(after(minutes=30), by_department="service"))
     assert book.verbs("first_response") == ["met"]
+
+
+@pytest.mark.parametrize(
+    ("by", "audience", "state"),
+    [
+        ("logistics", "staff", "running"),  # a colleague's note to colleagues answers nobody
+        ("service", "staff", "running"),
+        ("service", "customer", "met"),
+        ("logistics", "customer", "met"),
+        ("market", "staff", "met"),  # the department first responds
+    ],
+)
+def test_a_note_among_colleagues_answers_nobody(book: Book, story: Story, by: str, audience: str, state: str) -> None:
+    """R-SLA-01: a person answers the customer, or the owning department responds."""
+    book.apply(story.opened(MONDAY), story.responded(after(minutes=5), by_department=by, audience=audience))
+    assert book.clock("first_response").state == state
 
 
 def test_the_department_response_is_the_owning_departments(book: Book, story: Story) -> None:
