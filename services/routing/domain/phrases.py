@@ -10,7 +10,7 @@ from services.routing.domain.script import plain
 _GAP: Final = r"[^,.。!?;、\n]{0,8}?"
 _DENIED: Final = re.compile(
     r"(?:不(?:是|用|想|要|必|需要|打算|考虑)|没(?:有)?(?:要|想|打算|让你?们?)|无需|并非|别|"
-    r"\b(?:no|not|don't (?:want|need)|without)(?: a| an| to| the)?)[^,.。!?;、\n]{0,4}$",
+    r"\b(?:no|not|don't|without)(?: want| need)?(?: any| an| a| to| the)?)[^,.。!?;、\n]{0,4}$",
     re.IGNORECASE,
 )
 _BEFORE: Final = 16

@@ -38,7 +38,9 @@ _HAPPENED = re.compile(safety.HAPPENED, re.IGNORECASE)
 _IMAGINED = re.compile(safety.IMAGINED, re.IGNORECASE)
 _AGAIN = re.compile(words.REPEATED, re.IGNORECASE)
 _NAMED = re.compile(
-    r"“[^”\n]{1,24}”(?=.{0,2}(?:项目|工程|专题))|律师事务所|律所(?!函)|[^,。\s]{0,8}法院[^,。\s]{0,8}(?:项目|工程)|零投诉"
+    r"“[^”\n]{1,24}”(?=.{0,2}(?:项目|工程|专题))|律师事务所|律所(?!函)|[^,。\s]{0,8}法院[^,。\s]{0,8}(?:项目|工程)|零投诉|"
+    r"(?:订单|单号|编号|运单|\border(?: (?:no\.?|number))?)号?\s*[:#是为]?\s*\d+|一(?:起|块|同)上门(?=检|安装|维修|修|测|服务|看|处理|勘)",
+    re.IGNORECASE,
 )
 _UNHARMED = re.compile(
     r"(?:没有?|未|无)(?:人)?(?:受伤|伤到人?|伤着人?|伤人|过敏|中毒|[割划扎砸烫碰]到[手脚人]?)|不(?:会)?过敏|防(?:漏电|触电|烫伤|过敏|爆炸?)|敏感肌"

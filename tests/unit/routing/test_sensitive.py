@@ -15,6 +15,8 @@ from tests.examples import examples
         ("complaint", "再不处理我就找记者曝光", "media"),
         ("complaint", "我们会委托律师起诉", "lawsuit"),
         ("complaint", "明天就打12315", "regulator"),
+        ("complaint", "订单号88的事,我打12345了", "regulator"),
+        ("complaint", "我们几户一起上门讨说法", "group_action"),
         ("complaint", "我们十几个客户准备一起投诉", "group_action"),
         ("complaint", "孩子手被烫伤了", "personal_safety"),
         ("after_sales", "充电器冒烟了，差点着火", "personal_safety"),
@@ -42,6 +44,9 @@ def test_sensitive_matters_are_flagged_with_their_reason(category: str, text: st
         ("after_sales", "杯子碎了，没人受伤，补发一个"),
         ("product_inquiry", "3.15米的货架有吗"),
         ("ad_slot", "这个广告位一天曝光量多少，能不能发到抖音"),
+        ("after_sales", "Please refund my order 12345, the kettle never worked"),
+        ("after_sales", "订单号:12315的水壶坏了,换一个"),
+        ("after_sales", "需要技术部和物流部一起上门检测安装"),
     ],
 )
 def test_denied_or_mere_mentions_are_not_sensitive(category: str, text: str) -> None:
