@@ -13,8 +13,18 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from services.feedback.app import SERVICE
-from services.feedback.store.report_tables import clocks, orders, reports
-from shared.events import Call, Event, ReportPublished, SlaBreached, SlaMet, SlaStep, WorkorderResponded
+from services.feedback.store.report_tables import clocks, deeds, orders, reports
+from shared.events import (
+    Call,
+    Event,
+    ReportPublished,
+    SlaBreached,
+    SlaMet,
+    SlaStep,
+    WorkorderCollaborated,
+    WorkorderDelivered,
+    WorkorderResponded,
+)
 from shared.settings import Settings
 from shared.testing.bench import ServiceBench, service_bench
 from shared.testing.builders import completed_callback
@@ -285,12 +295,13 @@ async def test_facts_follow_a_work_order_through_its_life(bench: ServiceBench) -
         later, life.resolved(at=local("2026-11-24 12:00")), life.signed(), life.closed(local("2026-11-24 13:00"))
     )
     (row,) = await bench.rows(orders)
-    assert (row.responded_at, row.resolved_at, row.closed_at, row.outcome) == (
-        local("2026-11-24 10:05"),
-        local("2026-11-24 12:00"),
-        local("2026-11-24 13:00"),
-        "resolved",
-    )
+    assert (row.closed_at, row.outcome) == (local("2026-11-24 13:00"), "resolved")
+    done = sorted((one.at, one.what, one.own) for one in await bench.rows(deeds))
+    assert done == [
+        (local("2026-11-24 10:05"), "told", True),
+        (local("2026-11-24 11:05"), "told", True),
+        (local("2026-11-24 12:00"), "resolved", True),
+    ]
     await bench.happens(life.reopened(local("2026-11-24 14:00")))
     (row,) = await bench.rows(orders)
     assert (row.closed_at, row.outcome, row.reopenings) == (None, None, 1)
@@ -303,6 +314,47 @@ async def test_facts_follow_a_work_order_through_its_life(bench: ServiceBench) -
         True,
         datetime(2026, 11, 24, 3, tzinfo=UTC),
     )
+    await bench.happens(life.reopened(local("2026-11-24 16:00")))
+    (row,) = await bench.rows(orders)
+    assert (row.cancelled_at, row.closed_at, row.reopenings) == (None, None, 2)
+    reply = await make(bench, report="weekly", since="2026-11-23", language="zh")
+    (work,) = [
+        row for row in rows_of(reply["result"]["files"][1]["text"]) if row and row[:2] == ["部门与分类工作量", "市场部"]
+    ]
+    assert work[3:8] == ["1", "0", "0", "2", "1"]  # opened, closed, cancelled, reopened; open again
+
+
+async def test_a_missed_deadline_lasted_until_what_it_waited_for(bench: ServiceBench) -> None:
+    """R-FB-05: the worst breaches: what a later cycle did much later says nothing of the first one's deadline."""
+    case, waiting = Life("w1"), Life("w2")
+    late = ("2026-11-24 10:31", "2026-11-24 10:30")
+    asked = {"with_department": "technical", "deliverable": "检测报告", "due_at": local("2026-11-24 11:00")}
+    given = {"by_department": "technical", "collaboration_id": "w2.1"}
+    note = {"text": "已备货", "audience": "staff"}
+    await bench.happens(
+        case.opened(at=local("2026-11-24 10:00")),
+        clock_of(SlaBreached, case, "resolution", *late),
+        case.resolved("换货", local("2026-11-24 11:30")),
+        case.signed(local("2026-11-24 11:40")),
+        case.closed(local("2026-11-24 12:00")),
+        case.reopened(local("2026-11-26 09:00")),
+        case.resolved("再换", local("2026-11-27 16:30")),
+        waiting.opened(at=local("2026-11-24 10:00")),
+        clock_of(SlaBreached, waiting, "first_response", *late),
+        waiting._step(WorkorderResponded, "opened", local("2026-11-24 10:40"), by_department="logistics", **note),
+        waiting._step(WorkorderResponded, "responded", local("2026-11-24 10:50"), by_department="market", text="好"),
+        waiting._step(WorkorderCollaborated, "responded", local("2026-11-24 10:55"), collaboration_id="w2.1", **asked),
+        clock_of(SlaBreached, waiting, "collaboration", "2026-11-24 11:01", "2026-11-24 11:00"),
+        waiting._step(WorkorderDelivered, "responded", local("2026-11-24 11:10"), **given),
+    )
+    bench.clock.at = local("2026-11-28 10:00")
+    reply = await make(bench, report="monthly", since="2026-11-01", language="zh")
+    rows = rows_of(reply["result"]["files"][1]["text"])
+    worst = [row[1:] for row in rows if row and row[0] == "严重超时案例"][1:]
+    assert [(row[0], row[5], int(row[6])) for row in worst] == [
+        ("XR20261123w1", "处理完成", 3600),
+        ("XR20261123w2", "首次响应", 1200),
+    ]
 
 
 async def test_the_policy_says_when(bench: ServiceBench) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from services.feedback import store
-from services.feedback.domain.report.facts import Change
+from services.feedback.domain.report.facts import Change, deed
 from shared.bus.transaction import Incoming, Transaction
 from shared.events import (
     CallbackCompleted,
@@ -40,6 +40,9 @@ class FactKeeper:
                 if isinstance(event, WorkorderReopened)
             ],
         )
+        await store.save_deeds(
+            tx.connection, [row for e in events if isinstance(e, WorkorderStep) for row in _deeds(e)]
+        )
         ended = {event.clock_id: _clock(event) for event in events if isinstance(event, SlaMet | SlaBreached)}
         await store.save_clock_facts(tx.connection, list(ended.values()))
         await store.save_answer_facts(tx.connection, [_answer(e) for e in events if isinstance(e, CallbackCompleted)])
@@ -67,13 +70,19 @@ def _order(event: WorkorderOpened) -> dict[str, Any]:
         "department": event.department,
         "grade": event.grade,
         "opened_at": event.opened_at,
-        "responded_at": None,
-        "resolved_at": None,
         "closed_at": None,
         "cancelled_at": None,
         "outcome": None,
         "reopenings": 0,
     }
+
+
+def _deeds(event: WorkorderStep) -> list[dict[str, Any]]:
+    done = deed(event)
+    if done is None:
+        return []
+    what, own = done
+    return [{"work_order_id": event.work_order_id, "version": event.version, "what": what, "own": own, "at": event.at}]
 
 
 def _clock(event: SlaMet | SlaBreached) -> dict[str, Any]:

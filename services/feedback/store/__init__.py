@@ -23,6 +23,7 @@ from services.feedback.store.facts import (
     save_answer_facts,
     save_clock_facts,
     save_contact_facts,
+    save_deeds,
     save_order_facts,
 )
 from services.feedback.store.knowledge import (
@@ -149,6 +150,7 @@ __all__ = [
     "save_clock_facts",
     "save_contact_facts",
     "save_customers",
+    "save_deeds",
     "save_order_facts",
     "save_rating",
     "save_review",

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.feedback.domain.report.model import Answers, Case, Deadlines, Problem, Telephone, Totals, Work
 from services.feedback.domain.report.period import Period
-from services.feedback.store.report_tables import answers, clocks, contacts, orders, reopenings
+from services.feedback.store.report_tables import answers, clocks, contacts, deeds, orders, reopenings
 
 
 def _span(period: Period) -> dict[str, Any]:
@@ -193,14 +193,24 @@ ORDER BY last.score DESC NULLS LAST, closed_at, number LIMIT :limit
 # A missed deadline says when it was due, not when the matter was dealt with: that follows from what the metric awaits.
 _WORST: Final = text(f"""
 WITH missed AS (
-  SELECT held.*, metric, due_at, CASE
-      WHEN metric IN ('first_response', 'department_response') AND least(responded_at, resolved_at) > due_at
-        THEN least(responded_at, resolved_at)
-      WHEN metric = 'resolution' AND resolved_at > due_at THEN resolved_at
-      WHEN metric IN ('callback', 'customer_reply', 'supervisor_contact') THEN (
-        SELECT min(answer.at) FROM {answers.fullname} AS answer
-        WHERE answer.work_order_id = held.work_order_id AND answer.at > due_at)
-    END AS done_at
+  SELECT held.*, metric, due_at, least(
+      (SELECT min(deed.at) FROM {deeds.fullname} AS deed
+       WHERE deed.work_order_id = held.work_order_id AND deed.at > due_at AND CASE
+         WHEN metric = 'first_response' THEN what IN ('told', 'noted', 'resolved')
+         WHEN metric = 'department_response' THEN own AND what IN ('told', 'noted', 'resolved')
+         WHEN metric IN ('resolution', 'rework') THEN what = 'resolved'
+         WHEN metric IN ('progress_update', 'progress_relay', 'promise', 'customer_reply') THEN what = 'told'
+         WHEN metric = 'collaboration_start' THEN what IN ('asked', 'resolved')
+         WHEN metric = 'collaboration' THEN what = 'delivered'
+         WHEN metric = 'record_entry' THEN what = 'completed'
+         ELSE false END),
+      (SELECT min(answer.at) FROM {answers.fullname} AS answer
+       WHERE answer.work_order_id = held.work_order_id AND answer.at > due_at AND CASE
+         WHEN metric IN ('callback', 'supervisor_contact') THEN kind = metric
+         WHEN metric IN ('progress_update', 'progress_relay', 'promise', 'customer_reply')
+           THEN answer.outcome = 'reached' AND kind <> 'survey'
+         ELSE false END)
+    ) AS done_at
   FROM {clocks.fullname} AS clock JOIN {orders.fullname} AS held ON work_order_id = subject_id
   WHERE NOT met AND {_within("clock.at")}
 ), measured AS (

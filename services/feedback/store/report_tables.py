@@ -41,8 +41,6 @@ orders: Final = Table(
     _words("department"),
     _words("grade"),
     _moment("opened_at"),
-    _moment("responded_at", nullable=True),
-    _moment("resolved_at", nullable=True),
     _moment("closed_at", nullable=True),
     _moment("cancelled_at", nullable=True),
     _words("outcome", nullable=True),
@@ -50,7 +48,19 @@ orders: Final = Table(
     Index("report_orders_by_opening", "opened_at"),
     Index("report_orders_by_closing", "closed_at"),
 )
-"""Work orders as they are now: one that was reopened has no `closed_at` until it is closed again."""
+"""Work orders as they are now: one that was reopened has neither `closed_at` nor `cancelled_at` until it ends again."""
+
+deeds: Final = Table(
+    "report_deeds",
+    metadata,
+    _words("work_order_id"),
+    Column("version", Integer, nullable=False),
+    _words("what"),
+    Column("own", Boolean, nullable=False),
+    _moment("at"),
+    PrimaryKeyConstraint("work_order_id", "version"),
+)
+"""What was done that deadlines wait for, `own` by the owning department: how long a missed one lasted follows from it."""
 
 reopenings: Final = Table(
     "report_reopenings",

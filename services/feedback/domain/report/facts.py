@@ -2,17 +2,25 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from shared.events import (
     WorkorderCancelled,
     WorkorderClassified,
     WorkorderClosed,
+    WorkorderCollaborated,
+    WorkorderDelivered,
     WorkorderMerged,
     WorkorderReopened,
     WorkorderResolved,
     WorkorderResponded,
     WorkorderStep,
+    WorkorderSupplemented,
+    WorkorderTransferred,
 )
+
+Deed = Literal["told", "noted", "resolved", "asked", "delivered", "completed"]
+"""What deadlines wait for: the customer told, colleagues told, a result, help asked for or given, a complete register."""
 
 
 @dataclass(slots=True)
@@ -24,9 +32,6 @@ class Change:
     category: str | None = None
     topic: str | None = None
     grade: str | None = None
-    responded_at: datetime | None = None
-    """The first response; an earlier one stays."""
-    resolved_at: datetime | None = None
     closed_at: datetime | None = None
     cancelled_at: datetime | None = None
     outcome: str | None = None
@@ -36,10 +41,6 @@ class Change:
         """Take in one more step, in the order of the versions."""
         self.department = event.department
         match event:
-            case WorkorderResponded():
-                self.responded_at = self.responded_at or event.at
-            case WorkorderResolved():
-                self.resolved_at = event.at
             case WorkorderClosed():
                 self.closed_at, self.outcome = event.at, event.outcome
             case WorkorderCancelled() | WorkorderMerged():
@@ -49,9 +50,33 @@ class Change:
             case WorkorderReopened():
                 self._classify(event)
                 self.reopened += 1
-                self.closed_at = self.outcome = None
+                self.closed_at = self.cancelled_at = self.outcome = None
             case _:
                 pass
 
     def _classify(self, event: WorkorderClassified | WorkorderReopened) -> None:
         self.category, self.topic, self.grade = event.category, event.topic, event.grade
+
+
+def deed(event: WorkorderStep) -> tuple[Deed, bool] | None:
+    """Return what `event` did that a deadline waits for, and whether the owning department did it; None for nothing.
+
+    The same reading as that of the clocks: a colleague's note to colleagues is no answer (R-SLA-01).
+    """
+    done: tuple[Deed, bool] | None = None
+    match event:
+        case WorkorderResponded(audience="customer"):
+            done = "told", event.by_department == event.department
+        case WorkorderResponded() if event.by_department == event.department:
+            done = "noted", True
+        case WorkorderResolved():
+            done = "resolved", True
+        case WorkorderCollaborated() | WorkorderTransferred():
+            done = "asked", True
+        case WorkorderDelivered(declined=False):
+            done = "delivered", False
+        case WorkorderSupplemented(missing_fields=()):
+            done = "completed", False
+        case _:
+            pass
+    return done
