@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from shared.events import CallbackCompleted, CallbackScheduled, SurveyIssued
+from shared.events import CallbackCompleted, CallbackScheduled, KnowledgeDrafted, SurveyIssued
 from shared.ids import new_id
 from shared.settings import Settings
 from shared.survey_token import token_of
@@ -151,6 +151,29 @@ async def test_a_result_that_no_longer_stands_is_not_asked_about(house: House, e
     await house.desk.tell(getattr(life, ending)())
     assert (await get(url)).status == 404
     assert (await post_form(url, GOOD)).status == 404
+
+
+@pytest.mark.parametrize(
+    ("answer", "drafts"), [(GOOD, 1), (GOOD | {"score": "7"}, 0), (GOOD | {"solved": ""}, 0), (GOOD | {"score": ""}, 0)]
+)
+async def test_a_case_praised_in_writing_becomes_knowledge(house: House, answer: dict[str, str], drafts: int) -> None:
+    """R-FB-04, R-FB-02: a survey does the same as a call, though its case was closed as pending before."""
+    life = Life("w1")
+    url = await house.survey_of(life)
+    await house.desk.tell(life.closed(outcome="pending"))
+    assert await house.desk.service.told(KnowledgeDrafted) == []
+    assert (await post_form(url, answer)).status == 303
+    told = await house.desk.service.told(KnowledgeDrafted)
+    assert [one.work_order_ids for one in told] == [("w1",)] * drafts
+
+
+async def test_praise_that_comes_before_the_closing_becomes_knowledge_then(house: House) -> None:
+    """R-FB-04: the answer may overtake routing's event."""
+    life = Life("w1")
+    assert (await post_form(await house.survey_of(life), GOOD)).status == 303
+    assert await house.desk.service.told(KnowledgeDrafted) == []
+    await house.desk.tell(life.closed(outcome="pending"))
+    assert len(await house.desk.service.told(KnowledgeDrafted)) == 1
 
 
 async def test_a_form_that_says_nothing_is_shown_again(house: House) -> None:

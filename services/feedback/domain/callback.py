@@ -2,8 +2,9 @@
 
 Decided where the handbook leaves it open (R-FB-01, "three attempts on different office half-days"):
 - A half-day is a local morning or afternoon in which the office opens, on the calendar of `service`.
-- Only the first unanswered call of a half-day counts towards the three. A further one on the same half-day, or one on
-  a day or half-day on which the office stays closed, is recorded with its time and caller but does not count.
+- Only the first unanswered call of a half-day counts towards the three. A further one on the same half-day, one on
+  a day or half-day on which the office stays closed, or one in the customers' quiet hours is recorded with its time
+  and caller but does not count.
 - What the customer said is kept only of a customer who was reached; at least one answer is needed (未评价 is none).
   Where nobody said whether the matter is solved, dissatisfaction alone reopens the work order.
 - A reopened work order withdraws its open callback, since its result no longer stands. The supervisor's second
@@ -21,7 +22,7 @@ from typing import Final, Literal
 
 from services.feedback.domain.refusal import Refusal, conflict, invalid
 from shared.events import CallbackKind, CallbackOutcome, Satisfaction
-from shared.policy import BusinessCalendar, Policy
+from shared.policy import Policy
 
 State = Literal["open", "completed", "withdrawn"]
 
@@ -154,8 +155,14 @@ def said(callback: Callback, answer: Answer, by: str, at: datetime) -> Callback:
     )
 
 
-def office_half_day(at: datetime, calendar: BusinessCalendar) -> str | None:
-    """Return the name of the office half-day that `at` lies in; None where the office stays closed that half-day."""
+def office_half_day(at: datetime, policy: Policy) -> str | None:
+    """Return the name of the office half-day that `at` lies in; None where the office stays closed that half-day.
+
+    Customers are left alone at night, so no call counts then (R-NT-05).
+    """
+    calendar = policy.calendar_of(policy.service.id)
+    if calendar.local(at).time() in policy.notify.quiet_hours.hours:
+        return None
     here = calendar.half_day(at)
     hours = calendar.intervals(here.day)
     opens = any(one.start < _NOON for one in hours) if here.half == "morning" else any(one.end > _NOON for one in hours)
@@ -178,7 +185,7 @@ def _unanswered(
     callback: Callback, earlier: Sequence[Attempt], attempt: Attempt, answer: Answer, policy: Policy
 ) -> Recorded:
     calendar = policy.calendar_of(policy.service.id)
-    half_day = office_half_day(attempt.at, calendar)
+    half_day = office_half_day(attempt.at, policy)
     before = _counted(earlier)
     if half_day is not None and half_day not in before:
         attempt = replace(attempt, half_day=half_day)
@@ -186,7 +193,10 @@ def _unanswered(
     if len(before) >= policy.feedback.attempts:
         nothing = Answer("no_answer", comment=answer.comment)
         return Recorded(said(callback, nothing, attempt.by, attempt.at), attempt, len(before))
-    return Recorded(replace(callback, next_at=calendar.next_half_day(attempt.at)), attempt, len(before))
+    following = calendar.next_opening(attempt.at)
+    if half_day is not None or following <= attempt.at:
+        following = calendar.next_half_day(attempt.at)
+    return Recorded(replace(callback, next_at=following), attempt, len(before))
 
 
 def _counted(earlier: Sequence[Attempt]) -> set[str]:

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from services.feedback.domain.case import Case
@@ -67,6 +67,14 @@ def worth_keeping(case: Case, policy: Policy) -> bool:
         and case.score >= policy.feedback.good_score
         and bool(case.resolution.strip())
     )
+
+
+def confirmed_in_writing(case: Case) -> Case:
+    """Return the case after the answer of its survey (R-FB-04).
+
+    What was closed as pending, since nobody had answered, is solved once the customer says so.
+    """
+    return replace(case, outcome="resolved") if case.outcome == "pending" and case.solved is True else case
 
 
 def scenario_of(case: Case, locale: str, policy: Policy) -> str:

@@ -13,10 +13,10 @@ from services.feedback import store
 from services.feedback.domain.callback import Callback
 from services.feedback.domain.case import ENDED, Case, after, approved, opened
 from services.feedback.domain.customer import Customer
-from services.feedback.domain.drafting import draft_of, scenario_of, worth_keeping
+from services.feedback.domain.drafting import worth_keeping
 from services.feedback.domain.return_call import wanted
 from services.feedback.domain.schedule import callback_for, return_call_for, told, withdrawn
-from services.feedback.handlers.learning import learn
+from services.feedback.handlers.learning import drafted_of, learn
 from shared.bus.transaction import Incoming, Transaction
 from shared.events import (
     ContactCompleted,
@@ -114,7 +114,8 @@ class EventHandler:
                 work.ended.add(key)
         elif isinstance(event, WorkorderClosed):
             work.closed.add(key)
-            if worth_keeping(case, self._policy):
+            # The outcome that was recorded: closed as pending, a survey may have been answered by now.
+            if worth_keeping(replace(case, outcome=before.outcome), self._policy):
                 work.kept.add(key)
                 work.causes[key] = item
 
@@ -167,11 +168,9 @@ class EventHandler:
             if case.draft_waiting != (customer is None):
                 work.cases[case.work_order_id] = replace(case, draft_waiting=customer is None)
                 work.changed.add(case.work_order_id)
-            draft = draft_of(case, customer) if customer else None
-            if draft is not None:
-                entry_id = derived_id("knowledge", case.work_order_id, str(case.cycle))
-                scenario = scenario_of(case, customer.locale if customer else self._policy.locale, self._policy)
-                drafts.append(store.Drafted(entry_id, case.work_order_id, draft, scenario))
+            drafted = drafted_of(case, customer, self._policy) if customer else None
+            if drafted is not None:
+                drafts.append(drafted)
         return drafts
 
     async def _write(self, tx: Transaction, work: _Work) -> None:

@@ -1,6 +1,6 @@
 """The desk for surveys: what a link leads to, and the one answer that it takes (R-FB-02, R-FB-03)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
@@ -8,8 +8,13 @@ from pydantic import SecretStr
 
 from services.feedback import store
 from services.feedback.domain.callback import Answer
+from services.feedback.domain.case import Case
+from services.feedback.domain.customer import Customer
+from services.feedback.domain.drafting import confirmed_in_writing, worth_keeping
 from services.feedback.domain.survey import Answered, Standing, answered
 from services.feedback.handlers.completion import complete
+from services.feedback.handlers.learning import drafted_of, learn
+from shared.bus.transaction import Transaction
 from shared.service import Context
 from shared.survey_token import survey_id_of
 
@@ -61,7 +66,18 @@ class SurveyDesk:
                 return decision
             await store.save_answered(tx.connection, decision)
             await complete(tx, decision.callback, decision.conclusion, found.case, found.customer, policy)
+            case = replace(found.case, score=answer.score, solved=answer.solved)
+            await self._learn(tx, confirmed_in_writing(case), found.customer)
         return "taken"
+
+    async def _learn(self, tx: Transaction, case: Case, customer: Customer | None) -> None:
+        """Make a draft of a case that the customer praised after it was closed (R-FB-04)."""
+        policy = self._context.policy
+        if customer is None or not worth_keeping(case, policy):
+            return
+        drafted = drafted_of(case, customer, policy)
+        if drafted is not None:
+            await learn(tx, policy, [drafted], {case.work_order_id: case.traceparent})
 
 
 def _link(found: store.Questioning | None, now: datetime) -> Link:

@@ -162,7 +162,7 @@ def test_giving_up_takes_three_office_half_days(minutes: list[int]) -> None:
             assert isinstance(result, Refusal)
             return
         assert isinstance(result, Recorded)
-        half_day = office_half_day(at, CALENDAR)
+        half_day = office_half_day(at, POLICY)
         seen |= {half_day} if half_day else set()
         state, made = result.callback, (*made, result.attempt)
         assert result.counted == len(seen)
@@ -171,7 +171,7 @@ def test_giving_up_takes_three_office_half_days(minutes: list[int]) -> None:
             assert state.next_at is not None
             assert CALENDAR.is_open(state.next_at)
             assert state.next_at > at
-            assert CALENDAR.half_day(state.next_at) != CALENDAR.half_day(at)
+            assert not half_day or CALENDAR.half_day(state.next_at) != CALENDAR.half_day(at)
     assert [one.number for one in made] == list(range(1, len(made) + 1))
     counted = [one.half_day for one in made if one.half_day]
     assert all(one != following for one, following in pairwise(counted))
@@ -183,15 +183,27 @@ def test_giving_up_takes_three_office_half_days(minutes: list[int]) -> None:
         ("2026-11-23 09:00", "2026-11-23 morning"),
         ("2026-11-23 11:59", "2026-11-23 morning"),
         ("2026-11-23 12:00", "2026-11-23 afternoon"),
+        ("2026-11-23 08:00", "2026-11-23 morning"),
         ("2026-11-23 19:00", "2026-11-23 afternoon"),
+        ("2026-11-23 20:59", "2026-11-23 afternoon"),
+        ("2026-11-23 21:00", None),
+        ("2026-11-24 00:21", None),
+        ("2026-11-24 07:59", None),
         ("2026-11-22 10:00", None),
         ("2026-10-01 10:00", None),
         ("2026-10-10 10:00", "2026-10-10 morning"),
     ],
 )
 def test_half_days_follow_the_office_calendar(at: str, half_day: str | None) -> None:
-    """R-FB-01, R-SLA-13: a Sunday and a holiday are no office half-days, a make-up Saturday is."""
-    assert office_half_day(local(at), CALENDAR) == half_day
+    """R-FB-01, R-SLA-13: a Sunday and a holiday are no office half-days, a make-up Saturday is; nobody is called at night."""
+    assert office_half_day(local(at), POLICY) == half_day
+
+
+def test_a_call_by_night_leaves_the_morning_to_come() -> None:
+    """R-FB-01, R-NT-05: it is recorded, does not count, and the next attempt is due when the office opens."""
+    result = record(callback(), (), Answer("no_answer"), "service-1", local("2026-11-24 00:21"), POLICY)
+    assert isinstance(result, Recorded)
+    assert (result.counted, result.attempt.half_day, result.callback.next_at) == (0, None, local("2026-11-24 09:00"))
 
 
 @pytest.mark.parametrize(
