@@ -17,6 +17,8 @@ from tests.handbook.rules import named_in, rules
 
 BIN = Path(sys.executable).parent
 READY_SECONDS = 60
+STEP_SECONDS = 90
+"""No block takes longer; one that waits for what does not come is cut off, and what it printed is shown."""
 
 
 def test_every_rule_is_shown() -> None:
@@ -32,17 +34,30 @@ def test_the_blocks_do_what_the_page_says(chapter: Chapter, tmp_path: Path) -> N
     wrong: list[str] = []
     with suite(chapter, tmp_path) as environment:
         for step in chapter.steps:
-            ran = subprocess.run(
-                ["bash", "-euo", "pipefail", "-c", step.script],
-                cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120, check=False,
-            )  # fmt: skip
-            output = ran.stdout
-            told = f"\n{step.heading}\n--- script\n{step.script}--- output\n{output}--- exit code {ran.returncode}"
-            if ran.returncode != 0:
+            output, code = pasted(step.script, tmp_path, environment)
+            told = f"\n{step.heading}\n--- script\n{step.script}--- output\n{output}--- exit code {code}"
+            if code != 0:
                 wrong.append(told)
             elif (lacking := missing(step.expected, output)) is not None:
                 wrong.append(f"{told}\n--- this is missing: {lacking}")
     assert not wrong, "\n".join(wrong)
+
+
+def pasted(script: str, folder: Path, environment: dict[str, str]) -> tuple[str, int | None]:
+    """Run one block as a shell does; return what it printed and its exit code, None where it did not end."""
+    with (folder / "step.log").open("w+b") as output:
+        shell = subprocess.Popen(
+            ["bash", "-euo", "pipefail", "-c", script],
+            cwd=folder, env=environment, stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
+        )  # fmt: skip
+        try:
+            code: int | None = shell.wait(timeout=STEP_SECONDS)
+        except subprocess.TimeoutExpired:
+            os.killpg(shell.pid, signal.SIGKILL)
+            shell.wait()
+            code = None
+        output.seek(0)
+        return output.read().decode(), code
 
 
 @contextmanager
