@@ -39,6 +39,7 @@ def create_engine(settings: Settings, *, role: str | None = None) -> AsyncEngine
         max_overflow=2,
         pool_pre_ping=False,
         pool_timeout=10,
+        pool_use_lifo=True,  # the connection used last has its statements prepared; the others may rest
         hide_parameters=True,  # an error must not carry personal values into a log
         json_serializer=lambda value: to_json(value).decode(),
         json_deserializer=from_json,

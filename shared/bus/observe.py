@@ -1,6 +1,8 @@
 """Business metrics and logs follow from what was committed: every event once, after its commit (R-OB-01, R-OB-04)."""
 
+import logging
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any
 
 import structlog
@@ -40,20 +42,33 @@ def observe(service: str, tx: Transaction) -> None:
     """Count what the committed `tx` emitted and rejected, and log it: by number and trace, without personal data."""
     for message in tx.emitted:
         _tell(message)
-        for model in type(message.data).__mro__:
-            counter = _COUNTERS.get(model)
-            if counter is not None:
-                counter(message.data)
-                break
+        counter = _counter_of(type(message.data))
+        if counter is not None:
+            counter(message.data)
     if tx.rejected:
         metrics.DEAD_LETTERS.labels(service).inc(len(tx.rejected))
 
 
 def _tell(message: Message[Event]) -> None:
     """Log one event: a step of a contact, work order or callback for everybody, the many others for whoever debugs."""
-    said = log.info if message.type.split(".")[1] in _TOLD else log.debug
-    known = {name: value for name in _NAMES if (value := getattr(message.data, name, None)) is not None}
-    said(message.type.removeprefix("yingda."), subject=message.subject, trace=message.trace_id, **known)
+    level, names = _how(type(message.data))
+    if not log.is_enabled_for(level):
+        return
+    known = {name: value for name in names if (value := getattr(message.data, name)) is not None}
+    log.log(level, message.type.removeprefix("yingda."), subject=message.subject, trace=message.trace_id, **known)
+
+
+@cache
+def _how(model: type[Event]) -> tuple[int, tuple[str, ...]]:
+    """Return the level at which an event of that kind is logged, and which of its fields are told."""
+    level = logging.INFO if model.TYPE.split(".")[1] in _TOLD else logging.DEBUG
+    return level, tuple(name for name in _NAMES if hasattr(model, name) or name in model.model_fields)
+
+
+@cache
+def _counter_of(model: type[Event]) -> Callable[[Any], None] | None:
+    """Return what counts the events of that kind: its own counter or that of the nearest kind it belongs to."""
+    return next((counter for kind in model.__mro__ if (counter := _COUNTERS.get(kind)) is not None), None)
 
 
 def _registered(event: ContactRegistered) -> None:

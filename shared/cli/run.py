@@ -1,6 +1,7 @@
 """`yingda run SERVICE`: one service in the foreground, what a container and `yingda up` run."""
 
 import asyncio
+import gc
 
 import typer
 import uvloop
@@ -8,6 +9,11 @@ import uvloop
 from shared import runner
 from shared.cli.environment import running_settings
 from shared.cli.services import load_service
+
+
+COLLECT_AFTER = (50_000, 20, 20)
+"""Objects, and collections, after which the collector looks again. A batch makes tens of thousands that live until its
+commit and form no cycles: with Python's own 700 a service spends an eighth of its time on looking through them."""
 
 
 def register(app: typer.Typer) -> None:
@@ -19,5 +25,7 @@ def run(service: str = typer.Argument(help="Name of an installed service.")) -> 
     """Run one service in the foreground until SIGTERM or Ctrl-C."""
     settings = running_settings()
     wanted = load_service(service)
+    gc.freeze()  # what was imported stays to the end
+    gc.set_threshold(*COLLECT_AFTER)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as loop:
         loop.run(runner.run(wanted, settings))
