@@ -140,7 +140,7 @@ ALERTS: Final = (
     ),
     Alert(
         "YingdaAnswerRateLow",
-        "min(yingda_call_answer_rate_ratio) < min(yingda_call_answer_rate_target_ratio)",
+        "max(yingda_call_answer_rate_ratio) < max(yingda_call_answer_rate_target_ratio)",
         "30m",
         "ticket",
         "telephone calls stay unanswered",

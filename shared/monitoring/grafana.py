@@ -206,6 +206,12 @@ def per_minute(metric: str, by: str, matching: str = "") -> str:
     return f"60 * sum by ({by}) (rate({metric}{matching}[$__rate_interval]))"
 
 
+def held(metric: str, by: str = "", selector: str = "") -> str:
+    """Return a sum of what the database holds: every replica of a service reads the same, so one of them counts."""
+    grouped = f"sum by ({by})" if by else "sum"
+    return f"{grouped} (max without (instance, pod) ({metric}{selector}))"
+
+
 def in_range(metric: str, by: str = "", matching: str = "") -> str:
     """Return PromQL for how many in the time chosen above."""
     return f"sum{f' by ({by})' if by else ''} (increase({metric}{matching}[$__range]))"

@@ -1,6 +1,6 @@
 """Callbacks and satisfaction: are customers called, and are they content (R-FB-01 to R-FB-03)."""
 
-from shared.monitoring.grafana import Dashboard, Row, bars, in_range, per_minute, quantile, series, stat
+from shared.monitoring.grafana import Dashboard, Row, bars, held, in_range, per_minute, quantile, series, stat
 
 _CHOSEN = '{department=~"$department"}'
 _CONTENT = in_range("yingda_satisfaction_total", "", '{department=~"$department",satisfaction=~"(very_)?satisfied"}')
@@ -14,10 +14,10 @@ DASHBOARD = Dashboard(
         Row(
             "Now",
             (
-                stat("To be made", "sum(yingda_callbacks_open)", "Callbacks that are open."),
+                stat("To be made", held("yingda_callbacks_open"), "Callbacks that are open."),
                 stat("Made", in_range("yingda_callbacks_total"), "Callbacks that ended, reached or not."),
                 stat("Satisfied", f"{_CONTENT} / {_RATED}", "Of those who rated.", "percentunit", good_above=0.9),
-                stat("Surveys open", "sum(yingda_surveys_open)", "Surveys that can still be answered."),
+                stat("Surveys open", held("yingda_surveys_open"), "Surveys that can still be answered."),
             ),
         ),
         Row(
@@ -28,7 +28,7 @@ DASHBOARD = Dashboard(
                     "How they ended, a minute.",
                     (per_minute("yingda_callbacks_total", "outcome"), "{{outcome}}"),
                 ),
-                series("Open", "Callbacks still to be made.", ("sum by (kind) (yingda_callbacks_open)", "{{kind}}")),
+                series("Open", "Callbacks still to be made.", (held("yingda_callbacks_open", "kind"), "{{kind}}")),
                 bars(
                     "Satisfaction",
                     in_range("yingda_satisfaction_total", "satisfaction", _CHOSEN),

@@ -48,7 +48,7 @@ DASHBOARD = Dashboard(
             (
                 stat(
                     "Answered today",
-                    "min(yingda_call_answer_rate_ratio)",
+                    "max(yingda_call_answer_rate_ratio)",
                     "Share of today's calls that were answered.",
                     "percentunit",
                     good_above=1.0,

@@ -1,6 +1,6 @@
 """Flow: contacts in, work orders through their steps, what waits, and how long each stage takes."""
 
-from shared.monitoring.grafana import Dashboard, Row, in_range, per_minute, quantile, series, stat
+from shared.monitoring.grafana import Dashboard, Row, held, in_range, per_minute, quantile, series, stat
 
 _CHOSEN = '{department=~"$department"}'
 
@@ -14,8 +14,10 @@ DASHBOARD = Dashboard(
             (
                 stat("Contacts", in_range("yingda_contacts_total"), "Contacts registered or rejected."),
                 stat("Work orders opened", in_range("yingda_workorders_opened_total", "", _CHOSEN), "Opened."),
-                stat("Open", f"sum(yingda_workorders{_CHOSEN})", "Work orders that have not ended."),
-                stat("Waiting for sign-off", 'sum(yingda_workorders{status="resolved"})', "Resolved, unsigned."),
+                stat("Open", held("yingda_workorders", "", _CHOSEN), "Work orders that have not ended."),
+                stat(
+                    "Waiting for sign-off", held("yingda_workorders", "", '{status="resolved"}'), "Resolved, unsigned."
+                ),
                 stat(
                     "Waiting in the bus",
                     "sum(max by (service) (yingda_consumer_backlog))",
@@ -45,13 +47,13 @@ DASHBOARD = Dashboard(
                 series(
                     "By state",
                     "Work orders that have not ended, by state.",
-                    (f"sum by (status) (yingda_workorders{_CHOSEN})", "{{status}}"),
+                    (held("yingda_workorders", "status", _CHOSEN), "{{status}}"),
                     stacked=True,
                 ),
                 series(
                     "By department",
                     "Work orders that have not ended, by department.",
-                    (f"sum by (department) (yingda_workorders{_CHOSEN})", "{{department}}"),
+                    (held("yingda_workorders", "department", _CHOSEN), "{{department}}"),
                     stacked=True,
                 ),
                 series(
@@ -62,7 +64,7 @@ DASHBOARD = Dashboard(
                 series(
                     "People",
                     "Agents by presence, and how work orders are given out (R-RT-08).",
-                    (f"sum by (state) (yingda_agents{_CHOSEN})", "{{state}}"),
+                    (held("yingda_agents", "state", _CHOSEN), "{{state}}"),
                     (per_minute("yingda_assignments_total", "way", _CHOSEN), "given by {{way}} a minute"),
                 ),
             ),

@@ -1,6 +1,6 @@
 """Notifications: what customers and staff are told, by which transport, and what fails."""
 
-from shared.monitoring.grafana import Dashboard, Row, bars, in_range, per_minute, quantile, series, stat
+from shared.monitoring.grafana import Dashboard, Row, bars, held, in_range, per_minute, quantile, series, stat
 
 _TOTAL = "yingda_notifications_total"
 _LOST = f'sum by (transport) (rate({_TOTAL}{{outcome=~"failed|unknown"}}[$__rate_interval]))'
@@ -18,7 +18,7 @@ DASHBOARD = Dashboard(
                 stat(
                     "Suppressed", in_range(_TOTAL, "", '{outcome="suppressed"}'), "Not sent, with a reason (R-NT-07)."
                 ),
-                stat("Waiting", "sum(yingda_notifications_waiting)", "Queued, delayed or held in quiet hours."),
+                stat("Waiting", held("yingda_notifications_waiting"), "Queued, delayed or held in quiet hours."),
             ),
         ),
         Row(
@@ -50,13 +50,13 @@ DASHBOARD = Dashboard(
                 series(
                     "For review",
                     "Notifications that somebody should look at, and addresses that get nothing any more.",
-                    ("sum by (state) (yingda_notifications_for_review)", "{{state}}"),
-                    ("sum by (reason) (yingda_suppressed_addresses)", "suppressed: {{reason}}"),
+                    (held("yingda_notifications_for_review", "state"), "{{state}}"),
+                    (held("yingda_suppressed_addresses", "reason"), "suppressed: {{reason}}"),
                 ),
                 series(
                     "Waiting",
                     "By transport.",
-                    ("sum by (transport) (yingda_notifications_waiting)", "{{transport}}"),
+                    (held("yingda_notifications_waiting", "transport"), "{{transport}}"),
                 ),
                 bars(
                     "By transport", in_range(_TOTAL, "transport, outcome"), "{{transport}} {{outcome}}", "In the range."

@@ -1,6 +1,6 @@
 """Quality and knowledge: what agents' texts are looked through for, and what was learned (R-FB-04, R-FB-06)."""
 
-from shared.monitoring.grafana import Dashboard, Row, bars, in_range, per_minute, series, stat
+from shared.monitoring.grafana import Dashboard, Row, bars, held, in_range, per_minute, series, stat
 
 _CHOSEN = '{department=~"$department"}'
 
@@ -15,7 +15,7 @@ DASHBOARD = Dashboard(
                 stat(
                     "Findings", in_range("yingda_quality_findings_total", "", _CHOSEN), "Phrases found.", good_below=1
                 ),
-                stat("To be reviewed", "sum(yingda_quality_reviews_open)", "Sampled conversations without a score."),
+                stat("To be reviewed", held("yingda_quality_reviews_open"), "Sampled conversations without a score."),
                 stat("Reports", in_range("yingda_reports_total"), "Reports published."),
                 series(
                     "Findings",
@@ -33,7 +33,7 @@ DASHBOARD = Dashboard(
         Row(
             "Knowledge",
             (
-                bars("Entries", "sum by (state) (yingda_knowledge_entries)", "{{state}}", "By state."),
+                bars("Entries", held("yingda_knowledge_entries", "state"), "{{state}}", "By state."),
                 series(
                     "Ratings",
                     "Whether an entry helped, a minute.",

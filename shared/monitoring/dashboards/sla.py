@@ -1,6 +1,6 @@
 """SLA: are the deadlines kept, how much of the error budget is left, what is due next, what is overdue longest."""
 
-from shared.monitoring.grafana import Dashboard, Panel, Query, Row
+from shared.monitoring.grafana import Dashboard, Panel, Query, Row, held
 from shared.monitoring.objectives import BUDGET_DAYS, errors
 
 _CHOSEN = '{department=~"$department"}'
@@ -44,14 +44,14 @@ DASHBOARD = Dashboard(
                 Panel(
                     "Running",
                     "stat",
-                    (Query(f"sum(yingda_clocks_running{_CHOSEN})"),),
+                    (Query(held("yingda_clocks_running", "", _CHOSEN)),),
                     "Clocks that run now.",
                     width=4,
                 ),
                 Panel(
                     "Provisional",
                     "stat",
-                    (Query("sum(yingda_clocks_provisional)"),),
+                    (Query(held("yingda_clocks_provisional")),),
                     "Running clocks whose due time rests on a holiday schedule that is not official yet (R-SLA-13).",
                     width=4,
                     good_below=1,
@@ -137,7 +137,7 @@ DASHBOARD = Dashboard(
                 Panel(
                     "Running clocks",
                     "timeseries",
-                    (Query(f"sum by (metric) (yingda_clocks_running{_CHOSEN})", "{{metric}}"),),
+                    (Query(held("yingda_clocks_running", "metric", _CHOSEN), "{{metric}}"),),
                     "Clocks that run, by metric.",
                     stacked=True,
                 ),
@@ -159,11 +159,7 @@ DASHBOARD = Dashboard(
                 Panel(
                     "Overdue now",
                     "timeseries",
-                    (
-                        Query(
-                            f"sum by (department, metric) (yingda_clocks_overdue{_CHOSEN})", "{{department}} {{metric}}"
-                        ),
-                    ),
+                    (Query(held("yingda_clocks_overdue", "department, metric", _CHOSEN), "{{department}} {{metric}}"),),
                     "Breaches whose matter is still open.",
                     stacked=True,
                 ),

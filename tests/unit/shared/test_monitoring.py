@@ -92,6 +92,31 @@ def test_every_metric_of_the_code_is_shown_or_has_a_reason_not_to_be() -> None:
     assert missing <= NOT_SHOWN.keys(), f"no panel and no alert shows {sorted(missing - NOT_SHOWN.keys())}"
 
 
+STATES = (
+    "workorders", "agents", "callbacks_open", "surveys_open", "knowledge_entries", "quality_reviews_open",
+    "clocks_running", "clocks_provisional", "clocks_overdue", "notifications_waiting", "notifications_for_review",
+    "suppressed_addresses",
+)  # fmt: skip
+"""Gauges that every replica of their service reads from the same database."""
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_what_the_database_holds_is_counted_once_however_many_replicas_say_it(name: str) -> None:
+    """R-OB-02: a second replica does not double the open work."""
+    assert f"yingda_{name}" in families()
+    told = [(where, expr) for where, expr in expressions() if re.search(rf"yingda_{name}\b(?!_total)", expr)]
+    assert told
+    for where, expr in told:
+        assert re.search(rf"max without \(instance, pod\) \(yingda_{name}\b", expr), where
+
+
+def test_the_answer_rate_is_that_of_the_service_that_takes_calls() -> None:
+    """R-OB-03, R-IN-10: every service exports the gauge, all but intake a 0 that nobody set, so a minimum says nothing."""
+    asked = [expr for _where, expr in expressions() if "yingda_call_answer_rate" in expr]
+    assert len(asked) == 3
+    assert not [expr for expr in asked if "min(" in expr]
+
+
 @pytest.mark.parametrize(
     "label", ["work_order_id", "number", "customer_id", "contact_id", "subject_id", "phone", "agent_id"]
 )
