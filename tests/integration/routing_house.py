@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from services.routing.app import SERVICE
 from shared.events import CallbackCompleted, Command, SlaEscalated
+from shared.policy import Policy
 from shared.testing.bench import ServiceBench, service_bench
 from shared.testing.builders import completed_callback
 from shared.testing.clock import MONDAY, SetClock
@@ -37,8 +38,8 @@ class House:
 
 
 @asynccontextmanager
-async def routing_house(database_url: str, nats_url: str) -> AsyncIterator[House]:
-    async with service_bench(SERVICE, database_url, nats_url, clock=SetClock()) as bench:
+async def routing_house(database_url: str, nats_url: str, policy: Policy | None = None) -> AsyncIterator[House]:
+    async with service_bench(SERVICE, database_url, nats_url, clock=SetClock(), policy=policy) as bench:
         yield House(bench)
 
 

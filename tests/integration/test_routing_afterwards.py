@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,10 +17,11 @@ from shared.events import (
     WorkorderLinked,
     WorkorderOpened,
 )
-from shared.events.commands import Cancel, Classify, GetWorkorder, Merge, Resolve, Sign, Transfer
+from shared.events.commands import Cancel, Classify, GetWorkorder, Merge, Resolve, SetPresence, Sign, Transfer
 from shared.testing.builders import registered_contact
 from shared.testing.clock import MONDAY
 from tests.integration.routing_house import House, routing_house
+from tests.unit.routing.orders import policy_with_a_night_supervisor
 
 LATER = MONDAY + timedelta(minutes=10)
 
@@ -169,3 +171,19 @@ async def test_a_care_call_is_planned_and_handed_over_at_its_time(house: House) 
     assert (batch.department, batch.numbers, batch.cutoff_at) == ("service", (order.number,), planned)
     (given,) = await house.bench.told(WorkorderAssigned)
     assert given.assignee in {"service-1", "service-2"}
+
+
+async def test_an_emergency_at_night_is_for_the_supervisor_on_duty(
+    database_url: str, fresh_nats: str, tmp_path: Path
+) -> None:
+    """R-RT-08, 紧急情况: of two supervisors the one who is not off work gets it, and signs."""
+    policy = policy_with_a_night_supervisor(tmp_path)
+    async with routing_house(database_url, fresh_nats, policy) as house:
+        gone = await house.command(SetPresence, "service-supervisor", agent_id="service-supervisor", state="off")
+        assert gone["ok"]
+        order = await opened(house, category="emergency", topic="safety", personal={"text": "车间着火了"})
+        (given,) = await house.bench.told(WorkorderAssigned)
+        assert (given.assignee, given.way) == ("night-supervisor", "to_supervisor")
+        key = {"work_order_id": order.work_order_id}
+        assert (await house.command(Resolve, "service-1", **key, text="已灭火"))["ok"]
+        assert (await house.command(Sign, "night-supervisor", **key, approve=True))["ok"]

@@ -14,8 +14,15 @@ Turns = dict[str, int]
 _NOBODY = Person()
 
 
+def supervisors_of(policy: Policy, department: str) -> tuple[Staff, ...]:
+    """Return the supervisors of a department in the directory's order; of several the one on duty is meant (section 3)."""
+    return tuple(one for one in policy.members(department) if one.role == "supervisor")
+
+
 class Rota:
     """Gives work orders to people, one after the other.
+
+    What is for the supervisor goes to the first of them who is not off work; where all are, it waits with the first.
 
     `turns` are the departments' own, and `people` how everybody is found now; who is missing there is at work and
     holds nothing. The caller holds the departments' locks, so that no replica gives out work beside this one.
@@ -84,9 +91,13 @@ class Rota:
     ) -> Given:
         known = work_order.department in self._policy.departments
         department = work_order.department if known else self._policy.service.id
-        above = self._policy.supervisor_of(department), self._policy.head_of(department), self._policy.manager
+        supervisors = sorted(supervisors_of(self._policy, department), key=self._gone)
+        above = (*supervisors, self._policy.head_of(department), self._policy.manager)
         fit = next((one for one in above if one.id not in unfit), above[-1])
         return Given(fit.id, way, failure)
+
+    def _gone(self, staff: Staff) -> bool:
+        return self._people.get(staff.id, _NOBODY).presence == "off"
 
     def _at_work(self, department: str) -> dict[str, Candidate]:
         if department not in self._agents:

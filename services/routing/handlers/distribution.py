@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 import structlog
 
 from services.routing import store
-from services.routing.domain.assignment import Given, assigned, goes_to_supervisor, wanting
+from services.routing.domain.assignment import Given, Person, assigned, goes_to_supervisor, wanting
 from services.routing.domain.concerned import concerned
 from services.routing.domain.matter import Matter
-from services.routing.domain.rota import Rota
+from services.routing.domain.rota import Rota, supervisors_of
 from services.routing.domain.workorder import Decided, WorkOrder
 from services.routing.ports import Assigner
 from shared.bus.transaction import Transaction
@@ -53,16 +53,25 @@ class Distribution:
         await store.save_turns(tx.connection, rota.changed)
         return settled
 
-    async def _rota(self, tx: Transaction, looked_at: Iterable[WorkOrder]) -> Rota:
+    async def _rota(self, tx: Transaction, looked_at: Sequence[WorkOrder]) -> Rota:
+        on_duty = await self._on_duty(tx, {one.department for one in looked_at})
         by_turn = [one for one in looked_at if one.assignee is not None or not goes_to_supervisor(one, self._policy)]
         if not by_turn:
-            return Rota(self._policy, self._assigners, {}, {})
+            return Rota(self._policy, self._assigners, {}, on_duty)
         departments = {one.department for one in by_turn}
         turns = await store.lock_rotas(tx.connection, departments)
         members = (one for department in departments for one in self._policy.members(department))
         ids = {one.id for one in members if one.role == "agent"}  # a supervisor may hold thousands, and nobody counts
         ids.update(one.assignee for one in by_turn if one.assignee is not None)
-        return Rota(self._policy, self._assigners, turns, await store.people(tx.connection, ids))
+        return Rota(self._policy, self._assigners, turns, on_duty | await store.people(tx.connection, ids))
+
+    async def _on_duty(self, tx: Transaction, departments: Iterable[str]) -> dict[str, Person]:
+        """Return how the supervisors are found in departments that have several: the one on duty is meant."""
+        known = [department for department in departments if department in self._policy.departments]
+        teams = [supervisors_of(self._policy, department) for department in known]
+        ids = [one.id for team in teams if len(team) > 1 for one in team]
+        found = await store.seen(tx.connection, ids) if ids else {}
+        return {agent_id: Person(seen.state) for agent_id, seen in found.items()}
 
     def _tell(self, work_order: WorkOrder, given: Given) -> None:
         name = self._assigners[work_order.department].name

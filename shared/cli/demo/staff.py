@@ -23,6 +23,7 @@ from shared.clock import Clock, sleep_until
 
 MINUTE = timedelta(minutes=1)
 REPLY_SECONDS = 5.0
+_SYSTEM = "system"
 
 
 @dataclass(order=True, slots=True)
@@ -55,6 +56,7 @@ class Staff:
             "workorder.opened": self._opened,
             "workorder.classified": self._classified,
             "workorder.supplemented": self._supplemented,
+            "workorder.transferred": self._handed_on,
             "workorder.reopened": self._take_up,
             "workorder.resolved": self._resolved,
             "workorder.returned": self._returned,
@@ -113,6 +115,8 @@ class Staff:
         self._classified(event)
 
     def _classified(self, event: Mapping[str, Any]) -> None:
+        if event.get("by") == _SYSTEM:
+            return  # a completed register was assessed anew; whoever has the work order goes on
         self._register(event)
         self._take_up(event)
 
@@ -153,11 +157,28 @@ class Staff:
             audience="customer",
             text="您好，您反映的情况我们已经核实，正在为您处理，有结果会第一时间告诉您。",
         )
+        if event["category"] == "membership" and event["department"] == "market":
+            self._do(
+                "workorder.transfer",
+                result_minutes,
+                by=agent,
+                work_order_id=key,
+                department="network",
+                reason="双方已谈妥，入会材料齐全，请开通会员。",
+            )
+            return
+        self._done(key, agent, result_minutes)
+
+    def _handed_on(self, event: Mapping[str, Any]) -> None:
+        """Let the department that has taken over bring a membership to its end."""
+        self._done(event["work_order_id"], self._agent(event["department"]), self._random.uniform(20, 60))
+
+    def _done(self, work_order_id: str, by: str, minutes: float) -> None:
         self._do(
             "workorder.resolve",
-            result_minutes,
-            by=agent,
-            work_order_id=key,
+            minutes,
+            by=by,
+            work_order_id=work_order_id,
             outcome="resolved",
             text="已按您的要求处理完毕，相关信息已经更新。",
         )

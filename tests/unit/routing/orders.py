@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, TypeVar
 
+import shared.policy
 from services.routing.domain.collaboration import Collaboration
 from services.routing.domain.identity import Fingerprints
 from services.routing.domain.lifecycle import decide
@@ -12,8 +14,9 @@ from services.routing.domain.matter import Matter
 from services.routing.domain.verification import Identity
 from services.routing.domain.workorder import Decided, Refusal, WorkOrder
 from shared.events.commands import Confirm, Resolve, Respond, Sign, WorkorderCommand
-from shared.policy import load_policy
+from shared.policy import Policy, load_policy
 
+DEFAULT = Path(shared.policy.__file__).with_name("default.yaml")
 POLICY = load_policy(None)
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 """Monday 2026-11-23 10:00 in Shanghai."""
@@ -122,3 +125,13 @@ def signed(**changes: Any) -> WorkOrder:
 
 def confirmed(**changes: Any) -> WorkOrder:
     return done(signed(**{"confirmation_required": True} | changes), Confirm, "service-2")
+
+
+def policy_with_a_night_supervisor(directory: Path) -> Policy:
+    """Return the default policy with a second supervisor of the service centre."""
+    text = DEFAULT.read_text("utf-8")
+    line = next(line for line in text.splitlines() if line.startswith("  service-supervisor:"))
+    night = line.replace("service-supervisor", "night-supervisor").replace("周静", "夜班主管")
+    path = directory / "policy.yaml"
+    path.write_text(text.replace(line, f"{line}\n{night}"), "utf-8")
+    return load_policy(path)

@@ -1,13 +1,19 @@
 """A complaint about a supervisor is neither theirs to have nor to sign, however they are named (section 3, R-RT-07)."""
 
+from pathlib import Path
+
 import pytest
 
+from services.routing.domain.assignment import Person
 from services.routing.domain.concerned import concerned
 from services.routing.domain.lifecycle import LIFECYCLE, decide
 from services.routing.domain.matter import Matter
+from services.routing.domain.rota import Rota
 from services.routing.domain.workorder import Decided, Refusal, WorkOrder
+from services.routing.plugins.round_robin import RoundRobin
 from shared.events.commands import Cancel, Resolve, Respond, Sign, Transfer, WorkorderCommand
-from tests.unit.routing.orders import NOW, POLICY, ask, order
+from shared.policy import Policy
+from tests.unit.routing.orders import NOW, POLICY, ask, order, policy_with_a_night_supervisor
 
 NAMED = [
     Matter("投诉员工", {"employee": "market-supervisor"}),
@@ -91,3 +97,29 @@ def test_nobody_signs_their_own_result_not_even_in_place_of_another() -> None:
     """R-RT-07."""
     resolved = complaint(status="resolved", resolved_by="market-head", before="opened")
     assert isinstance(asks(resolved, Sign, "market-head", NAMED[0], approve=True), Refusal)
+
+
+@pytest.fixture
+def two_supervisors(tmp_path: Path) -> Policy:
+    return policy_with_a_night_supervisor(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("off", "assignee"),
+    [
+        ((), "service-supervisor"),
+        (("service-supervisor",), "night-supervisor"),
+        (("night-supervisor",), "service-supervisor"),
+        (("service-supervisor", "night-supervisor"), "service-supervisor"),
+    ],
+)
+def test_an_emergency_is_for_the_supervisor_on_duty(
+    two_supervisors: Policy, off: tuple[str, ...], assignee: str
+) -> None:
+    """R-RT-08, 紧急情况: of several supervisors the one who is not off work; where all are, the first is told all the same."""
+    emergency = order(category="emergency", topic="safety", department="service", grade="urgent")
+    people = {one: Person(presence="off") for one in off}
+    assigners = dict.fromkeys(POLICY.departments, RoundRobin())
+    assert Rota(two_supervisors, assigners, {}, people).give(emergency).assignee == assignee
+    about = Rota(two_supervisors, assigners, {}, {}).give(emergency, unfit={"service-supervisor"})
+    assert about.assignee == "night-supervisor"
