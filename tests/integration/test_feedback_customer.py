@@ -168,7 +168,7 @@ async def test_the_agents_screen_shows_what_to_say(desk: Bench) -> None:
     await desk.tell(completed("c-w1", email="wang@example.com"))
     desk.service.clock.at = local("2026-10-01 10:00")
     closing = await desk.done("script.get", script="closing", work_order_id="w1")
-    assert "您的工作单号是XR20261123w1。" in closing["text"]
+    assert "您的受理编号是XR20261123w1。" in closing["text"]
     assert "值此国庆节" in closing["text"]
     call = await desk.done("script.get", script="complaint_after_sales", work_order_id="w1")
     assert "王女士，您好！" in call["text"]

@@ -138,7 +138,7 @@ async def test_a_report_tells_what_happened_and_of_nobody(bench: ServiceBench, t
     assert sheet.startswith("\ufeff")
     assert ["部门与分类工作量", "市场部", "售后", "3", "2", "0", "1", "1", "50.0", "100.0", "9.00"] in rows
     assert ["时限达成", "市场部", "首次响应", "3", "0", "100.0"] in rows
-    assert ["时限达成", "市场部", "处理完成", "0", "3", "0.0"] in rows
+    assert ["时限达成", "市场部", "问题解决", "0", "3", "0.0"] in rows
     assert [
         "客户满意度",
         "市场部",
@@ -191,9 +191,9 @@ async def test_the_month_lists_cases_worth_a_review(bench: ServiceBench) -> None
     assert high == [["XR20261123w2", "售后", "", "市场部", "一般", "10", "非常满意"]]
     worst = [row[1:] for row in rows if row and row[0] == "严重超时案例"][1:]
     assert [(row[0], row[5], int(row[6])) for row in worst] == [
-        ("XR20261123w1", "处理完成", 4.5 * 3600),
-        ("XR20261123w2", "处理完成", 4.5 * 3600),
-        ("XR20261123w3", "处理完成", 4.5 * 3600),
+        ("XR20261123w1", "问题解决", 4.5 * 3600),
+        ("XR20261123w2", "问题解决", 4.5 * 3600),
+        ("XR20261123w3", "问题解决", 4.5 * 3600),
     ]
 
 
@@ -352,7 +352,7 @@ async def test_a_missed_deadline_lasted_until_what_it_waited_for(bench: ServiceB
     rows = rows_of(reply["result"]["files"][1]["text"])
     worst = [row[1:] for row in rows if row and row[0] == "严重超时案例"][1:]
     assert [(row[0], row[5], int(row[6])) for row in worst] == [
-        ("XR20261123w1", "处理完成", 3600),
+        ("XR20261123w1", "问题解决", 3600),
         ("XR20261123w2", "首次响应", 1200),
     ]
 

@@ -17,6 +17,7 @@ _SALUTATION = re.compile(
     r"|(?:hello|hi|dear\s[^,:!]{1,40}|good\s(?:morning|afternoon|evening|day))(?:[,:!\s]+|$))+",
     re.IGNORECASE,
 )
+_BOTH = re.compile(r"(?P<zh>[^()A-Za-z]*[\u4e00-\u9fff]) \((?P<en>[a-z]+(?:,? [a-z]+){2,})\)")
 _MARKS = " ,，、：:\"'“”"
 _SENTENCE_END = re.compile(r"[。！？!?；;\n]|\.\s")
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
@@ -57,3 +58,12 @@ def excerpt(text: str, limit: int) -> str:
 def ungreeted(text: str) -> str:
     """Return `text` without the salutation that it begins with; empty where it is nothing else."""
     return _SALUTATION.sub("", text)
+
+
+def in_language(text: str, language: str) -> str:
+    """Return the half in `language` of a reason that the system gives in both, as `客户不满意 (the customer is …)`.
+
+    What people write is returned as it stands.
+    """
+    both = _BOTH.fullmatch(text)
+    return text if both is None else both["zh" if language == "zh" else "en"]

@@ -7,7 +7,7 @@ METRICS = {
     "customer_reply": ("答复客户", "reply to the customer"),
     "progress_update": ("进展告知", "progress update"),
     "callback": ("回访", "callback"),
-    "supervisor_contact": ("主管二次联系", "contact by the supervisor"),
+    "supervisor_contact": ("主管二次联系", "second contact by the supervisor"),
     "record_entry": ("登记补全", "completion of the record"),
     "promise": ("承诺兑现", "promise to the customer"),
     "collaboration": ("跨部门协作", "collaboration"),
@@ -41,8 +41,8 @@ STEPS = {
 }
 MARKS = {"urgent": ("紧急", "urgent"), "sensitive": ("敏感问题", "sensitive")}
 REPORTS = {
-    "weekly": ("服务周报", "weekly service report"),
-    "monthly": ("服务月报", "monthly service report"),
+    "weekly": ("客户服务周报", "weekly feedback report"),
+    "monthly": ("客户服务月报", "monthly feedback report"),
 }
 ASKED = {
     "customer_name": ("您的姓名", "your name"),

@@ -1,6 +1,6 @@
 """From the facts of a notice to the values of its template: names for ids, local times, harmless quotations (R-NT-03)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,7 +10,7 @@ from services.notify.domain.facts import Contact
 from services.notify.domain.greetings import holiday_greeting
 from services.notify.domain.moments import local_day, local_time, period
 from services.notify.domain.people import employee_named
-from services.notify.domain.plain import plain, shorten, shorten_to_sentence, ungreeted
+from services.notify.domain.plain import in_language, plain, shorten, shorten_to_sentence, ungreeted
 from services.notify.domain.terms import ASKED, MARKS, METRICS, OUTCOMES, REPORTS, SATISFACTION, STEPS, term
 from shared.events import Purpose
 from shared.policy import Policy
@@ -99,7 +99,7 @@ def template_values(
     limit = SMS_QUOTE if sms else LETTER_QUOTE
     zone = ZoneInfo(policy.timezone)
     category = _category(values, language, policy)
-    quoted = {key: _quote(values.get(key), limit) for key in ("reason", "comment", "deliverable")}
+    quoted = {key: _quote(values.get(key), limit, language) for key in ("reason", "comment", "deliverable")}
     answered = {key: _sms_answer(values.get(key)) if sms else _letter_answer(values.get(key)) for key in _ANSWERS}
     names = {
         "department": _department(values.get("department"), language, policy),
@@ -111,7 +111,7 @@ def template_values(
         "satisfaction": term(SATISFACTION, values.get("satisfaction"), language),
         "step": term(STEPS, values.get("step"), language),
         "marks": [term(MARKS, mark, language) for mark in values.get("marks") or ()],
-        "missing": [_asked(field, language, policy) for field in values.get("missing") or ()],
+        "missing": _listed([_asked(field, language, policy) for field in values.get("missing") or ()], language),
         "report": term(REPORTS, values.get("report"), language),
         "agent": person.name if (person := employee_named(policy, values.get("agent"))) else None,
     }
@@ -128,7 +128,7 @@ def template_values(
     personal = {
         "purpose": purpose,
         "greeting": greeting(language, contact.name, contact.honorific) if contact else None,
-        "problem": shorten((contact.problem if contact else "") or category or "", limit if sms else LETTER_QUOTE),
+        "problem": shorten((contact.problem if contact else "") or category or "", limit),
         "by_phone": bool(contact and contact.phone),
         "staff_name": staff_name,
         "sender": sender_name(policy.notify.sender.name, language),
@@ -160,8 +160,8 @@ def _letter_answer(value: Any) -> str | None:
     return shorten_to_sentence(ungreeted(text) or text, LETTER_ANSWER) or None
 
 
-def _quote(value: Any, limit: int) -> str | None:
-    text = shorten(plain(value), limit).rstrip("。.") if isinstance(value, str) else ""
+def _quote(value: Any, limit: int, language: str) -> str | None:
+    text = shorten(in_language(plain(value), language), limit).rstrip("。.") if isinstance(value, str) else ""
     return text or None
 
 
@@ -175,6 +175,13 @@ def _asked(field: str, language: str, policy: Policy) -> str:
         return term(ASKED, field, language) or field
     known = policy.field_names.get(field)
     return known.in_locale(language) if known else field
+
+
+def _listed(words: Sequence[str], language: str) -> str | None:
+    """Return `words` in one phrase, None for none."""
+    if language == "zh" or len(words) <= 1:
+        return "、".join(words) or None
+    return f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 def _department(key: Any, language: str, policy: Policy) -> str | None:
@@ -205,4 +212,6 @@ def _category(values: Mapping[str, Any], language: str, policy: Policy) -> str |
     if topic is None:
         return name
     detail = topic.name.in_locale(language)
+    if name in detail:  # 产品售后 says 售后 already
+        return detail
     return f"{name}·{detail}" if language == "zh" else f"{name}: {detail}"

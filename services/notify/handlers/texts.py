@@ -17,9 +17,8 @@ FOLDER: Final = Path(__file__).parents[1] / "templates"
 LANGUAGES: Final = ("zh", "en")
 LONGEST_SMS: Final = 500
 """What providers take as one long SMS."""
-
-
 _GAP = re.compile(r"\n{3,}")
+_ENDS = ("。", "！", "？", "…", ".", "!", "?", "；", ";")
 
 
 class TemplatesError(Exception):
@@ -39,6 +38,7 @@ class Texts:
             lstrip_blocks=True,
             auto_reload=False,
         )
+        self._environment.filters["sentence"] = _sentence
 
     def check(self, policy: Policy) -> None:
         """Return if every template that `policy` names is there in both languages; else `TemplatesError` in a sentence."""
@@ -52,11 +52,13 @@ class Texts:
             raise TemplatesError(f"the policy names templates that cannot be used: {'; '.join(faults)}")
 
     def render(self, name: str, language: str, values: Mapping[str, Any]) -> tuple[str, str]:
-        """Return subject and text of a message; an SMS is never longer than `LONGEST_SMS` characters."""
+        """Return subject and text of a message; an SMS names its sender first and has at most `LONGEST_SMS` characters."""
         rendered = self._environment.get_template(_path(language, name)).render(values)
         subject, _, text = rendered.strip().partition("\n")
-        text = _GAP.sub("\n\n", text.strip())
-        return subject.strip(), shorten(" ".join(text.split()), LONGEST_SMS) if values["sms"] else text
+        if values["sms"]:
+            signed = f"{_signature(language, values['sender'])}{' '.join(text.split())}"
+            return subject.strip(), shorten(signed, LONGEST_SMS)
+        return subject.strip(), _GAP.sub("\n\n", text.strip())
 
     def _faults(self, language: str, name: str) -> list[str]:
         path = _path(language, name)
@@ -74,6 +76,18 @@ class Texts:
 
 def _path(language: str, name: str) -> str:
     return f"{language}/{name}.txt.j2"
+
+
+def _signature(language: str, sender: str | None) -> str:
+    """Return what an SMS begins with: it has no letterhead, and networks want its sender named in the text."""
+    if not sender:
+        return ""
+    return f"【{plain(sender)}】" if language == "zh" else f"[{plain(sender)}] "
+
+
+def _sentence(text: str | None, mark: str) -> str | None:
+    """Return `text` ended by `mark`, where it does not end like a sentence by itself: a question stays one."""
+    return text if not text or text.endswith(_ENDS) else f"{text}{mark}"
 
 
 def _harmless(value: object) -> object:

@@ -73,7 +73,7 @@ def test_every_script_has_its_variants(language: str, script: ScriptName) -> Non
 def test_a_closing_without_a_work_order_names_no_number() -> None:
     """R-FB-07: the line that would tell it is left out."""
     text = render(TEXTS.text("zh", "closing"), {"number": "", "holiday": ""})
-    assert "工作单号" not in text
+    assert "受理编号" not in text
     assert "感谢您的来电" in text
 
 

@@ -74,7 +74,7 @@ def test_every_message_reads_well(template: str, language: str) -> None:
                     assert "\n" not in text, where
                     limit = LONGEST_SMS if purpose_of(template) in ANSWERS else SHORT_SMS[language]
                     assert len(text) <= limit, where
-                    assert text[-1] in "。.！!？", where
+                    assert text[-1] in "。.！!？…", where
                 else:
                     assert text.endswith(("应答客服中心", "Yingda Customer Service")), where
 
@@ -140,7 +140,6 @@ def test_the_acceptance_tells_number_problem_owner_and_time(template: str, langu
     text = render(template, language, channel, facts)[1]
     department = POLICY.departments["market"].name.in_locale(language)
     time = "2027年1月22日（周五）10:15前" if language == "zh" else "by Fri 22 Jan 2027, 10:15"
-    asked = "您的联系电话、希望如何处理" if language == "zh" else "your phone number, what you would like us to do"
-    problem = "空调不制冷" if template == "accepted" else ""
-    for part in ("XR20261123001", department, time, asked, problem):
+    asked = "您的联系电话、希望如何处理" if language == "zh" else "your phone number and what you would like us to do"
+    for part in ("XR20261123001", department, time, asked, "空调不制冷"):
         assert part in text

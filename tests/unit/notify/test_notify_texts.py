@@ -212,10 +212,13 @@ def test_every_metric_and_satisfaction_has_its_words() -> None:
 
 
 def test_what_is_kept_of_a_contact() -> None:
-    kept = contact_of(
-        registered(locale="en-GB", details={"preferred_channel": "email", "auto_submitted": "auto-replied"})
-    )
+    kept = contact_of(registered(locale="en-GB", details={"preferred_channel": "email"}, auto_submitted=True))
     assert (kept.language, kept.preferred, kept.automatic, kept.problem) == ("en", "email", True, "空调不制冷,要求换货")
+
+
+def test_what_says_that_a_person_wrote_it_is_answered() -> None:
+    """R-NT-07: RFC 3834 marks a person's mail `no`; intake reads the mark, and its verdict counts."""
+    assert not contact_of(registered(details={"auto_submitted": "no"})).automatic
 
 
 NEWS: list[tuple[str, dict[str, Any]]] = [
@@ -268,7 +271,7 @@ def test_what_we_answer_reaches_the_customer_in_full_by_sms(purpose: str, key: s
 def test_an_answer_too_long_for_an_sms_ends_with_a_sentence() -> None:
     """R-NT-02: 300 characters of it, and it shows that there is more."""
     _subject, text = render("result", "zh", "sms", FACTS | {"result": ANSWER * 4})
-    told = text[text.index("我们已经") : text.index("。我们会致电回访")]
+    told = text[text.index("我们已经") : text.index("我们会致电回访")]
     assert told.endswith("当场取走…")
     assert 150 < len(told) <= SMS_ANSWER
 
@@ -332,8 +335,8 @@ def test_the_link_of_a_survey_stands_by_itself(template: str, language: str, cha
 
 def test_a_report_tells_its_period_in_days() -> None:
     """R-FB-05."""
-    assert render("report", "zh", "email", FACTS)[0] == "服务周报（11月16日至11月22日）"
-    assert render("report", "en", "email", FACTS)[0] == "Weekly service report (16 Nov to 22 Nov)"
+    assert render("report", "zh", "email", FACTS)[0] == "客户服务周报（11月16日至11月22日）"
+    assert render("report", "en", "email", FACTS)[0] == "Weekly feedback report (16 Nov to 22 Nov)"
     assert render("report", "zh", "email", FACTS | {"report": "complaints"})[0].startswith("complaints（")
 
 
