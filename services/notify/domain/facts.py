@@ -102,7 +102,7 @@ def contact_of(event: ContactRegistered, known: Contact | None = None) -> Contac
         email=event.personal.email,
         preferred=preferred if isinstance(preferred, str) else None,
         problem=excerpt(event.personal.text, EXCERPT if language == "zh" else 2 * EXCERPT),
-        automatic=event.auto_submitted or bool(event.details.get("auto_submitted")),
+        automatic=event.auto_submitted,
         plain=event.plain_language,
         employee=_first(event.details, _EMPLOYEE),
         handle=_first(event.details, _HANDLE),
