@@ -73,6 +73,15 @@ def kinds_of(fields: Iterable[str]) -> frozenset[Kind]:
     return frozenset(kind for kind, details in _DETAILS.items() if names & {kind, *details})
 
 
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What an answer is compared with, and how many wrong ones there were about this customer lately."""
+
+    fingerprints: Fingerprints
+    known: tuple[Known, ...]
+    wrong_answers: int
+
+
 def normalised(kind: Kind, value: str) -> str:
     """Return `value` as it is compared: without blanks, +86 and the difference of upper and lower case."""
     text = "".join(plain(value).casefold().split())

@@ -12,6 +12,7 @@ from typing import Any, Final
 from services.routing.domain import asides, by_hand, callers, deliver, linking, merging, steps, tags, verification
 from services.routing.domain.collaboration import Collaboration
 from services.routing.domain.concerned import concerned
+from services.routing.domain.identity import Identity
 from services.routing.domain.matter import Matter
 from services.routing.domain.steps import Asked, Rule
 from services.routing.domain.workorder import ENDED, LIVE, OPEN, Decided, Refusal, WorkOrder, forbidden, illegal
@@ -77,7 +78,7 @@ def decide(
     matter: Matter | None = None,
     *,
     other: WorkOrder | None = None,
-    identity: verification.Identity | None = None,
+    identity: Identity | None = None,
     presence: Mapping[str, Presence] = NOBODY_TOLD,
     collaboration: Collaboration | None = None,
 ) -> Decided | Refusal:

@@ -3,11 +3,12 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from services.routing.domain.collaboration import Collaboration
 from services.routing.domain.concerned import concerned
 from services.routing.domain.gate import unverified
+from services.routing.domain.identity import Identity
 from services.routing.domain.matter import Matter
 from services.routing.domain.workorder import Decided, Refusal, WorkOrder, forbidden, illegal, invalid
 from shared.events import (
@@ -32,9 +33,6 @@ from shared.events.commands import (
 )
 from shared.policy import Policy, Staff
 
-if TYPE_CHECKING:
-    from services.routing.domain.verification import Identity
-
 C = TypeVar("C", bound=WorkorderCommand)
 
 
@@ -53,7 +51,7 @@ class Asked:
     collaboration: Collaboration | None = None
     other: WorkOrder | None = None
     """The other work order of a link or a merging."""
-    identity: "Identity | None" = None
+    identity: Identity | None = None
     """What the answers of a verification are compared with."""
 
     @property

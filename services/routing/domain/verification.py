@@ -1,10 +1,9 @@
 """The step that opens the gate: the customer is compared with what is known of them (R-IN-05)."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
-from services.routing.domain.identity import IDENTIFIERS, Fingerprints, Identifier, Kind, Known, identities_known
+from services.routing.domain.identity import IDENTIFIERS, Fingerprints, Identifier, Kind, identities_known
 from services.routing.domain.steps import Asked
 from services.routing.domain.workorder import Decided, Refusal, WorkOrder, illegal, invalid
 from shared.events import WorkorderVerified
@@ -12,15 +11,6 @@ from shared.events.commands import VerifyContact
 
 WRONG_ANSWER: Final = "wrong-answer"
 """Kind of the refusal that counts against the customer's answers."""
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """What an answer is compared with, and how many wrong ones there were about this customer lately."""
-
-    fingerprints: Fingerprints
-    known: tuple[Known, ...]
-    wrong_answers: int
 
 
 def verify(work_order: WorkOrder, command: VerifyContact, asked: Asked) -> Decided | Refusal:

@@ -5,10 +5,10 @@ from typing import Any, Final, get_args
 
 from services.routing import store
 from services.routing.domain.concerned import about_staff
-from services.routing.domain.identity import Fingerprints
+from services.routing.domain.identity import Fingerprints, Identity
 from services.routing.domain.lifecycle import decide
 from services.routing.domain.tags import written
-from services.routing.domain.verification import WRONG_ANSWER, Identity
+from services.routing.domain.verification import WRONG_ANSWER
 from services.routing.domain.workorder import Queue, Refusal, WorkOrder, invalid
 from services.routing.handlers.distribution import emit_steps
 from services.routing.handlers.problems import problem_of

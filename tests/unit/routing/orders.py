@@ -8,10 +8,9 @@ from typing import Any, TypeVar
 
 import shared.policy
 from services.routing.domain.collaboration import Collaboration
-from services.routing.domain.identity import Fingerprints
+from services.routing.domain.identity import Fingerprints, Identity
 from services.routing.domain.lifecycle import decide
 from services.routing.domain.matter import Matter
-from services.routing.domain.verification import Identity
 from services.routing.domain.workorder import Decided, Refusal, WorkOrder
 from shared.events.commands import Confirm, Resolve, Respond, Sign, WorkorderCommand
 from shared.policy import Policy, load_policy
