@@ -48,6 +48,9 @@ LOOP_HEARTBEAT = _gauge("loop_heartbeat_timestamp_seconds", "when a loop of the 
 CLOCK_DRIFT = _gauge("clock_drift_seconds", "this machine's clock minus PostgreSQL's", "service")
 
 CONTACTS = _counter("contacts_total", "contacts registered or rejected", "channel", "outcome")
+CONTACTS_BY_CATEGORY = _counter(
+    "contacts_by_category_total", "contacts by the category that they were opened under", "channel", "category"
+)
 CONTACTS_COMPLETED = _counter("contacts_completed_total", "contacts whose register was completed by staff")
 DETAILS_DROPPED = _counter("details_dropped_total", "details not volunteered and so not stored (R-IN-03)", "field")
 CALLS = _counter("calls_total", "telephone calls (R-IN-10)", "outcome")

@@ -95,6 +95,7 @@ def _rejected(_event: ContactRejected) -> None:
 
 
 def _opened(event: WorkorderOpened) -> None:
+    metrics.CONTACTS_BY_CATEGORY.labels(event.channel, event.category).inc()
     metrics.WORKORDERS_OPENED.labels(event.department, event.category, event.grade, event.queue).inc()
 
 

@@ -262,6 +262,7 @@ async def test_every_service_tells_its_metrics_and_health(suite: Suite) -> None:
     assert set(metrics) == {"intake", "routing", "sla", "notify", "feedback"}
     pages = {name: await asyncio.to_thread(get, url) for name, url in metrics.items()}
     assert 'yingda_contacts_total{channel="web",outcome="registered"}' in pages["intake"]
+    assert 'yingda_contacts_by_category_total{category="after_sales",channel="web"}' in pages["routing"]
     assert "yingda_workorders_opened_total{" in pages["routing"]
     assert "yingda_clocks_started_total{" in pages["sla"]
     assert "yingda_notifications_total{" in pages["notify"]

@@ -30,6 +30,12 @@ DASHBOARD = Dashboard(
                     "{{channel}}",
                     "In the time chosen above.",
                 ),
+                bars(
+                    "By category",
+                    in_range("yingda_contacts_by_category_total", "channel, category"),
+                    "{{channel}} {{category}}",
+                    "What the contacts of each channel were about, in the time chosen above.",
+                ),
                 series(
                     "A minute",
                     "Contacts by channel.",
