@@ -15,7 +15,7 @@ from services.routing.domain.workorder import WorkOrder
 from shared.policy import Policy
 
 _SUPERVISOR: Final = re.compile(
-    r"(?:投诉|举报|反映)[^,。!?;\n]{0,12}主管(?!部门|不|也|都|没|还|说)|complain\w* (?:about|against) [^,.!?;\n]{0,30}\bsupervisor\b",
+    r"(?:投诉|举报|反映)[一下你们贵公司那这个位的市场网络客服中心部技术物流财务销售]{0,12}主管(?!部门|不|也|都|没|还|说)|complain\w* (?:about|against) [^,.!?;\n]{0,30}\bsupervisor\b",
     re.IGNORECASE,
 )
 _CALLED_SO: Final = re.compile(r"主管|supervisor", re.IGNORECASE)

@@ -6,10 +6,14 @@ from services.routing.domain.steps import Asked, stated
 from services.routing.domain.workorder import LIVE, Decided, Refusal, WorkOrder, forbidden, illegal, invalid
 from shared.events import WorkorderMerged
 from shared.events.commands import Merge
+from shared.values import replace
 
 
 def merge(work_order: WorkOrder, command: Merge, asked: Asked) -> Decided | Refusal:
-    """End `work_order` as merged; the one it goes into is linked with it and goes on as it was."""
+    """End `work_order` as merged; the one it goes into is linked with it and goes on.
+
+    It takes over what the customer must be verified for, so that no request gets past the gate this way (R-IN-05).
+    """
     into, reason = asked.other, stated(command.reason)
     if reason is None:
         return invalid("reason", f"{work_order.number} is merged only with a reason.")
@@ -19,7 +23,9 @@ def merge(work_order: WorkOrder, command: Merge, asked: Asked) -> Decided | Refu
         return forbidden(f"{refused[0].upper()}{refused[1:]}, into which {work_order.number} would go.")
     if into.status not in LIVE:
         return illegal(f"{into.number} is {into.status}; only a work order that goes on takes another one in.")
-    there = one_way(into, work_order, asked.by, asked.now, f"{work_order.number} was merged into this one: {reason}")
+    open_reasons = () if work_order.verified else work_order.verification_reasons
+    gated = replace(into, verification_reasons=tuple(dict.fromkeys((*into.verification_reasons, *open_reasons))))
+    there = one_way(gated, work_order, asked.by, asked.now, f"{work_order.number} was merged into this one: {reason}")
     after = work_order.next(
         status="merged",
         before=None,

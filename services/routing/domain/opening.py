@@ -44,14 +44,15 @@ def open_work_order(
 ) -> WorkOrder:
     """Return the work order at version 1.
 
-    What is in triage belongs to the service centre and waits for no cut-off: its category is only a suggestion yet.
+    What is in triage belongs to the service centre and waits for no cut-off: its category is only a suggestion yet, and
+    by a suggestion nobody complains once more (R-RT-05).
     """
     found = assess(
         matter,
         category=verdict.category,
         topic=verdict.topic,
         emotion=contact.emotion,
-        complaints_before=complaints_before,
+        complaints_before=0 if verdict.triage else complaints_before,
         registered_at=contact.registered_at,
         policy=policy,
     )

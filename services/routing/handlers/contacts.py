@@ -77,7 +77,7 @@ class Opener:
             known.add(item.contact.contact_id)
             last += 1
             work_order = self._open(item, number(day, last), recent, tx.now)
-            if work_order.category in self._complaints:
+            if work_order.category in self._complaints and work_order.queue == "department":
                 recent.add([(work_order.customer_id, work_order.occurred_at)])
             event = opened(work_order)
             tx.emit(event, subject=work_order.id, cause=item.incoming.message)

@@ -44,6 +44,7 @@ _COMPLAINTS: Final = (
     .where(work_orders.c.category == any_(bindparam("categories", type_=ARRAY(Text))))
     .where(work_orders.c.occurred_at.between(bindparam("since"), bindparam("until")))
     .where(work_orders.c.status.not_in(("cancelled", "merged")))
+    .where(work_orders.c.queue == "department")
 )
 _LOAD: Final = select(*_STATE).where(work_orders.c.id == any_(_IDS)).order_by(work_orders.c.id).with_for_update()
 
@@ -60,7 +61,10 @@ async def complaints_between(
     since: datetime,
     until: datetime,
 ) -> list[tuple[str, datetime]]:
-    """Return customer and time of every complaint of these customers in that time; what was cancelled or merged does not count."""
+    """Return customer and time of every complaint of these customers in that time.
+
+    What was cancelled or merged does not count, nor what is only suggested in triage.
+    """
     given = {"ids": sorted(set(customer_ids)), "categories": list(categories), "since": since, "until": until}
     return [(row.customer_id, row.occurred_at) for row in await connection.execute(_COMPLAINTS, given)]
 

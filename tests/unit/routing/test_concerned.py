@@ -28,6 +28,8 @@ OTHERS = [
     Matter("投诉张子轩,主管也不管"),
     Matter("投诉员工", {"employee": "market-1"}),
     Matter("投诉员工,没记住名字"),
+    Matter("投诉客服推给主管处理"),
+    Matter("投诉你们的客服,找主管也没用"),
     Matter("我是赵立新,我要投诉你们的客服", customer_name="赵立新"),
 ]
 

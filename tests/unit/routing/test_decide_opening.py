@@ -166,6 +166,14 @@ def test_sensitive_matters_tell_attitude_and_tendency() -> None:
     assert (found.attitude, found.complaints_before, found.grade) == ("dissatisfied", 2, "urgent")
 
 
+def test_a_suggestion_is_no_repeated_complaint() -> None:
+    """R-RT-05, R-RT-01: below the threshold nobody has said yet that the customer complains; how often is remembered."""
+    found = opening(contact("在吗"), says("complaint", confidence=0.1), 2)
+    assert (found.queue, found.sensitive, found.tendency) == ("triage", False, None)
+    assert found.complaints_before == 2
+    assert opening(contact("在吗"), says("emergency", confidence=0.1)).sensitive
+
+
 def test_complaints_count_within_seven_days() -> None:
     """R-RT-05: nearer than 7 days, in whatever order the contacts come; other customers' do not count."""
     recent = RecentComplaints(POLICY.routing.sensitive.repeated_complaint.timedelta)

@@ -8,6 +8,7 @@ from services.routing.domain.workorder import Decided, Refusal, WorkOrder
 from shared.events.commands import (
     Cancel,
     Collaborate,
+    Merge,
     Pause,
     Promise,
     Resolve,
@@ -98,3 +99,17 @@ def test_until_then_it_is_open_and_only_the_result_waits(model: type[WorkorderCo
     assert unverified(waiting) == refusal
     verified = done(waiting, VerifyContact, "service-1", name="王芳", phone="13800138000")
     assert done(verified, Resolve, "market-1", text="已退款").status == "resolved"
+
+
+def test_a_merging_does_not_get_a_request_past_the_gate() -> None:
+    """R-IN-05, R-RT-06: the work order that goes on takes the verification over, unless the customer was verified."""
+    merged = take(order(verification_reasons=("refund",)), Merge, "market-1", **CONTENT[Merge])
+    assert isinstance(merged, Decided)
+    assert merged.beside is not None
+    assert merged.beside.work_order.verification_reasons == ("refund",)
+    assert unverified(merged.beside.work_order) is not None
+    verified = order(verification_reasons=("refund",), verified=True)
+    done_so = take(verified, Merge, "market-1", **CONTENT[Merge])
+    assert isinstance(done_so, Decided)
+    assert done_so.beside is not None
+    assert unverified(done_so.beside.work_order) is None
