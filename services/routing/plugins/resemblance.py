@@ -1,4 +1,4 @@
-"""How much a text resembles worked examples: a naive Bayes over characters, their pairs, and Latin words.
+"""How much a text resembles worked examples: a naive Bayes over characters and Latin words, and pairs of each.
 
 Rules know what was thought of; resemblance carries over to the wordings nobody listed. The examples are invented and
 kept as data (`examples_zh.tsv`: label, tab, text), so a wrong suggestion is cured by adding the case as an example.
@@ -10,13 +10,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from operator import add
 
 from services.routing.ports import plain
 
 _DIGITS = re.compile(r"\d+")
 _WORDS = re.compile(r"[a-z]{2,}")
-_SMOOTHING = 0.005
+_SMOOTHING = 0.01
 _CONSIDERED = 600
 # Beyond this many known pieces a text is long, not surer: its likelihoods are scaled back to it.
 _PLENTY = 60
@@ -24,10 +25,12 @@ _PLENTY = 60
 
 def _pieces(text: str) -> set[str]:
     folded = _DIGITS.sub("0", plain(text).lower()[:_CONSIDERED])
-    words = set(_WORDS.findall(folded))
-    folded = _WORDS.sub(" ", folded)
-    pairs = {folded[at : at + 2] for at in range(len(folded) - 1)}
-    return words | set(folded) | pairs
+    found = set[str](folded)
+    if words := _WORDS.findall(folded):
+        folded = _WORDS.sub(" ", folded)
+        found = {*folded, *words, *map(" ".join, pairwise(words))}
+    found.update(map(add, folded, folded[1:]))
+    return found
 
 
 class Resemblance:
