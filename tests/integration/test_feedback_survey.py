@@ -186,7 +186,7 @@ async def test_a_form_that_says_nothing_is_shown_again(house: House) -> None:
     assert "{{ 7 * 7 }}" in empty.text
     assert "<script" not in empty.text
     wrong = await post_form(url, GOOD | {"score": "11"})
-    assert (wrong.status, "没能读懂" in wrong.text) == (422, True)
+    assert (wrong.status, "无法识别" in wrong.text) == (422, True)
     assert 'value="satisfied" checked' in wrong.text
     long = await post_form(url, GOOD | {"suggestion": "好" * 1001})
     assert (long.status, "1000" in long.text) == (422, True)

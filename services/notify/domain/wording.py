@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from services.notify.domain.addressing import greeting
+from services.notify.domain.addressing import ANONYMOUS, greeting
 from services.notify.domain.facts import Contact
 from services.notify.domain.greetings import holiday_greeting
 from services.notify.domain.moments import local_day, local_time, period
@@ -22,6 +22,7 @@ SMS_ANSWER = 300
 LETTER_QUOTE = 600
 LETTER_ANSWER = 2_000
 ENGLISH_SENDER = "Yingda Customer Service"
+_PERSONAL = {"customer_name": "name", "contact_name": "name", "customer_phone": "phone", "contact_phone": "phone"}
 _ANSWERS = ("result", "reply")
 
 VALUES = (
@@ -111,7 +112,7 @@ def template_values(
         "satisfaction": term(SATISFACTION, values.get("satisfaction"), language),
         "step": term(STEPS, values.get("step"), language),
         "marks": [term(MARKS, mark, language) for mark in values.get("marks") or ()],
-        "missing": _listed([_asked(field, language, policy) for field in values.get("missing") or ()], language),
+        "missing": _listed([_asked(field, language, policy) for field in _still_missing(values, contact)], language),
         "report": term(REPORTS, values.get("report"), language),
         "agent": person.name if (person := employee_named(policy, values.get("agent"))) else None,
     }
@@ -167,6 +168,13 @@ def _quote(value: Any, limit: int, language: str) -> str | None:
 
 def _moment(value: Any) -> datetime | None:
     return datetime.fromisoformat(value) if value else None
+
+
+def _still_missing(values: Mapping[str, Any], contact: Contact | None) -> list[str]:
+    """Return what the register lacked, without what the customer told before the message left."""
+    name = contact.name if contact and contact.name != ANONYMOUS else None
+    told = {"name": name, "phone": contact.phone if contact else None}
+    return [field for field in values.get("missing") or () if not told.get(_PERSONAL.get(field, ""))]
 
 
 def _asked(field: str, language: str, policy: Policy) -> str:

@@ -101,3 +101,13 @@ def test_an_emergency_without_its_place_is_asked_for_it(template: str, language:
         f"{owner}值班主管" if language == "zh" else owner,
     ):
         assert part in text
+
+
+@pytest.mark.parametrize("channel", ["sms", "email"])
+def test_nobody_is_asked_for_what_they_have_told_meanwhile(channel: str) -> None:
+    """R-NT-01, R-IN-07: a notice that waited for an address goes out once it is given, and asks for the rest only."""
+    facts = FACTS | {"missing": ["customer_name", "customer_phone", "contact_name", "contact_phone", "product_name"]}
+    text = render("accepted", "zh", channel, facts)[1]
+    assert "请您补充：产品名称。" in text
+    text = render("accepted", "zh", channel, facts, name="匿名客户", phone=None)[1]
+    assert "请您补充：您的姓名、您的联系电话、联系人姓名、联系人电话、产品名称。" in text

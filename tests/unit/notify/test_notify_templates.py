@@ -136,10 +136,10 @@ def test_whoever_is_in_danger_reads_whom_to_call(template: str, language: str, c
 @pytest.mark.parametrize("channel", ["sms", "email"])
 def test_the_acceptance_tells_number_problem_owner_and_time(template: str, language: str, channel: str) -> None:
     """R-NT-01; and what is missing is asked for in the customer's words (R-IN-07)."""
-    facts = {**FACTS, "provisional": False}
+    facts = {**FACTS, "provisional": False, "missing": ["order_no", "demand"]}
     text = render(template, language, channel, facts)[1]
     department = POLICY.departments["market"].name.in_locale(language)
     time = "2027年1月22日（周五）10:15前" if language == "zh" else "by Fri 22 Jan 2027, 10:15"
-    asked = "您的联系电话、希望如何处理" if language == "zh" else "your phone number and what you would like us to do"
+    asked = "订单号、希望如何处理" if language == "zh" else "the order number and what you would like us to do"
     for part in ("XR20261123001", department, time, asked, "空调不制冷"):
         assert part in text
