@@ -7,17 +7,20 @@ from shared.events import CallbackKind
 from shared.policy import Policy, Staff
 
 
-def may_call(staff: Staff, kind: CallbackKind, department: str, policy: Policy) -> Refusal | None:
+def may_call(
+    staff: Staff, kind: CallbackKind, department: str, policy: Policy, assignee: str | None = None
+) -> Refusal | None:
     """Return why `staff` may not make such a call about a work order of `department`; None where they may.
 
-    Callbacks and return calls are made by `service` (R-RT-07), the second contact by the supervisor of the department or of `service`.
+    Callbacks and return calls are made by `service` (R-RT-07), the second contact by the supervisor of the department or of `service`,
+    or by whom it was given to before the work order went elsewhere (`assignee`).
     """
     service = policy.service.id
     if kind != "supervisor_contact":
         if staff.department == service:
             return None
         return forbidden(f"Only {service} calls customers back; {staff.id} belongs to {_of(staff)}.")
-    if staff.role == "supervisor" and staff.department in {department, service}:
+    if staff.id == assignee or (staff.role == "supervisor" and staff.department in {department, service}):
         return None
     return forbidden(
         f"A second contact is made by the supervisor of {department} or of {service}; "

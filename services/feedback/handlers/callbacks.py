@@ -46,7 +46,7 @@ class CallbackDesk:
         call = await store.lock_call(tx.connection, command.callback_id)
         if call is None:
             return unknown("callback", "callback_id", command.callback_id)
-        decision = may_call(staff, call.callback.kind, home(call.case, self._policy), self._policy) or record(
+        decision = self._may(staff, call) or record(
             call.callback, call.attempts, answer_of(command), staff.id, tx.now, self._policy
         )
         if isinstance(decision, Refusal):
@@ -86,6 +86,10 @@ class CallbackDesk:
         today = self._policy.calendar().local(tx.now).date()
         return {"callbacks": [self._item(call, staff, today) for call in calls]}
 
+    def _may(self, staff: Staff, call: store.Call) -> Refusal | None:
+        callback = call.callback
+        return may_call(staff, callback.kind, home(call.case, self._policy), self._policy, callback.assignee)
+
     def _item(self, call: store.Call, staff: Staff, today: date) -> dict[str, Any]:
         callback, case = call.callback, call.case
         item = {
@@ -105,7 +109,7 @@ class CallbackDesk:
             ],
             "script": callback.script,
         }
-        allowed = may_call(staff, callback.kind, home(case, self._policy), self._policy) is None
+        allowed = self._may(staff, call) is None
         customer = call.customer if allowed else None
         return item | {
             "script_text": self._script(call, staff, today) if allowed else None,

@@ -234,3 +234,12 @@ def test_only_supervisors_review_knowledge() -> None:
     """R-FB-04: of every member of the directory."""
     allowed = {one.id for one in POLICY.staff_directory.values() if may_review(one) is None}
     assert allowed == {f"{department}-supervisor" for department in POLICY.departments}
+
+
+def test_whom_the_second_contact_was_given_to_makes_it_wherever_the_work_order_goes() -> None:
+    """R-FB-03, R-SLA-06: the supervisor who was named may record it after a transfer; a callback stays with service."""
+    named = POLICY.staff("network-supervisor")
+    assert named is not None
+    assert may_call(named, "supervisor_contact", "market", POLICY) is not None
+    assert may_call(named, "supervisor_contact", "market", POLICY, "network-supervisor") is None
+    assert may_call(named, "callback", "market", POLICY, "network-supervisor") is not None
