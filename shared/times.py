@@ -5,7 +5,9 @@ from datetime import UTC, datetime
 
 def rfc3339(at: datetime) -> str:
     """Return `at` in UTC as RFC 3339 with `Z`; microseconds only where there are any (contract, "Envelope")."""
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if at.tzinfo is not UTC:  # most times are in UTC already
+        at = at.astimezone(UTC)
+    return at.isoformat()[:-6] + "Z"
 
 
 def parse_rfc3339(text: str) -> datetime:

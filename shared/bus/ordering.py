@@ -6,10 +6,12 @@ until the gap closes, an earlier one has been applied already and is dropped.
 
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ARRAY, Row, Text, any_, bindparam, delete, select
+from sqlalchemy import ARRAY, Row, Select, Table, Text, any_, bindparam, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.dml import ReturningDelete
 
 from shared.bus.tables import RuntimeTables
 from shared.bus.transaction import Delivery, Incoming
@@ -17,6 +19,23 @@ from shared.db import insert_rows
 from shared.events import Malformed, WorkorderOpened, WorkorderStep, decode_event
 
 _IDS = bindparam("ids", type_=ARRAY(Text))
+
+
+@cache
+def _lock(versions: Table) -> Select[Any]:
+    """Return the statement that locks the versions of work orders; made once, as it is wanted for every batch."""
+    return (
+        select(versions.c.work_order_id, versions.c.version)
+        .where(versions.c.work_order_id == any_(_IDS))
+        .order_by(versions.c.work_order_id)
+        .with_for_update()
+    )
+
+
+@cache
+def _take(parked: Table) -> ReturningDelete[Any]:
+    """Return the statement that takes what is parked of work orders."""
+    return delete(parked).where(parked.c.work_order_id == any_(_IDS)).returning(parked)
 
 
 async def in_order(
@@ -55,22 +74,15 @@ async def _applied(connection: AsyncConnection, tables: RuntimeTables, ids: Sequ
     versions = tables.versions
     rows = [{"work_order_id": key, "version": 0} for key in ids]
     await insert_rows(connection, versions, rows, ignore_conflicts=True)
-    query = (
-        select(versions.c.work_order_id, versions.c.version)
-        .where(versions.c.work_order_id == any_(_IDS))
-        .order_by(versions.c.work_order_id)
-        .with_for_update()
-    )
-    return {row.work_order_id: row.version for row in await connection.execute(query, {"ids": list(ids)})}
+    found = await connection.execute(_lock(versions), {"ids": list(ids)})
+    return {row.work_order_id: row.version for row in found}
 
 
 async def _unpark(
     connection: AsyncConnection, tables: RuntimeTables, ids: Sequence[str]
 ) -> defaultdict[str, dict[int, Incoming]]:
-    parked = tables.parked
     taken: defaultdict[str, dict[int, Incoming]] = defaultdict(dict)
-    query = delete(parked).where(parked.c.work_order_id == any_(_IDS)).returning(parked)
-    for row in await connection.execute(query, {"ids": list(ids)}):
+    for row in await connection.execute(_take(tables.parked), {"ids": list(ids)}):
         message = decode_event(row.body)
         if message is not None:
             taken[row.work_order_id][row.version] = Incoming(message, _delivery(row))

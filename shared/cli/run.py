@@ -10,7 +10,6 @@ from shared import runner
 from shared.cli.environment import running_settings
 from shared.cli.services import load_service
 
-
 COLLECT_AFTER = (50_000, 20, 20)
 """Objects, and collections, after which the collector looks again. A batch makes tens of thousands that live until its
 commit and form no cycles: with Python's own 700 a service spends an eighth of its time on looking through them."""

@@ -1,7 +1,7 @@
 """Cases and their customers, loaded and saved for a whole batch in one round trip each."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, fields
+from dataclasses import fields
 from typing import Any, Final
 
 from sqlalchemy import ARRAY, Row, Text, and_, any_, bindparam, or_, select
@@ -15,8 +15,10 @@ from shared.db import insert_rows, update_rows
 CASE_COLUMNS: Final = tuple(cases.c[field.name] for field in fields(Case))
 _CASE_FIELDS: Final = tuple(field.name for field in fields(Case))
 CUSTOMER_COLUMNS: Final = tuple(customers.c[field.name] for field in fields(Customer))
+_CUSTOMER_FIELDS: Final = tuple(field.name for field in fields(Customer))
 _ANSWERED: Final = ("score", "solved")
 """Columns that only a completed callback writes; a batch of events must not overwrite them."""
+_TOLD: Final = tuple(name for name in _CASE_FIELDS if name not in _ANSWERED)
 
 
 async def load_cases(connection: AsyncConnection, ids: Iterable[str], contact_ids: Iterable[str]) -> dict[str, Case]:
@@ -38,13 +40,12 @@ async def load_cases(connection: AsyncConnection, ids: Iterable[str], contact_id
 
 async def insert_cases(connection: AsyncConnection, fresh: Sequence[Case]) -> None:
     """Write new cases; one that is there already stays as it is."""
-    await insert_rows(connection, cases, [asdict(case) for case in fresh], ignore_conflicts=True)
+    await insert_rows(connection, cases, [_row(case, _CASE_FIELDS) for case in fresh], ignore_conflicts=True)
 
 
 async def update_cases(connection: AsyncConnection, changed: Sequence[Case]) -> None:
     """Write what events changed in cases."""
-    rows = [{key: value for key, value in asdict(case).items() if key not in _ANSWERED} for case in changed]
-    await update_rows(connection, cases, rows, key="work_order_id")
+    await update_rows(connection, cases, [_row(case, _TOLD) for case in changed], key="work_order_id")
 
 
 async def save_answer(connection: AsyncConnection, case: Case) -> None:
@@ -55,7 +56,7 @@ async def save_answer(connection: AsyncConnection, case: Case) -> None:
 
 async def save_customers(connection: AsyncConnection, told: Iterable[Customer]) -> None:
     """Write the facts of contacts; a contact told again replaces what was known."""
-    rows = {customer.contact_id: asdict(customer) for customer in told}
+    rows = {customer.contact_id: _row(customer, _CUSTOMER_FIELDS) for customer in told}
     await insert_rows(connection, customers, list(rows.values()), update_on=("contact_id",))
 
 
@@ -81,6 +82,11 @@ async def find_case(connection: AsyncConnection, work_order_id: str) -> tuple[Ca
         return None
     facts = row[len(CASE_COLUMNS) :]
     return case_of(row), Customer(*facts) if facts[0] is not None else None
+
+
+def _row(value: Case | Customer, names: Sequence[str]) -> dict[str, Any]:
+    """Return those fields of `value`; as they are, for nothing changes them on the way to the database."""
+    return {name: getattr(value, name) for name in names}
 
 
 def case_of(row: Row[Any]) -> Case:

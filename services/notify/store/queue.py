@@ -23,7 +23,6 @@ from sqlalchemy import (
     text,
     true,
     update,
-    values,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -37,7 +36,11 @@ from shared.events import Purpose
 
 LEASE = timedelta(seconds=60)
 _IDS = bindparam("ids", type_=ARRAY(Text))
-_LEVELS = values(column("urgency", SmallInteger), name="levels").data([(FIRST,), (USUAL,), (LATER,)])
+_LEVELS = (
+    text(f"SELECT urgency FROM (VALUES ({FIRST}), ({USUAL}), ({LATER})) AS given(urgency)")
+    .columns(column("urgency", SmallInteger))
+    .subquery("levels")  # SQLAlchemy's own `values()` would be compiled anew at every turn
+)
 """Each level is looked up by itself, at the near end of the index; one scan over all would pass what waits for a night."""
 
 

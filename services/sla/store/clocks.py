@@ -21,6 +21,7 @@ from shared.policy import Duration
 from shared.times import parse_rfc3339, rfc3339
 
 _CLOCK_FIELDS: Final = tuple(field.name for field in fields(Clock))
+_CLOCK_COLUMNS: Final = tuple(clocks.c[name] for name in _CLOCK_FIELDS)
 _SUBJECT_FIELDS: Final = tuple(field.name for field in fields(Subject))
 _REBASED: Final = frozenset({"calendar", "target", "policy_version"})
 _FIXED: Final = frozenset(
@@ -30,6 +31,20 @@ _CHANGING: Final = tuple(name for name in _CLOCK_FIELDS if name not in _FIXED | 
 _written: Final = lru_cache(maxsize=256)(str)  # a policy holds a dozen durations, and every work order copies some
 _read: Final = lru_cache(maxsize=256)(Duration.parse)
 _IDS: Final = bindparam("ids", type_=ARRAY(Text))
+_LOCKED: Final = (
+    select(*(subjects.c[name] for name in _SUBJECT_FIELDS))
+    .where(subjects.c.id == any_(_IDS))
+    .order_by(subjects.c.id)
+    .with_for_update()
+)
+_LIVE: Final = (
+    select(*_CLOCK_COLUMNS)
+    .where(clocks.c.owner == any_(_IDS))
+    .where(text(LIVE))
+    .order_by(clocks.c.id)  # always locked in the same order, so that two replicas never wait for each other
+    .with_for_update()
+)
+"""Wanted for every batch, so they are put together once."""
 
 
 async def lock(connection: AsyncConnection, ids: Iterable[str]) -> tuple[dict[str, Subject], dict[str, list[Clock]]]:
@@ -41,8 +56,7 @@ async def lock(connection: AsyncConnection, ids: Iterable[str]) -> tuple[dict[st
     wanted = sorted(ids)
     stubs = [_subject_row(Subject(id=key)) for key in wanted]
     await insert_rows(connection, subjects, stubs, ignore_conflicts=True)
-    query = select(subjects).where(subjects.c.id == any_(_IDS)).order_by(subjects.c.id).with_for_update()
-    found = {row.id: _subject(row) for row in await connection.execute(query, {"ids": wanted})}
+    found = {row.id: _subject(row) for row in await connection.execute(_LOCKED, {"ids": wanted})}
     return found, await _live(connection, wanted)
 
 
@@ -59,22 +73,16 @@ async def lock_agents(
 
 async def _live(connection: AsyncConnection, owners: Sequence[str]) -> dict[str, list[Clock]]:
     running: dict[str, list[Clock]] = {key: [] for key in owners}
-    live = (
-        select(clocks)
-        .where(clocks.c.owner == any_(_IDS))
-        .where(text(LIVE))
-        .order_by(clocks.c.id)  # always locked in the same order, so that two replicas never wait for each other
-        .with_for_update()
-    )
-    for row in await connection.execute(live, {"ids": owners}):
-        running[row.owner].append(_clock(row))
+    for row in await connection.execute(_LIVE, {"ids": owners}):
+        clock = _clock(row)
+        running[clock.owner].append(clock)
     return running
 
 
 async def results(connection: AsyncConnection, ids: Iterable[str]) -> list[Clock]:
     """Return the clocks of these work orders that a result has ended; their work orders are locked already."""
     query = (
-        select(clocks)
+        select(*_CLOCK_COLUMNS)
         .where(clocks.c.subject_type == "workorder", clocks.c.subject_id == any_(_IDS))
         .where(clocks.c.metric.in_(RESULTS), clocks.c.state.in_(("met", "ended")))
         .where(text("state <> 'cancelled'"))  # in these words, so that the index of the keys serves it
@@ -120,7 +128,7 @@ async def save_subjects(connection: AsyncConnection, changed: Sequence[Subject])
 async def outdated(connection: AsyncConnection, edition: int, after: str, limit: int) -> list[Clock]:
     """Return up to `limit` live clocks on a calendar that were computed with older holidays, by id from `after` on."""
     query = (
-        select(clocks)
+        select(*_CLOCK_COLUMNS)
         .where(clocks.c.id > after, clocks.c.edition < edition, clocks.c.calendar != WALL)
         .where(text(LIVE))
         .order_by(clocks.c.id)
@@ -137,7 +145,7 @@ async def claim(connection: AsyncConnection, now: datetime, settled: datetime, l
     """
     warning = and_(clocks.c.state == "running", clocks.c.next_mark != BREACH)
     query = (
-        select(clocks)
+        select(*_CLOCK_COLUMNS)
         .where(clocks.c.next_at <= now)
         .where(or_(clocks.c.next_at < settled, warning))
         .order_by(clocks.c.next_at)
@@ -159,7 +167,9 @@ def _row(clock: Clock, names: Sequence[str]) -> dict[str, Any]:
 
 
 def _clock(row: Row[Any]) -> Clock:
-    return Clock(**{name: getattr(row, name) for name in _CLOCK_FIELDS})
+    """Return the clock of a row of `_CLOCK_COLUMNS`, which are its fields in their order."""
+    cells: Sequence[Any] = row
+    return Clock(*cells)
 
 
 def _subject_row(subject: Subject) -> dict[str, Any]:
@@ -171,7 +181,7 @@ def _subject_row(subject: Subject) -> dict[str, Any]:
 
 
 def _subject(row: Row[Any]) -> Subject:
-    values = {name: getattr(row, name) for name in _SUBJECT_FIELDS}
+    values = dict(row._mapping)  # noqa: SLF001 (SQLAlchemy's public name)
     values["pauses"] = tuple((parse_rfc3339(since), parse_rfc3339(until)) for since, until in row.pauses)
     values["early"] = {what: parse_rfc3339(at) for what, at in row.early.items()}
     values["targets"] = {metric: _read(written) for metric, written in row.targets.items()}
