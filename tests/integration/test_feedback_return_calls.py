@@ -36,7 +36,7 @@ async def test_a_missed_call_is_called_back_at_once(desk: Bench, order: str) -> 
     assert (scheduled.kind, scheduled.script, scheduled.assignee) == ("return_call", "return_call", "service-2")
     assert scheduled.due_at == MONDAY + timedelta(minutes=10)
     (item,) = (await desk.done("callback.list", kind="return_call"))["callbacks"]
-    assert "您刚才的来电没有得到及时的答复" in item["script_text"]
+    assert "来电没有得到及时的答复" in item["script_text"]
     assert item["phone"] == "13800138000"
     result = await desk.done("callback.record", callback_id=item["callback_id"], outcome="reached", comment="已登记")
     assert (result["state"], result["reopen"], result["second_contact"]) == ("completed", False, False)
