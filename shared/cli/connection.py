@@ -4,21 +4,20 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import nats.errors
 import typer
 from nats.aio.client import Client
-from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.bus.connect import connect
 from shared.cli.endpoints import FILE, read_endpoints
 from shared.cli.environment import DATABASE_VARIABLE, NATS_VARIABLE, settings_of
 from shared.cli.errors import CliError
-from shared.db import create_engine, database_url
 from shared.settings import Settings
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine
 
 DataOption = Annotated[
     Path | None,
@@ -58,8 +57,13 @@ async def nats_client(settings: Settings) -> AsyncIterator[Client]:
 
 
 @asynccontextmanager
-async def database(settings: Settings) -> AsyncIterator[AsyncEngine]:
+async def database(settings: Settings) -> "AsyncIterator[AsyncEngine]":
     """Yield an engine on a database that answers; `CliError` in a sentence where it does not."""
+    from sqlalchemy import text  # noqa: PLC0415 (slow, and most commands need no database)
+    from sqlalchemy.exc import DBAPIError  # noqa: PLC0415 (same)
+
+    from shared.db import create_engine, database_url  # noqa: PLC0415 (same)
+
     engine = create_engine(settings)
     try:
         try:
