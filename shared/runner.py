@@ -43,6 +43,9 @@ from shared.web import WebServer
 
 RELAY_SECONDS = 1.0
 GAUGES_SECONDS = 5.0
+GAUGES_REST = 50
+"""A service's own gauges rest so many times as long as reading them took: counting a million rows never takes over."""
+GAUGES_REST_SECONDS = 30.0
 FAILURE_PAUSE_SECONDS = 0.5
 
 log = structlog.get_logger()
@@ -137,6 +140,7 @@ class Running:
         self._health = health
         self._loops: list[Loop] = []
         self._tasks: list[asyncio.Task[None]] = []
+        self._gauges_rest_until = 0.0  # on the loop's own clock
         self._runtime = BatchRuntime(
             context.outbox, parts.on_events, raw=not service.consumes, on_rejected=parts.on_rejected
         )
@@ -215,8 +219,7 @@ class Running:
             async with self._context.engine.connect() as connection:
                 await read_database_clock(connection, self._clock)
             await _count(self._context.engine, name, self._service)
-            if self._parts.gauges is not None:
-                await self._parts.gauges()
+            await self._own_gauges()
         except Exception as error:  # noqa: BLE001 (whatever the database says, the probe tells it)
             log.warning("PostgreSQL does not answer", **told(error))
             missing.append("PostgreSQL")
@@ -229,6 +232,15 @@ class Running:
         metrics.CLOCK_DRIFT.labels(name).set(-self._clock.drift_seconds)
         self._health.set_missing(*missing)
         return None
+
+    async def _own_gauges(self) -> None:
+        """Refresh the service's own gauges, unless reading them last took so long that they still rest."""
+        now = asyncio.get_running_loop().time
+        if self._parts.gauges is None or now() < self._gauges_rest_until:
+            return
+        began = now()
+        await self._parts.gauges()
+        self._gauges_rest_until = now() + min((now() - began) * GAUGES_REST - GAUGES_SECONDS, GAUGES_REST_SECONDS)
 
 
 def _measure(name: str, stream: str, position: Position) -> None:
