@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from services.routing.domain import safety_more, sensitive_more
 from services.routing.domain import safety_words as safety
 from services.routing.domain import sensitive_words as words
 from services.routing.domain.matter import Matter
@@ -13,34 +14,39 @@ _DISSATISFIED = _COMPLAINTS | {"after_sales"}
 _ASKING = frozenset({"product_inquiry", "project_matching", "membership", "info_change", "ad_slot", "care"})
 
 _DENIED = re.compile(
-    r"(?:不会|不想|没想|不打算|没打算|不准备|不至于|不用|不必|没必要|犯不着|无意|不愿|并非|不是(?:要|想|来|什么|说)?|没有?要|还没到|不(?:再|去|找)|别(?:误会|紧张)?|"
+    r"(?:不会|不想|没想|没有打算|不希望|没空|不打算|没打算|不准备|不至于|不用|不必|没必要|犯不着|无意|不愿|并非|不是(?:要|想|来|什么|说)?|没有?要|还没到|不(?:再|去|找)|别(?:误会|紧张)?|"
     r"won't|not going to|don't want to|no need to|no intention)"
     r"[^,。!?;\n就再]{0,10}$"
 )
 _PATTERNS = {
     reason: re.compile(pattern, re.IGNORECASE)
     for reason, pattern in (
-        ("media", words.MEDIA),
-        ("lawsuit", words.LAWSUIT),
-        ("regulator", words.REGULATOR),
-        ("group_action", words.GROUP_ACTION),
+        ("media", f"{words.MEDIA}|{sensitive_more.MEDIA}"),
+        ("lawsuit", f"{words.LAWSUIT}|{sensitive_more.LAWSUIT}"),
+        ("regulator", f"{words.REGULATOR}|{sensitive_more.REGULATOR}"),
+        ("group_action", f"{words.GROUP_ACTION}|{sensitive_more.GROUP_ACTION}"),
     )
 }
 # Where business is asked for, media, courts and authorities are customers like others; only threats and reports count.
 _ASKED = _PATTERNS | {
     "media": re.compile(words.PRESS, re.IGNORECASE),
     "lawsuit": re.compile(words.SUING, re.IGNORECASE),
-    "regulator": re.compile(words.REPORTING, re.IGNORECASE),
+    "regulator": re.compile(f"{words.REPORTING}|{sensitive_more.REPORTING}", re.IGNORECASE),
 }
-_HARMED = re.compile(safety.HARM, re.IGNORECASE)
-_ENDANGERED = re.compile(safety.RISK, re.IGNORECASE)
-_HAPPENED = re.compile(safety.HAPPENED, re.IGNORECASE)
+_HARMED = re.compile(f"{safety.HARM}|{safety_more.HARM}", re.IGNORECASE)
+_ENDANGERED = re.compile(f"{safety.RISK}|{safety_more.RISK}", re.IGNORECASE)
+_HAPPENED = re.compile(f"{safety.HAPPENED}|{safety_more.HAPPENED}", re.IGNORECASE)
 _IMAGINED = re.compile(safety.IMAGINED, re.IGNORECASE)
-_AGAIN = re.compile(words.REPEATED, re.IGNORECASE)
+_AGAIN = re.compile(f"{words.REPEATED}|{sensitive_more.REPEATED}", re.IGNORECASE)
 _NAMED = re.compile(
     r"“[^”\n]{1,24}”(?=.{0,2}(?:项目|工程|专题))|律师事务所|律所(?!函)|[^,。\s]{0,8}法院[^,。\s]{0,8}(?:项目|工程)|零投诉|"
     r"(?:订单|单号|编号|运单|\border(?: (?:no\.?|number))?)号?\s*[:#是为]?\s*\d+|一(?:起|块|同)上门(?=检|安装|维修|修|测|服务|看|处理|勘)",
     re.IGNORECASE,
+)
+# An idiom, or who only wants to know how such things are done.
+_IDIOM = re.compile(
+    r"(?:颜值|做工|口碑|演技|气氛|音质|好吃到?|美到?|帅到?)炸裂?|炸(?:鸡|薯|酱|串|油|毛|街)|笑死|美死|曝光(?:套餐|包|给谁)|直播间(?:曝光|流量)|"
+    r"(?:咨询|询问|想问|问)[^。!?\n]{0,12}(?:12315|12345|消协|仲裁|律师)[^。!?\n]{0,16}(?:区别|是什么|怎么打|只是了解|电话是)"
 )
 _UNHARMED = re.compile(
     r"(?:没有?|未|无)(?:人)?(?:受伤|伤到人?|伤着人?|伤人|过敏|中毒|[割划扎砸烫碰]到[手脚人]?)|不(?:会)?过敏|防(?:漏电|触电|烫伤|过敏|爆炸?)|敏感肌"
@@ -61,7 +67,7 @@ def sensitive(category: str, matter: Matter, complaints_last_7_days: int = 0) ->
     A denied mention ("不会找媒体") is none; harm that did happen counts in every category, danger not where someone
     only asks before buying.
     """
-    text = _NAMED.sub("", matter.plain)
+    text = _IDIOM.sub("", _NAMED.sub("", matter.plain))
     reasons = ["emergency"] if category == "emergency" else []
     patterns = _ASKED if category in _ASKING else _PATTERNS
     reasons += [reason for reason, pattern in patterns.items() if _stated(pattern, text)]
