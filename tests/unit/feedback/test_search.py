@@ -23,6 +23,9 @@ TEXTS = {
 }
 
 
+pytestmark = pytest.mark.slow  # on a real PostgreSQL
+
+
 @pytest.fixture
 async def published(database_url: str) -> AsyncIterator[AsyncConnection]:
     """Yield a connection that sees the entries of `TEXTS` published, and one draft with the same words."""

@@ -82,6 +82,7 @@ async def test_a_full_disk_leaves_no_half_batch(transport: FileTransport, small_
     assert (await transport.send([outbound("n2")])) == [Sent("n2")]
 
 
+@pytest.mark.slow
 async def test_several_processes_write_whole_lines(tmp_path: Path) -> None:
     path = tmp_path / "messages" / "sms.jsonl"
     program = (

@@ -184,6 +184,7 @@ def test_any_text_gets_a_bounded_repeatable_suggestion(text: str, details: dict[
     assert all(at < 0 or read.startswith(piece, at) or " " in piece for piece, at in pieces(text).items())
 
 
+@pytest.mark.slow
 def test_the_packaged_examples_may_be_trained_on_in_seconds() -> None:
     """R-RT-01: they all name categories and topics of the default policy."""
     given = training.packaged(POLICY)

@@ -35,6 +35,7 @@ def changed(tmp_path: Path, *changes: tuple[str, str]) -> Path:
     return file
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_figures_and_another_one_others(policy: Policy) -> None:
     def figures(seed: int) -> dict[str, Figures]:
         contacts = spread(MONTH, seed, policy.timezone)
@@ -44,6 +45,7 @@ def test_the_same_seed_gives_the_same_figures_and_another_one_others(policy: Pol
     assert figures(1) != figures(2)
 
 
+@pytest.mark.slow
 def test_every_contact_becomes_one_work_order_and_every_clock_ends_once(policy: Policy) -> None:
     """R-SLA-09: with people enough, nothing is unfinished after the month, and each has its first response judged."""
     contacts = spread(MONTH, 1, policy.timezone)
@@ -54,6 +56,7 @@ def test_every_contact_becomes_one_work_order_and_every_clock_ends_once(policy: 
     assert judged >= MONTH.contacts
 
 
+@pytest.mark.slow
 def test_a_longer_target_is_missed_less_often_and_nothing_else_changes_in_the_queues(
     policy: Policy, tmp_path: Path
 ) -> None:
@@ -67,6 +70,7 @@ def test_a_longer_target_is_missed_less_often_and_nothing_else_changes_in_the_qu
     assert [one.work_orders for one in found.old.values()] == [one.work_orders for one in found.new.values()]
 
 
+@pytest.mark.slow
 def test_more_people_wait_less(policy: Policy) -> None:
     contacts = spread(MONTH, 1, policy.timezone)
     few, many = (
@@ -94,6 +98,7 @@ def test_work_is_done_in_office_hours_and_the_most_pressing_first(policy: Policy
     assert team.longest == 2
 
 
+@pytest.mark.slow
 def test_people_are_needed_in_proportion_to_the_work(policy: Policy) -> None:
     contacts = spread(Sample(4_000, MONTH.start, MONTH.days), 1, policy.timezone)
     at_ease, busy = (agents_needed(contacts, policy, 1, load) for load in (0.4, 0.8))
@@ -129,6 +134,7 @@ def test_a_bad_line_is_named_with_its_file_and_number(tmp_path: Path, line: str,
         recorded(tmp_path)
 
 
+@pytest.mark.slow
 def test_the_command_compares_the_policy_in_force_with_a_new_one(tmp_path: Path) -> None:
     """R-SLA-01: a target of a minute instead of half an hour is missed more often."""
     new = changed(tmp_path, ("normal: 30m business", "normal: 1m business"))
