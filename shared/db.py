@@ -64,18 +64,20 @@ async def insert_rows(
     *,
     ignore_conflicts: bool = False,
     update_on: Sequence[str] = (),
+    lock_on: Sequence[str] = (),
     returning: Sequence[str] = (),
 ) -> Sequence[Row[Any]]:
     """Insert all `rows` in one statement and one round trip; every row has the same columns.
 
     `ignore_conflicts` leaves rows out that are there already; `update_on` names the key on which a row that is
-    there takes the new values instead. Returns the `returning` columns of the rows written. Columns of array type
-    are not for this function.
+    there takes the new values instead; `lock_on` the key on which it stays as it is, and is locked until the commit
+    like the new ones. Returns the `returning` columns of the rows written or locked. Give rows to be locked in one
+    order, so that two transactions never wait for each other. Columns of array type are not for this function.
     """
     if not rows:
         return []
     names = tuple(rows[0])
-    statement = _insert(table, names, ignore_conflicts, tuple(update_on), tuple(returning))
+    statement = _insert(table, names, ignore_conflicts, tuple(update_on), tuple(lock_on), tuple(returning))
     result = await connection.execute(statement, _columns(table, names, rows))
     return result.fetchall() if returning else []
 
@@ -102,7 +104,12 @@ def _columns(table: Table, names: Sequence[str], rows: Sequence[Mapping[str, Any
 
 @lru_cache(maxsize=256)
 def _insert(
-    table: Table, names: tuple[str, ...], ignore: bool, update_on: tuple[str, ...], returning: tuple[str, ...]
+    table: Table,
+    names: tuple[str, ...],
+    ignore: bool,
+    update_on: tuple[str, ...],
+    lock_on: tuple[str, ...],
+    returning: tuple[str, ...],
 ) -> TextClause:
     conflict = ""
     if ignore:
@@ -110,6 +117,9 @@ def _insert(
     elif update_on:
         changes = ", ".join(f'"{name}" = EXCLUDED."{name}"' for name in names if name not in update_on)
         conflict = f" ON CONFLICT ({_names(update_on)}) DO UPDATE SET {changes}"
+    elif lock_on:  # an update that changes nothing: what it returns is what the one before has committed
+        changes = ", ".join(f'"{name}" = EXCLUDED."{name}"' for name in lock_on)
+        conflict = f" ON CONFLICT ({_names(lock_on)}) DO UPDATE SET {changes}"
     back = f" RETURNING {_names(returning)}" if returning else ""
     return text(
         f"INSERT INTO {table.fullname} ({_names(names)}) SELECT {_picked(table, names)} "

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ARRAY, Row, Select, Table, Text, any_, bindparam, delete, select
+from sqlalchemy import ARRAY, Row, Table, Text, any_, bindparam, delete
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningDelete
 
@@ -22,19 +22,8 @@ _IDS = bindparam("ids", type_=ARRAY(Text))
 
 
 @cache
-def _lock(versions: Table) -> Select[Any]:
-    """Return the statement that locks the versions of work orders; made once, as it is wanted for every batch."""
-    return (
-        select(versions.c.work_order_id, versions.c.version)
-        .where(versions.c.work_order_id == any_(_IDS))
-        .order_by(versions.c.work_order_id)
-        .with_for_update()
-    )
-
-
-@cache
 def _take(parked: Table) -> ReturningDelete[Any]:
-    """Return the statement that takes what is parked of work orders."""
+    """Return the statement that takes what is parked of work orders; made once, as it is wanted for every batch."""
     return delete(parked).where(parked.c.work_order_id == any_(_IDS)).returning(parked)
 
 
@@ -71,10 +60,10 @@ async def in_order(
 
 async def _applied(connection: AsyncConnection, tables: RuntimeTables, ids: Sequence[str]) -> dict[str, int]:
     """Return the last version applied of each work order, 0 for a new one; the rows stay locked until the commit."""
-    versions = tables.versions
     rows = [{"work_order_id": key, "version": 0} for key in ids]
-    await insert_rows(connection, versions, rows, ignore_conflicts=True)
-    found = await connection.execute(_lock(versions), {"ids": list(ids)})
+    found = await insert_rows(
+        connection, tables.versions, rows, lock_on=("work_order_id",), returning=("work_order_id", "version")
+    )
     return {row.work_order_id: row.version for row in found}
 
 

@@ -3,23 +3,18 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import ARRAY, Text, any_, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notify.store.tables import digests
 from shared.db import insert_rows
-
-_IDS = bindparam("ids", type_=ARRAY(Text))
 
 
 async def last_digests(connection: AsyncConnection, recipients: Collection[str]) -> dict[str, datetime]:
     """Return when each of the recipients last had one; they are locked, so that replicas take turns."""
     if not recipients:
         return {}
-    rows = [{"recipient": key, "last_at": None} for key in sorted(recipients)]
-    await insert_rows(connection, digests, rows, ignore_conflicts=True)
-    query = select(digests).where(digests.c.recipient == any_(_IDS)).order_by(digests.c.recipient).with_for_update()
-    found = await connection.execute(query, {"ids": sorted(recipients)})
+    rows = [{"recipient": key, "last_at": None} for key in sorted(set(recipients))]
+    found = await insert_rows(connection, digests, rows, lock_on=("recipient",), returning=("recipient", "last_at"))
     return {row.recipient: row.last_at for row in found if row.last_at is not None}
 
 

@@ -4,26 +4,29 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ARRAY, Text, any_, bindparam, delete, select
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notify.domain.limits import Window
 from services.notify.store.tables import limits
 from shared.db import insert_rows
 
-_NAMES = bindparam("names", type_=ARRAY(Text))
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
 async def locked(connection: AsyncConnection, names: Collection[str], now: datetime) -> dict[str, Window]:
-    """Return the windows of those names, locked until the transaction ends; two statements, however many."""
+    """Return the windows of those names, locked until the transaction ends; one statement, however many."""
     if not names:
         return {}
     blank: dict[str, Any] = {"taken": [], "booked_at": None, "booked": 0, "touched_at": now}
-    await insert_rows(connection, limits, [{"name": name, **blank} for name in sorted(names)], ignore_conflicts=True)
-    query = select(limits).where(limits.c.name == any_(_NAMES)).order_by(limits.c.name).with_for_update()
-    rows = await connection.execute(query, {"names": sorted(names)})
+    rows = await insert_rows(
+        connection,
+        limits,
+        [{"name": name, **blank} for name in sorted(set(names))],
+        lock_on=("name",),
+        returning=("name", "taken", "booked_at", "booked"),
+    )
     return {
         row.name: Window(tuple(_EPOCH + at * _MICROSECOND for at in row.taken), row.booked_at, row.booked)
         for row in rows
