@@ -1,9 +1,11 @@
 """Who may ask for a step (R-RT-07). Every rule returns None for yes, or the sentence that says who may instead.
 
-A manager stands above the departments and may do what their supervisors may, except signing and confirming.
+A manager stands above the departments and may do what their supervisors may, except confirming, and signing where
+somebody of the department can.
 """
 
 from services.routing.domain.concerned import about_staff
+from services.routing.domain.signing import free_of, recorded
 from services.routing.domain.workorder import WorkOrder
 from shared.policy import Policy, Staff
 
@@ -35,13 +37,17 @@ def involved(work_order: WorkOrder, caller: Staff, policy: Policy) -> str | None
     return refused and f"only {_either(work_order, policy)}, or who collaborates, may resolve {work_order.number}"
 
 
-def owning_supervisor(work_order: WorkOrder, caller: Staff, policy: Policy) -> str | None:
-    """Allow a supervisor of the owning department, and nobody else.
+def signatory(work_order: WorkOrder, caller: Staff, policy: Policy) -> str | None:
+    """Allow the supervisors of the owning department, and who stands in where they are barred (docs/adr/0016).
 
-    Of a complaint about staff also the head, who stands in where it concerns the supervisor: the step looks into that.
+    Of a complaint about staff the head and the manager pass as well: the step looks into whom it concerns.
     """
-    roles = {"supervisor", "head"} if about_staff(work_order, policy) else {"supervisor"}
-    if caller.role in roles and caller.department == work_order.department:
+    if caller.role == "supervisor" and caller.department == work_order.department:
+        return None
+    above = caller.role == "manager" or (caller.role == "head" and caller.department == work_order.department)
+    if above and about_staff(work_order, policy):
+        return None
+    if caller.id in free_of(work_order.department, recorded(work_order), policy):
         return None
     return f"only a supervisor of {work_order.department} may sign {work_order.number}"
 

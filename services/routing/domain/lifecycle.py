@@ -47,7 +47,7 @@ _WORKING: Final[frozenset[Status]] = frozenset({"opened", "responded"})
 LIFECYCLE: Final[Mapping[type[WorkorderCommand], Rule[Any]]] = {
     Respond: Rule("answered", LIVE - {"called_back"}, callers.anyone, steps.respond),
     Resolve: Rule("resolved", _WORKING, callers.involved, steps.resolve),
-    Sign: Rule("signed or returned", frozenset({"resolved"}), callers.owning_supervisor, steps.sign),
+    Sign: Rule("signed or returned", frozenset({"resolved"}), callers.signatory, steps.sign),
     Confirm: Rule("confirmed", frozenset({"signed"}), callers.service_only, steps.confirm),
     Transfer: Rule("transferred", OPEN, callers.owner_or_service, asides.transfer),
     Pause: Rule("paused", _WORKING, callers.owner_or_service, asides.pause),

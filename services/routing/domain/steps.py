@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Generic, TypeVar
 
 from services.routing.domain.collaboration import Collaboration
-from services.routing.domain.concerned import concerned
 from services.routing.domain.gate import unverified
 from services.routing.domain.identity import Identity
 from services.routing.domain.matter import Matter
+from services.routing.domain.signing import signers
 from services.routing.domain.workorder import Decided, Refusal, WorkOrder, forbidden, illegal, invalid
 from shared.events import (
     Presence,
@@ -112,10 +112,7 @@ def sign(work_order: WorkOrder, command: Sign, asked: Asked) -> Decided | Refusa
         back = work_order.next(status=work_order.before, before=None, outcome=None, resolved_by=None)
         return Decided(back, (WorkorderReturned(**back.told(asked.by, asked.now, reason)),))
     if work_order.resolved_by == asked.by:
-        return forbidden(
-            f"Nobody signs their own result, and {asked.by} resolved {work_order.number}. "
-            "Another supervisor signs it, or it is returned and resolved by somebody else."
-        )
+        return own_result(work_order, asked)
     after = work_order.next(status="signed", before=None)
     event = WorkorderSigned(
         **after.told(asked.by, asked.now, reason), confirmation_required=work_order.confirmation_required
@@ -124,12 +121,21 @@ def sign(work_order: WorkOrder, command: Sign, asked: Asked) -> Decided | Refusa
 
 
 def not_in_place(work_order: WorkOrder, asked: Asked) -> Refusal | None:
-    """Return the refusal of a head's signature, which stands only where the complaint concerns the supervisor."""
-    supervisor = asked.policy.supervisor_of(work_order.department).id
-    if asked.caller.role == "supervisor" or supervisor in concerned(work_order, asked.matter, asked.policy):
+    """Return the refusal of a signature in place of a supervisor who can sign it themselves (docs/adr/0016)."""
+    free = signers(work_order, asked.matter, asked.policy)
+    if asked.caller.role == "supervisor" or asked.by in free:
         return None
+    if asked.by == work_order.resolved_by:
+        return own_result(work_order, asked)
+    return forbidden(f"Only a supervisor of {work_order.department} may sign {work_order.number}: {free[0]} is there.")
+
+
+def own_result(work_order: WorkOrder, asked: Asked) -> Refusal:
+    """Return the refusal of the signature of whoever recorded the result, with who may sign it."""
+    others = " or ".join(signers(work_order, asked.matter, asked.policy)) or "Nobody else"
     return forbidden(
-        f"Only a supervisor of {work_order.department} may sign {work_order.number}: {supervisor} is there."
+        f"Nobody signs their own result, and {asked.by} resolved {work_order.number}. "
+        f"{others} may sign it, or it is returned and resolved by somebody else."
     )
 
 

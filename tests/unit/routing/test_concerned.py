@@ -98,7 +98,10 @@ def test_the_head_signs_in_place_of_the_supervisor_concerned_and_only_then() -> 
 def test_nobody_signs_their_own_result_not_even_in_place_of_another() -> None:
     """R-RT-07."""
     resolved = complaint(status="resolved", resolved_by="market-head", before="opened")
-    assert isinstance(asks(resolved, Sign, "market-head", NAMED[0], approve=True), Refusal)
+    own = asks(resolved, Sign, "market-head", NAMED[0], approve=True)
+    assert isinstance(own, Refusal)
+    assert "own result" in own.detail
+    assert isinstance(asks(resolved, Sign, "general-manager", NAMED[0], approve=True), Decided)  # nobody else is left
 
 
 @pytest.fixture
