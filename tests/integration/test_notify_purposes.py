@@ -148,7 +148,7 @@ async def test_a_customer_is_contacted_by_the_promised_time(house: House) -> Non
     await one.work()
     line = house.lines("sms")[-1]
     assert line["purpose"] == "progress"
-    assert "我们答应11月23日（周一）11:15前联系您" in line["text"]
+    assert "我们答应过在11月23日（周一）11:15前联系您" in line["text"]
     (event,) = [one for one in await house.bench.told(NotificationSent) if one.purpose == "progress"]
     assert event.audience == "customer"  # what meets the promise's clock and restarts the daily one
     await one.bench.happens(
@@ -260,3 +260,21 @@ async def test_mails_arrive_whole_over_a_real_mail_server(house: House) -> None:
     assert reasons == {"accepted": "refused with 550", "progress": "the address does not exist"}
     sent = next(row for row in await house.rows() if row.state == "sent")
     assert sent.reference == mail["Message-ID"]
+
+
+async def test_a_complaint_about_a_supervisor_is_told_to_the_head(house: House) -> None:
+    """R-RT-07, R-NT-02: from the opening on; whom it is about hears nothing of it."""
+    one = await house.replica()
+    about: dict[str, Any] = {"category": "staff_complaint", "topic": None}
+    await one.bench.happens(
+        registered(details={"employee": "赵立新", "reason": "骂人"}), opening(**about, grade="urgent")
+    )
+    await one.work()
+    await one.bench.happens(
+        registered("c2", details={"employee": "王浩然"}),
+        opening("w2", contact_id="c2", number="XR20261123002", **about),
+    )
+    await one.work()
+    told = {(row.work_order_id, row.recipient) for row in await house.rows() if row.audience == "staff"}
+    assert told == {("w1", "market-head"), ("w2", "market-supervisor")}
+    await one.sender.stop()

@@ -1,8 +1,13 @@
 """Which member of staff is meant; a post that nobody fills falls to the manager, so that no alert is lost."""
 
+import re
 from collections.abc import Collection
+from typing import Final
 
+from services.notify.domain.facts import WorkOrder
 from shared.policy import Policy, Role, Staff
+
+_SUPERVISOR: Final = re.compile(r"主管|supervisor", re.IGNORECASE)
 
 
 def supervisor(policy: Policy, department: str) -> str:
@@ -15,11 +20,45 @@ def head(policy: Policy, department: str) -> str:
     return policy.head_of(department).id if department in policy.departments else policy.manager.id
 
 
-def assignee_or_supervisor(policy: Policy, department: str, assignee: str | None) -> str:
+def in_charge(policy: Policy, department: str, order: WorkOrder | None) -> str:
+    """Return the supervisor of the department; its head, where `order` is a complaint about that supervisor."""
+    person = supervisor(policy, department)
+    return head(policy, department) if is_about(person, order, policy) else person
+
+
+def head_in_charge(policy: Policy, department: str, order: WorkOrder | None) -> str:
+    """Return the head of the department; the manager, where `order` is a complaint about that head."""
+    person = head(policy, department)
+    return policy.manager.id if is_about(person, order, policy) else person
+
+
+def is_about(person: str, order: WorkOrder | None, policy: Policy) -> bool:
+    """Return whether `order` is a complaint about `person`, by id, by name or as 主管 of their department."""
+    category = policy.categories.get(order.category) if order else None
+    if order is None or category is None or category.department_from != "employee" or not order.employee:
+        return False
+    known = employee_named(policy, order.employee)
+    if known is not None:
+        return known.id == person
+    return _SUPERVISOR.search(order.employee) is not None and person == supervisor(policy, order.department)
+
+
+def signer(policy: Policy, order: WorkOrder, by: str) -> str:
+    """Return who is asked to sign what `by` resolved: a supervisor of the department, else its head (R-RT-07)."""
+    person = in_charge(policy, order.department, order)
+    if person != by:
+        return person
+    members = policy.members(order.department) if order.department in policy.departments else ()
+    others = [one.id for one in members if one.role == "supervisor" and one.id != by]
+    free = [one for one in others if not is_about(one, order, policy)]
+    return free[0] if free else head_in_charge(policy, order.department, order)
+
+
+def assignee_or_supervisor(policy: Policy, department: str, assignee: str | None, order: WorkOrder | None) -> str:
     """Return the assignee where there is one in the directory, else the department's supervisor."""
-    if assignee is not None and policy.staff(assignee) is not None:
+    if assignee is not None and policy.staff(assignee) is not None and not is_about(assignee, order, policy):
         return assignee
-    return supervisor(policy, department)
+    return in_charge(policy, department, order)
 
 
 def employee_named(policy: Policy, named: str | None) -> Staff | None:

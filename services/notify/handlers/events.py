@@ -1,6 +1,7 @@
 """A batch of events -> what is remembered of contacts and work orders, and notifications in the queue."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -39,10 +40,11 @@ class EventHandler:
         contacts = await self._contacts(tx, batch)
         ids = {key for item in batch if (key := _work_order_id(item.data)) is not None}
         orders = await facts.load_work_orders(tx.connection, ids)
+        employees = await self._employees(tx, batch)
         changed: set[str] = set()
         rows: dict[str, dict[str, Any]] = {}
         for item in batch:
-            order = _apply(orders, changed, item.data)
+            order = _apply(orders, changed, item.data, employees)
             for notice in notices(item.data, order, self._policy):
                 row = self._row(notice, item.message, order, tx.now)
                 rows.setdefault(row["notification_id"], row)
@@ -70,6 +72,17 @@ class EventHandler:
         await facts.save_contacts(tx.connection, known.values())
         return sorted(known)
 
+    async def _employees(self, tx: Transaction, batch: Sequence[Incoming]) -> dict[str, str | None]:
+        """Return by contact whom the complaints about staff that open in the batch are about: they are not told of it."""
+        ids = {
+            item.data.contact_id
+            for item in batch
+            if isinstance(item.data, WorkorderOpened)
+            and (category := self._policy.categories.get(item.data.category)) is not None
+            and category.department_from == "employee"
+        }
+        return {key: contact.employee for key, contact in (await facts.load_contacts(tx.connection, ids)).items()}
+
     def _row(self, notice: Notice, cause: Message[Event], order: WorkOrder | None, now: datetime) -> dict[str, Any]:
         once = notice.once or cause.key
         category = order.category if order else None
@@ -94,10 +107,12 @@ class EventHandler:
         }
 
 
-def _apply(orders: dict[str, WorkOrder], changed: set[str], event: Event) -> WorkOrder | None:
+def _apply(
+    orders: dict[str, WorkOrder], changed: set[str], event: Event, employees: Mapping[str, str | None]
+) -> WorkOrder | None:
     """Return the work order that `event` is about, as the event leaves it."""
     if isinstance(event, WorkorderOpened):
-        orders[event.work_order_id] = opened(event)
+        orders[event.work_order_id] = replace(opened(event), employee=employees.get(event.contact_id))
         changed.add(event.work_order_id)
     key = _work_order_id(event)
     order = orders.get(key) if key is not None else None

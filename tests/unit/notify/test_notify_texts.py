@@ -343,7 +343,7 @@ def test_a_report_tells_its_period_in_days() -> None:
 def test_a_promised_time_is_named_to_the_customer() -> None:
     """R-RT-10."""
     text = render("promise", "zh", "sms", FACTS | {"due_at": (NOW + timedelta(hours=5)).isoformat()})[1]
-    assert "我们答应11月23日（周一）15:15前联系您" in text
+    assert "我们答应过在11月23日（周一）15:15前联系您" in text
 
 
 @pytest.mark.parametrize("template", ["result", "plain_result"])

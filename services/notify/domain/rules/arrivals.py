@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from services.notify.domain.facts import WorkOrder
 from services.notify.domain.notice import Notice
-from services.notify.domain.people import assignee_or_supervisor, supervisor
+from services.notify.domain.people import assignee_or_supervisor, in_charge, supervisor
 from services.notify.domain.rules.about import SYSTEM, arrival, customer, expected, staff
 from shared.events import (
     WorkorderAssigned,
@@ -26,11 +26,11 @@ def opened(event: WorkorderOpened, order: WorkOrder, policy: Policy) -> Iterable
         yield customer("accepted", order, **when, missing=list(event.missing_fields))
     told: dict[str, list[str]] = {}
     if order.grade == "urgent":  # R-SLA-01
-        told.setdefault(supervisor(policy, order.department), []).append("urgent")
+        told.setdefault(in_charge(policy, order.department, order), []).append("urgent")
     if event.sensitive:  # R-RT-05
-        told.setdefault(supervisor(policy, policy.service.id), []).append("sensitive")
+        told.setdefault(in_charge(policy, policy.service.id, order), []).append("sensitive")
     if category is not None and category.to_supervisor:
-        told.setdefault(supervisor(policy, order.department), [])
+        told.setdefault(in_charge(policy, order.department, order), [])
     for person, marks in told.items():
         yield staff("assigned", person, order, arrival(order), marks=marks)
 
@@ -57,20 +57,30 @@ def assigned(event: WorkorderAssigned, order: WorkOrder, policy: Policy) -> Iter
 
 def transferred(event: WorkorderTransferred, order: WorkOrder, policy: Policy) -> Iterable[Notice]:
     """Tell the supervisor of the new department why it comes."""
-    person = supervisor(policy, order.department)
+    person = in_charge(policy, order.department, order)
     yield staff("assigned", person, order, arrival(order), reason=event.reason, from_department=event.from_department)
 
 
-def classified(_event: WorkorderClassified, order: WorkOrder, policy: Policy) -> Iterable[Notice]:
-    """Tell the supervisor of the department, unless they hear of it with the batch of the day."""
+def classified(event: WorkorderClassified, order: WorkOrder, policy: Policy) -> Iterable[Notice]:
+    """Tell the supervisor of the department, unless they hear of it with the batch of the day, and who must know.
+
+    What turns out to be sensitive is copied to the service supervisor as if it had been so from the beginning.
+    """
+    told: dict[str, list[str]] = {}
+    if order.grade == "urgent":  # R-SLA-01
+        told.setdefault(in_charge(policy, order.department, order), []).append("urgent")
+    if event.sensitive:  # R-RT-05
+        told.setdefault(in_charge(policy, policy.service.id, order), []).append("sensitive")
     if order.cutoff_at is None:
-        yield staff("assigned", supervisor(policy, order.department), order, arrival(order))
+        told.setdefault(in_charge(policy, order.department, order), [])
+    for person, marks in told.items():
+        yield staff("assigned", person, order, arrival(order), marks=marks)
 
 
 def reopened(event: WorkorderReopened, order: WorkOrder, policy: Policy) -> Iterable[Notice]:
     """Tell the customer that the matter is taken up again, and whoever has it in hand why."""
     yield customer("reopened", order, **expected(order, event.at, policy))
-    person = assignee_or_supervisor(policy, order.department, order.assignee)
+    person = assignee_or_supervisor(policy, order.department, order.assignee, order)
     yield staff("assigned", person, order, arrival(order), reason=event.reason, reopened=True)
 
 

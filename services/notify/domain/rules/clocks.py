@@ -5,7 +5,7 @@ from typing import Any
 
 from services.notify.domain.facts import WorkOrder
 from services.notify.domain.notice import CUSTOMER, Notice
-from services.notify.domain.people import assignee_or_supervisor, head, supervisor
+from services.notify.domain.people import assignee_or_supervisor, head_in_charge, in_charge, supervisor
 from services.notify.domain.progress import write_now
 from services.notify.domain.rules.about import about
 from shared.events import SlaEscalated, SlaStep, SlaWarned
@@ -48,9 +48,9 @@ def _word(event: SlaWarned, order: WorkOrder | None, policy: Policy) -> Iterable
 def _person(step: str, event: SlaStep, order: WorkOrder | None, policy: Policy) -> str:
     match step:
         case "supervisor":
-            return supervisor(policy, event.department)
+            return in_charge(policy, event.department, order)
         case "head":
-            return head(policy, event.department)
+            return head_in_charge(policy, event.department, order)
         case "manager":
             return policy.manager.id
         case _:
@@ -62,7 +62,7 @@ def _concerned(event: SlaStep, order: WorkOrder | None, policy: Policy) -> str:
     if event.subject_type == "agent":
         return event.subject_id if policy.staff(event.subject_id) else supervisor(policy, event.department)
     theirs = order is not None and order.department == event.department
-    return assignee_or_supervisor(policy, event.department, order.assignee if order and theirs else None)
+    return assignee_or_supervisor(policy, event.department, order.assignee if order and theirs else None, order)
 
 
 def _clock(event: SlaStep, order: WorkOrder | None) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from services.notify.domain.facts import WorkOrder
 from services.notify.domain.notice import CUSTOMER, Notice
-from services.notify.domain.people import above, employee_named, readers, supervisor
+from services.notify.domain.people import above, employee_named, in_charge, readers
 from services.notify.domain.rules.about import about
 from shared.events import CallbackCompleted, ReportPublished, SurveyIssued
 from shared.policy import Policy
@@ -56,4 +56,4 @@ def _responsible(department: str, order: WorkOrder | None, policy: Policy) -> st
         employee = employee_named(policy, order.employee)
         if employee is not None:
             return above(policy, employee)
-    return supervisor(policy, department)
+    return in_charge(policy, department, order)

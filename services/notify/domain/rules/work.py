@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from services.notify.domain.facts import WorkOrder
 from services.notify.domain.notice import Notice
-from services.notify.domain.people import assignee_or_supervisor, head, supervisor
+from services.notify.domain.people import assignee_or_supervisor, in_charge, signer, supervisor
 from services.notify.domain.rules.about import customer, staff
 from shared.events import (
     WorkorderCollaborated,
@@ -36,15 +36,13 @@ def responded(event: WorkorderResponded, order: WorkOrder, policy: Policy) -> It
 
 def resolved(event: WorkorderResolved, order: WorkOrder, policy: Policy) -> Iterable[Notice]:
     """Ask for the signature of whoever has to sign; nobody signs their own result (R-RT-07)."""
-    person = supervisor(policy, order.department)
-    if person == event.by:
-        person = head(policy, order.department)
+    person = signer(policy, order, event.by)
     yield staff("sign_request", person, order, outcome=order.outcome, result=order.result, confirm=False)
 
 
 def returned(event: WorkorderReturned, order: WorkOrder, policy: Policy) -> Iterable[Notice]:
     """Tell whoever has the work order why it was not signed."""
-    person = assignee_or_supervisor(policy, order.department, order.assignee)
+    person = assignee_or_supervisor(policy, order.department, order.assignee, order)
     if person != event.by:
         yield staff("assigned", person, order, kind="returned", reason=event.reason)
 
@@ -83,7 +81,7 @@ def collaborated(event: WorkorderCollaborated, order: WorkOrder, policy: Policy)
 
 def delivered(event: WorkorderDelivered, order: WorkOrder, policy: Policy) -> Iterable[Notice]:
     """Tell whoever has the work order what the other department gave, or why it declined (R-RT-09)."""
-    person = assignee_or_supervisor(policy, order.department, order.assignee)
+    person = assignee_or_supervisor(policy, order.department, order.assignee, order)
     yield staff(
         "progress",
         person,
@@ -100,5 +98,5 @@ def escalated(event: WorkorderEscalated, order: WorkOrder, policy: Policy) -> It
     if event.metric != "call":
         return
     people = [person for person in event.to if policy.staff(person) is not None]
-    for person in people or [supervisor(policy, policy.service.id)]:
+    for person in people or [in_charge(policy, policy.service.id, order)]:
         yield staff("breach", person, order, kind="call", reason=event.reason)
