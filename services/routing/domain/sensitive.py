@@ -27,6 +27,12 @@ _PATTERNS = {
         ("group_action", f"{words.GROUP_ACTION}|{sensitive_more.GROUP_ACTION}"),
     )
 }
+# Whoever writes so has a grievance, whatever the contact was taken for.
+_AGGRIEVED = re.compile(
+    r"拒绝|逾期|拖(?:延|着|欠|了|下去)|推(?:诿|脱)|不(?:给)?(?:退|赔|处理|解决|理|回复|答复)|骗|坑|投诉|举报|赔偿|索赔|追究|维权|差评|垃圾|退(?:还|款|钱|费)|假药|假货|要说法|被(?:你们|坑)|"
+    r"\b(?:refund|complain\w*|scam|cheat\w*|ignored|unless you|refus\w+)\b",
+    re.IGNORECASE,
+)
 # Where business is asked for, media, courts and authorities are customers like others; only threats and reports count.
 _ASKED = _PATTERNS | {
     "media": re.compile(words.PRESS, re.IGNORECASE),
@@ -69,7 +75,7 @@ def sensitive(category: str, matter: Matter, complaints_last_7_days: int = 0) ->
     """
     text = _IDIOM.sub("", _NAMED.sub("", matter.plain))
     reasons = ["emergency"] if category == "emergency" else []
-    patterns = _ASKED if category in _ASKING else _PATTERNS
+    patterns = _ASKED if category in _ASKING and not _AGGRIEVED.search(text) else _PATTERNS
     reasons += [reason for reason, pattern in patterns.items() if _stated(pattern, text)]
     if _safety(category, _UNHARMED.sub("", text)):
         reasons.append("personal_safety")
