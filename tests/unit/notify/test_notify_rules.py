@@ -367,3 +367,13 @@ def test_what_is_urgent_goes_first_and_what_has_time_last() -> None:
     assert level(warned(), usual, "warning") == USUAL
     assert level(warned(metric="promise", due_at=NOW + timedelta(hours=1)), usual, "progress") == LATER
     assert level(completed(), usual, "satisfaction") == LATER
+
+
+@pytest.mark.parametrize("metric", ["callback", "customer_reply"])
+def test_whoever_can_still_call_is_warned_that_a_call_is_due(metric: str) -> None:
+    """R-SLA-10, R-RT-07: only `service` calls back, so no assignee of another department is warned of it."""
+    order = replace(work_order(), assignee="market-2")
+    assert told(warned(metric=metric), order) == {("warning", "service-supervisor")}
+    assert told(warned(), order) == {("warning", "market-2")}
+    inside = replace(work_order(category="general", department="service"), assignee="service-2")
+    assert told(warned(metric=metric, department="service"), inside) == {("warning", "service-2")}

@@ -1,7 +1,7 @@
 """Clocks that run out: whoever is next on the ladder, and the customer before it is too late (R-SLA-04, R-SLA-10)."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 from services.notify.domain.facts import WorkOrder
 from services.notify.domain.notice import CUSTOMER, Notice
@@ -10,6 +10,9 @@ from services.notify.domain.progress import write_now
 from services.notify.domain.rules.about import about
 from shared.events import SlaEscalated, SlaStep, SlaWarned
 from shared.policy import Policy
+
+_BY_SERVICE: Final = frozenset({"callback", "customer_reply"})
+"""Clocks of the owning department that only an agent of `service` can still keep (R-RT-07)."""
 
 
 def warned(event: SlaWarned, order: WorkOrder | None, policy: Policy) -> Iterable[Notice]:
@@ -61,8 +64,9 @@ def _concerned(event: SlaStep, order: WorkOrder | None, policy: Policy) -> str:
     """Return who can still keep the deadline: the agent who is away, the assignee, or the supervisor of who was asked."""
     if event.subject_type == "agent":
         return event.subject_id if policy.staff(event.subject_id) else supervisor(policy, event.department)
-    theirs = order is not None and order.department == event.department
-    return assignee_or_supervisor(policy, event.department, order.assignee if order and theirs else None, order)
+    department = policy.service.id if event.metric in _BY_SERVICE else event.department
+    theirs = order is not None and order.department == department
+    return assignee_or_supervisor(policy, department, order.assignee if order and theirs else None, order)
 
 
 def _clock(event: SlaStep, order: WorkOrder | None) -> dict[str, Any]:
