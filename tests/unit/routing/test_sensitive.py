@@ -24,6 +24,12 @@ from tests.examples import examples
         ("emergency", "有人晕倒", "emergency"),
         ("complaint", "这是我第三次投诉了", "repeated_complaint"),
         ("complaint", "I will see my lawyer about this.", "lawsuit"),
+        ("complaint", "我朋友在报社,材料给他了", "media"),
+        ("membership", "再拒绝退会费我们就诉诸司法", "lawsuit"),
+        ("complaint", "质量的事已经捅到药监那里,等着来查", "regulator"),
+        ("complaint", "十几家店约好下周去你们总部坐着等", "group_action"),
+        ("after_sales", "刀头飞出来,离脸只有几厘米", "personal_safety"),
+        ("staff_complaint", "师傅推了我妈一把", "personal_safety"),
     ],
 )
 def test_sensitive_matters_are_flagged_with_their_reason(category: str, text: str, reason: str) -> None:
@@ -38,6 +44,10 @@ def test_sensitive_matters_are_flagged_with_their_reason(category: str, text: st
     [
         ("complaint", "我不会找媒体，只要退款"),
         ("complaint", "不想打官司，你们赔了就行"),
+        ("after_sales", "洗衣机脱水的时候晃得厉害"),
+        ("after_sales", "水壶不通电了,换一个"),
+        ("complaint", "鞋子做工炸裂,想吐槽都不知从哪说起"),
+        ("general", "客户问12315和平台投诉有什么区别"),
         ("product_inquiry", "这个插座会不会漏电，防触电吗"),
         ("product_inquiry", "律师事务所买办公椅，开专票"),
         ("info_change", "工商登记换了新执照，请更新"),
