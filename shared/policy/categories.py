@@ -8,7 +8,7 @@ from pydantic import Field, PlainSerializer, PlainValidator, field_validator
 from shared.policy.base import Grade, Key, Model, Text, WrittenDuration, WrittenTime, with_ids
 from shared.policy.durations import Duration
 
-Script = Literal["product_project", "platform_ad", "complaint_after_sales"]
+Script = Literal["product_project", "platform_ad", "complaint_after_sales", "care"]
 ByGrade = Literal["by_grade"]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from shared import metrics
-from shared.events import CallbackAttempted, CallbackCompleted, CallbackScheduled
+from shared.events import CallbackAttempted, CallbackCompleted, CallbackScheduled, SurveyIssued
 from shared.policy import load_policy
 from tests.unit.feedback.bench import Bench, bench
 from tests.unit.feedback.builders import MONDAY, Life, local
@@ -235,3 +235,18 @@ async def test_open_callbacks_are_counted_by_kind(desk: Bench) -> None:
         for kind in ("callback", "supervisor_contact")
     }
     assert shown == {"callback": 1.0, "supervisor_contact": 1.0}
+
+
+async def test_a_planned_call_is_made_at_its_time_and_ends_in_a_survey(desk: Bench) -> None:
+    """R-FB-01, care 主动关怀: due when it is planned, with words of its own; three unanswered attempts as for others."""
+    planned = local("2026-11-25 10:00")
+    life = Life("w1", category="care", department="service")
+    await desk.tell(life.contact(), life.opened(cutoff_at=planned), life.resolved(), life.signed())
+    (scheduled,) = await desk.service.told(CallbackScheduled)
+    assert (scheduled.kind, scheduled.script, scheduled.due_at) == ("callback", "care", planned)
+    (item,) = (await desk.done("callback.list"))["callbacks"]
+    assert "例行的关怀回访" in item["script_text"]
+    for at in ("2026-11-25 10:00", "2026-11-25 14:00", "2026-11-26 09:00"):
+        desk.service.clock.at = local(at)
+        await desk.done("callback.record", callback_id=scheduled.callback_id, outcome="no_answer")
+    assert len(await desk.service.told(SurveyIssued)) == 1

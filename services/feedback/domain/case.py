@@ -47,6 +47,8 @@ class Case:
     customer_id: str = ""
     opened_at: datetime | None = None
     ended_at: datetime | None = None
+    cutoff_at: datetime | None = None
+    """When it was handed over; of an outbound contact the time that it is planned for."""
     tags: tuple[str, ...] = ()
     """R-RT-11: kept on the customer's file, where they are searched."""
 
@@ -66,6 +68,7 @@ def opened(event: WorkorderOpened, traceparent: str) -> Case:
         traceparent=traceparent,
         customer_id=event.customer_id,
         opened_at=event.opened_at,
+        cutoff_at=event.cutoff_at,
         tags=event.tags,
     )
 

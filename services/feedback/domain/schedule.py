@@ -15,8 +15,13 @@ _PLAIN_SCRIPT: Final = "product_project"
 
 
 def callback_for(case: Case, callback_id: str, approved_at: datetime, policy: Policy) -> Callback:
-    """Return the callback of an approved result, due as the policy's target `callback` says (R-SLA-05)."""
+    """Return the callback of an approved result, due as the policy's target `callback` says (R-SLA-05).
+
+    An outbound contact is itself the call: it is due at the time that it is planned for, where that is still to come.
+    """
     category = policy.categories.get(case.category)
+    planned = case.cutoff_at if category is not None and category.outbound else None
+    usual = due(approved_at, _callback_target(case, policy), _calendar(case, policy))
     return Callback(
         id=callback_id,
         work_order_id=case.work_order_id,
@@ -25,7 +30,7 @@ def callback_for(case: Case, callback_id: str, approved_at: datetime, policy: Po
         script=category.script if category else _PLAIN_SCRIPT,
         assignee=None,
         scheduled_at=approved_at,
-        due_at=due(approved_at, _callback_target(case, policy), _calendar(case, policy)),
+        due_at=planned if planned is not None and planned > approved_at else usual,
     )
 
 

@@ -16,11 +16,11 @@ from shared.policy import Policy, Staff
 
 SCRIPTS: Final[tuple[ScriptName, ...]] = get_args(ScriptName)
 OF_A_WORK_ORDER: Final[frozenset[ScriptName]] = frozenset(
-    {"return_call", "product_project", "platform_ad", "complaint_after_sales", "supervisor_contact"}
+    {"return_call", "product_project", "platform_ad", "complaint_after_sales", "care", "supervisor_contact"}
 )
 """Scripts that name the matter; the others are for any call."""
 ASKING: Final[frozenset[ScriptName]] = OF_A_WORK_ORDER - {"return_call"}
-"""Scripts that ask how satisfied the customer is with a result (R-FB-02)."""
+"""Scripts that ask how satisfied the customer is (R-FB-02)."""
 LANGUAGES: Final = ("zh", "en")
 VALUES: Final = ("greeting", "agent", "service", "number", "holiday", "care")
 """What a script may ask for: the words of greeting, the caller's name and department, the number, a holiday's wishes,

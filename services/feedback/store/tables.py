@@ -74,6 +74,7 @@ cases: Final = Table(
     _words("customer_id"),
     _moment("opened_at", nullable=True),
     _moment("ended_at", nullable=True),
+    _moment("cutoff_at", nullable=True),
     Column("tags", JSONB, nullable=False),
     Index("cases_of_customer", "customer_id", "opened_at"),
     Index("cases_by_number", "number"),

@@ -14,9 +14,10 @@ ScriptName = Literal[
     "product_project",
     "platform_ad",
     "complaint_after_sales",
+    "care",
     "supervisor_contact",
 ]
-"""What an agent says on the telephone; the last four are callbacks about a result (R-FB-01)."""
+"""What an agent says on the telephone; the last five are callbacks that ask how satisfied the customer is (R-FB-01)."""
 
 
 class GetScript(Command):

@@ -172,9 +172,10 @@ def test_procedure(policy: Policy) -> None:
 
 
 def test_scripts(policy: Policy) -> None:
-    """R-FB-01: three callback scripts."""
+    """R-FB-01: three callback scripts, and one for the calls that we plan ourselves."""
     scripts = {name: category.script for name, category in policy.categories.items()}
-    assert set(scripts.values()) == {"product_project", "platform_ad", "complaint_after_sales"}
+    assert set(scripts.values()) == {"product_project", "platform_ad", "complaint_after_sales", "care"}
+    assert {name for name, script in scripts.items() if script == "care"} == {"care"}
     assert {scripts[name] for name in ("complaint", "staff_complaint", "after_sales")} == {"complaint_after_sales"}
     assert {scripts[name] for name in ("product_inquiry", "project_matching")} == {"product_project"}
     assert {scripts[name] for name in ("info_change", "ad_slot")} == {"platform_ad"}
