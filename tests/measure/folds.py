@@ -4,10 +4,11 @@ Nothing of the samples is in the project, so the classifier `rules` (its rules a
 every fold. `ngrams` learns: each fold is judged by a model of the packaged examples and of the other folds only.
 
 How far the samples were looked at: the rules were written while looking at the even half of `contacts.zh.jsonl`; of its odd
-half and of `real.zh.jsonl` totals, kinds of mistake and mistaken lines were looked at again and again during development. No
-line of them was copied, but a rule or a worked example was at times written after such a mistake for wordings of its kind, and
-weights were kept or dropped by these totals too. Seven examples that came close to lines of them were taken out again. So the figures here are of a development set. Those on text that nobody had
-seen are lower: see `invented`, where the first results on such texts are kept.
+half and of `real.zh.jsonl` totals, kinds of mistake and mistaken lines were looked at again and again during development.
+No line of them was copied, but a rule or a worked example was at times written after such a mistake for wordings of its
+kind, and weights were kept or dropped by these totals too. Seven examples that came close to lines of them were taken out
+again. So the figures here are of a development set. Those on text that nobody had seen are lower: see `invented`, where the
+first results on such texts are kept.
 """
 
 from collections.abc import Sequence
