@@ -47,6 +47,9 @@ class WorkorderOpened(Event):
     verification_required: bool = Field(
         default=False, description="no result before the customer is verified (R-IN-05)"
     )
+    concerned: tuple[str, ...] = Field(
+        default=(), description="ids of the staff whom a complaint about staff is against: they are told nothing of it"
+    )
     tags: tuple[str, ...] = ()
     tier: str | None = Field(default=None, description="of the customer, as VIPs keep theirs (R-IN-11)")
     conversation_ended_at: Moment | None = None
@@ -133,6 +136,9 @@ class WorkorderClassified(WorkorderStep):
     tendency: Tendency | None = Field(default=None, description="to complain, told with a sensitive matter (R-RT-05)")
     verification_required: bool = False
     missing_fields: tuple[str, ...] = ()
+    concerned: tuple[str, ...] = Field(
+        default=(), description="ids of the staff whom a complaint about staff is against: they are told nothing of it"
+    )
 
 
 class WorkorderPaused(WorkorderStep):

@@ -1,6 +1,7 @@
 """The steps beside the main line: classify, transfer, pause and resume, promise, collaborate."""
 
 from services.routing.domain.assessment import assess
+from services.routing.domain.concerned import concerned
 from services.routing.domain.gate import verification_reasons
 from services.routing.domain.matter import Matter
 from services.routing.domain.steps import Asked, stated
@@ -156,6 +157,7 @@ def classify(work_order: WorkOrder, command: Classify, asked: Asked) -> Decided 
         tendency=after.tendency,
         verification_required=bool(after.verification_reasons),
         missing_fields=after.missing_fields,
+        concerned=tuple(sorted(concerned(after, matter, asked.policy))),
     )
     more = follow(after, automatic_tags(matter, entry.id, asked.policy), asked)
     return Decided(more.work_order, (event, *more.events)) if more else Decided(after, (event,))

@@ -1,5 +1,6 @@
 """A colleague gives a work order to somebody of the same department (R-RT-08)."""
 
+from services.routing.domain.concerned import concerned
 from services.routing.domain.steps import Asked, stated
 from services.routing.domain.workorder import Decided, Refusal, WorkOrder, illegal, invalid
 from shared.events import WorkorderAssigned
@@ -21,6 +22,8 @@ def assign(work_order: WorkOrder, command: Assign, asked: Asked) -> Decided | Re
             f"{staff.id} does not belong to {work_order.department}, which owns {work_order.number}: "
             "transfer it, or ask for collaboration.",
         )
+    if staff.id in concerned(work_order, asked.matter, asked.policy):
+        return invalid("assignee", f"{work_order.number} is a complaint about {staff.id}, and is not theirs to handle.")
     if staff.id == work_order.assignee:
         return illegal(f"{staff.id} has {work_order.number} already.")
     if asked.presence.get(staff.id) == "off":

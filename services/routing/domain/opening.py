@@ -1,5 +1,6 @@
 """A registered contact becomes a work order (R-RT-01 to R-RT-05)."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from services.routing.domain.assessment import assess
@@ -100,8 +101,8 @@ def conversation_end(contact: ContactRegistered) -> datetime | None:
     return contact.occurred_at + timedelta(seconds=contact.duration_seconds)
 
 
-def opened(work_order: WorkOrder) -> WorkorderOpened:
-    """Return the event that tells of a work order just opened."""
+def opened(work_order: WorkOrder, concerned: Iterable[str] = ()) -> WorkorderOpened:
+    """Return the event that tells of a work order just opened; `concerned` are those whom the complaint is against."""
     return WorkorderOpened(
         work_order_id=work_order.id,
         number=work_order.number,
@@ -128,6 +129,7 @@ def opened(work_order: WorkOrder) -> WorkorderOpened:
         attitude=attitude(work_order.attitude, work_order.tendency),
         tendency=work_order.tendency,
         verification_required=bool(work_order.verification_reasons),
+        concerned=tuple(sorted(concerned)),
         tags=work_order.tags,
         tier=work_order.tier,
         conversation_ended_at=work_order.conversation_ended_at,

@@ -8,6 +8,7 @@ from collections.abc import Collection
 from typing import Final
 
 from services.routing.domain.assessment import assess
+from services.routing.domain.concerned import concerned
 from services.routing.domain.employee_named import REGISTERED
 from services.routing.domain.matter import Matter
 from services.routing.domain.tendency import attitude
@@ -63,6 +64,7 @@ def reassessed(work_order: WorkOrder, matter: Matter, event: ContactCompleted, p
         tendency=after.tendency,
         verification_required=bool(after.verification_reasons),
         missing_fields=after.missing_fields,
+        concerned=tuple(sorted(concerned(after, matter, policy))),
     )
     return Decided(after, (told,))
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from services.routing import store
 from services.routing.domain.calls import after_call
 from services.routing.domain.complaints import RecentComplaints
+from services.routing.domain.concerned import concerned
 from services.routing.domain.identity import KINDS, Fingerprints, Known
 from services.routing.domain.matter import Matter
 from services.routing.domain.numbers import day_of, number
@@ -79,7 +80,7 @@ class Opener:
             work_order = self._open(item, number(day, last), recent, tx.now)
             if work_order.category in self._complaints and work_order.queue == "department":
                 recent.add([(work_order.customer_id, work_order.occurred_at)])
-            event = opened(work_order)
+            event = opened(work_order, concerned(work_order, item.matter, self._policy))
             tx.emit(event, subject=work_order.id, cause=item.incoming.message)
             declined = after_call(work_order, item.contact, self._policy)
             if declined is not None:

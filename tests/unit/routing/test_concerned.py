@@ -8,10 +8,12 @@ from services.routing.domain.assignment import Person
 from services.routing.domain.concerned import concerned
 from services.routing.domain.lifecycle import LIFECYCLE, decide
 from services.routing.domain.matter import Matter
+from services.routing.domain.opening import opened
 from services.routing.domain.rota import Rota
 from services.routing.domain.workorder import Decided, Refusal, WorkOrder
 from services.routing.plugins.round_robin import RoundRobin
-from shared.events.commands import Cancel, Resolve, Respond, Sign, Transfer, WorkorderCommand
+from shared.events import WorkorderClassified
+from shared.events.commands import Assign, Cancel, Classify, Resolve, Respond, Sign, Transfer, WorkorderCommand
 from shared.policy import Policy
 from tests.unit.routing.orders import NOW, POLICY, ask, order, policy_with_a_night_supervisor
 
@@ -32,6 +34,29 @@ OTHERS = [
     Matter("投诉你们的客服,找主管也没用"),
     Matter("我是赵立新,我要投诉你们的客服", customer_name="赵立新"),
 ]
+
+
+@pytest.mark.parametrize("matter", NAMED, ids=lambda matter: matter.text[:20] + matter.details.get("employee", ""))
+def test_the_events_tell_whom_it_concerns(matter: Matter) -> None:
+    """R-RT-07, R-NT-02: with the opening and with the decision of triage; so nobody else has to read the contact."""
+    triage = complaint(department="service", queue="triage", category="general", assignee=None)
+    decision = asks(triage, Classify, "service-1", matter, category="staff_complaint")
+    assert isinstance(decision, Decided)
+    (told,) = [event for event in decision.events if isinstance(event, WorkorderClassified)]
+    assert told.concerned == ("market-supervisor",)
+    assert opened(complaint(), concerned(complaint(), matter, POLICY)).concerned == ("market-supervisor",)
+    decision = asks(triage, Classify, "service-1", matter, category="general")
+    assert isinstance(decision, Decided)
+    (told,) = [event for event in decision.events if isinstance(event, WorkorderClassified)]
+    assert told.concerned == ()
+
+
+def test_nobody_is_given_a_complaint_about_themselves() -> None:
+    """R-RT-08: not by hand either."""
+    given = asks(complaint(), Assign, "market-head", NAMED[0], assignee="market-supervisor")
+    assert isinstance(given, Refusal)
+    assert (given.status, given.field) == (422, "assignee")
+    assert isinstance(asks(complaint(), Assign, "market-head", NAMED[0], assignee="market-1"), Decided)
 
 
 def complaint(**changes: object) -> WorkOrder:
