@@ -22,6 +22,7 @@ from shared.events import (
     ReportPublished,
     SurveyIssued,
     WorkorderAssigned,
+    WorkorderClassified,
     WorkorderClosed,
     WorkorderHandedOver,
     WorkorderReopened,
@@ -277,4 +278,30 @@ async def test_a_complaint_about_a_supervisor_is_told_to_the_head(house: House) 
     await one.work()
     told = {(row.work_order_id, row.recipient) for row in await house.rows() if row.audience == "staff"}
     assert told == {("w1", "market-head"), ("w2", "market-supervisor")}
+    await one.sender.stop()
+
+
+async def test_whom_a_complaint_concerns_is_remembered_with_the_work_order(house: House) -> None:
+    """R-RT-07, R-RT-05: as routing has read it in the text, for every later event; and what is sensitive is told once."""
+    one = await house.replica()
+    about: dict[str, Any] = {"category": "staff_complaint", "topic": None, "grade": "urgent", "sensitive": True}
+    await one.bench.happens(registered(), opening(**about, concerned=("market-supervisor",)))
+    await one.work()
+    again: dict[str, Any] = {
+        "category": "staff_complaint",
+        "grade": "urgent",
+        "occurred_at": NOW,
+        "sensitive": True,
+        "by": "system",
+    }
+    await one.bench.happens(step(WorkorderClassified, **again, concerned=("market-supervisor",)))
+    await one.work()
+    await one.bench.happens(step(WorkorderResolved, 3, outcome="resolved", text="已核实"))
+    await one.work()
+    told = [(row.purpose, row.recipient) for row in await house.rows() if row.audience == "staff"]
+    assert sorted(told) == [
+        ("assigned", "market-head"),
+        ("assigned", "service-supervisor"),
+        ("sign_request", "market-head"),
+    ]
     await one.sender.stop()

@@ -23,6 +23,8 @@ EXCERPT = 40
 _RESULT = 2_000
 OVER = frozenset({"signed", "confirmed", "called_back", "closed", "cancelled", "merged"})
 """Statuses in which the customer waits for nothing any more."""
+SYSTEM = "system"
+"""Who does what nobody does by hand."""
 _EMPLOYEE = ("employee_id", "employee")
 _HANDLE = ("reply_to", "openid")
 """Where an adapter registers how its own channel reaches the customer again."""
@@ -74,8 +76,13 @@ class WorkOrder:
     cutoff_at: datetime | None
     moved: int = 1
     """The version with which the work order came to its department: opened, transferred, classified or reopened."""
+    sensitive: bool = False
+    concerned: tuple[str, ...] = ()
+    """Ids of the staff whom a complaint about staff is against (R-RT-07)."""
     employee: str | None = None
-    """Whom the complaint is about; the contact tells it."""
+    """Whom the complaint is about in the words of the contact, which may name them later."""
+    news: frozenset[str] = frozenset()
+    """Marks that the event just applied brought: `urgent`, `sensitive`. Not remembered."""
 
     @property
     def in_work(self) -> bool:
@@ -162,6 +169,9 @@ def opened(event: WorkorderOpened) -> WorkOrder:
         occurred_at=event.occurred_at,
         cutoff_at=event.cutoff_at,
         moved=event.version,
+        sensitive=event.sensitive,
+        concerned=event.concerned,
+        news=_marks(event.grade, sensitive=event.sensitive),
     )
 
 
@@ -170,7 +180,8 @@ def after(order: WorkOrder, event: WorkorderStep) -> WorkOrder:
     # What must still be confirmed is no result for the customer, who goes on waiting.
     waits = isinstance(event, WorkorderSigned) and event.confirmation_required
     status = "resolved" if waits else event.status
-    order = replace(order, department=event.department, status=status, cycle=event.cycle)
+    before = order
+    order = replace(order, department=event.department, status=status, cycle=event.cycle, news=frozenset())
     match event:
         case WorkorderResolved():
             return replace(order, outcome=event.outcome, result=event.text[:_RESULT])
@@ -179,10 +190,23 @@ def after(order: WorkOrder, event: WorkorderStep) -> WorkOrder:
         case WorkorderTransferred():
             return replace(order, assignee=None, moved=event.version)
         case WorkorderClassified():
-            order = replace(order, cutoff_at=event.cutoff_at, moved=event.version)
-            return replace(order, category=event.category, topic=event.topic, grade=event.grade)
+            # A completed register is assessed anew by the system; what stays in its department does not arrive there.
+            arrives = event.by != SYSTEM or event.department != before.department
+            order = replace(order, category=event.category, topic=event.topic, grade=event.grade)
+            return replace(
+                order,
+                cutoff_at=event.cutoff_at,
+                moved=event.version if arrives else before.moved,
+                sensitive=event.sensitive,
+                concerned=event.concerned,
+                news=_marks(event.grade, sensitive=event.sensitive) - _marks(before.grade, sensitive=before.sensitive),
+            )
         case WorkorderReopened():
             order = replace(order, moved=event.version)
             return replace(order, category=event.category, topic=event.topic, grade=event.grade)
         case _:
             return order
+
+
+def _marks(grade: str, *, sensitive: bool) -> frozenset[str]:
+    return frozenset(mark for mark, holds in (("urgent", grade == "urgent"), ("sensitive", sensitive)) if holds)

@@ -1,7 +1,7 @@
 """Which member of staff is meant; a post that nobody fills falls to the manager, so that no alert is lost."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from services.notify.domain.facts import WorkOrder
@@ -21,37 +21,41 @@ def head(policy: Policy, department: str) -> str:
 
 
 def in_charge(policy: Policy, department: str, order: WorkOrder | None) -> str:
-    """Return the supervisor of the department; its head, where `order` is a complaint about that supervisor."""
-    person = supervisor(policy, department)
-    return head(policy, department) if is_about(person, order, policy) else person
+    """Return the supervisor of the department; who stands above, where `order` is a complaint about that supervisor."""
+    return _free(policy, department, order, ("supervisor", "head"))
 
 
 def head_in_charge(policy: Policy, department: str, order: WorkOrder | None) -> str:
     """Return the head of the department; the manager, where `order` is a complaint about that head."""
-    person = head(policy, department)
-    return policy.manager.id if is_about(person, order, policy) else person
+    return _free(policy, department, order, ("head",))
+
+
+def signer(policy: Policy, order: WorkOrder, by: str) -> str:
+    """Return who is asked to sign what `by` resolved: a supervisor, else the head, else the manager (docs/adr/0016)."""
+    return _free(policy, order.department, order, ("supervisor", "head"), by)
 
 
 def is_about(person: str, order: WorkOrder | None, policy: Policy) -> bool:
     """Return whether `order` is a complaint about `person`, by id, by name or as 主管 of their department."""
     category = policy.categories.get(order.category) if order else None
-    if order is None or category is None or category.department_from != "employee" or not order.employee:
+    if order is None or category is None or category.department_from != "employee":
         return False
+    if person in order.concerned:
+        return True
     known = employee_named(policy, order.employee)
     if known is not None:
         return known.id == person
-    return _SUPERVISOR.search(order.employee) is not None and person == supervisor(policy, order.department)
+    called_so = _SUPERVISOR.search(order.employee or "") is not None and not order.concerned
+    return called_so and person == supervisor(policy, order.department)
 
 
-def signer(policy: Policy, order: WorkOrder, by: str) -> str:
-    """Return who is asked to sign what `by` resolved: a supervisor of the department, else its head (R-RT-07)."""
-    person = in_charge(policy, order.department, order)
-    if person != by:
-        return person
-    members = policy.members(order.department) if order.department in policy.departments else ()
-    others = [one.id for one in members if one.role == "supervisor" and one.id != by]
-    free = [one for one in others if not is_about(one, order, policy)]
-    return free[0] if free else head_in_charge(policy, order.department, order)
+def _free(
+    policy: Policy, department: str, order: WorkOrder | None, roles: Sequence[Role], by: str | None = None
+) -> str:
+    """Return the first in one of `roles` whom `order` is not about and who is not `by`; the manager where there is none."""
+    members = policy.members(department)
+    ladder = (one.id for role in roles for one in members if one.role == role)
+    return next((one for one in ladder if one != by and not is_about(one, order, policy)), policy.manager.id)
 
 
 def assignee_or_supervisor(policy: Policy, department: str, assignee: str | None, order: WorkOrder | None) -> str:

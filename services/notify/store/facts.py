@@ -1,6 +1,6 @@
 """Reading and writing what is remembered of contacts and work orders."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -41,7 +41,12 @@ async def load_work_orders(connection: AsyncConnection, ids: Collection[str]) ->
         .where(work_orders.c.work_order_id == any_(_IDS))
     )
     rows = await connection.execute(query, {"ids": sorted(ids)})
-    return {row.work_order_id: WorkOrder(**row._mapping) for row in rows}  # noqa: SLF001 (SQLAlchemy's public name)
+    return {row.work_order_id: order_of(dict(row._mapping)) for row in rows}  # noqa: SLF001 (SQLAlchemy's public name)
+
+
+def order_of(cells: Mapping[str, Any]) -> WorkOrder:
+    """Return the work order of its columns."""
+    return WorkOrder(**{**cells, "concerned": tuple(cells["concerned"] or ())})
 
 
 async def save_work_orders(connection: AsyncConnection, changed: Collection[WorkOrder]) -> None:

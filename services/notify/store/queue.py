@@ -29,6 +29,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.notify.domain.facts import OVER, Contact, WorkOrder
 from services.notify.domain.recipients import INVALID, UNKNOWN
 from services.notify.domain.urgency import FIRST, LATER, USUAL
+from services.notify.store.facts import order_of
 from services.notify.store.presence import alive
 from services.notify.store.tables import contacts, notifications, work_orders
 from shared.db import insert_rows, update_rows
@@ -247,7 +248,7 @@ def _with_facts() -> Select[Any]:
 
 def _queued(row: Row[Any]) -> Queued:
     cells = row._mapping  # noqa: SLF001 (SQLAlchemy's public name)
-    order = WorkOrder(**{name: cells[f"w_{name}"] for name in _OF_ORDER})
+    order = order_of({name: cells[f"w_{name}"] for name in _OF_ORDER})
     contact = Contact(**{field.name: cells[f"c_{field.name}"] for field in fields(Contact)})
     return Queued(
         **{column.name: cells[column.name] for column in _OWN},

@@ -66,6 +66,8 @@ work_orders = Table(
     _moment("occurred_at"),
     _moment("cutoff_at", nullable=True),
     Column("moved", Integer, nullable=False),
+    Column("sensitive", Boolean, nullable=False),
+    Column("concerned", JSONB, nullable=False),
 )
 
 notifications = Table(

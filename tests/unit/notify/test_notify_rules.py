@@ -98,6 +98,47 @@ def test_what_we_planned_ourselves_is_not_receipted() -> None:
     assert told(opening(category="care", topic=None), work_order(category="care", topic=None)) == set()
 
 
+def test_a_planned_call_has_no_result_to_tell() -> None:
+    """R-FB-01, care: the callback is the care itself."""
+    order = replace(work_order(category="care", topic=None, department="service"), outcome="resolved", result="已问候")
+    assert told(step(WorkorderSigned, status="signed", confirmation_required=False), order) == set()
+    assert told(step(WorkorderConfirmed, status="confirmed"), order) == set()
+
+
+EMERGENCY: dict[str, Any] = {"category": "emergency", "topic": "medical", "grade": "urgent", "department": "service"}
+
+
+def test_an_emergency_is_reported_inside_the_house() -> None:
+    """Section 3, "reported internally": on opening to the service supervisor and up to the manager, each once, at once."""
+    given = EMERGENCY | {"sensitive": True}
+    event, order = opening(**given), work_order(**given)
+    people = [one for one in notices(event, order, POLICY) if one.audience == "staff"]
+    assert sorted(one.recipient for one in people) == ["general-manager", "service-supervisor"]  # service has no head
+    assert all(one.purpose == "assigned" and urgency(one, order, POLICY) == FIRST for one in people)
+    assert all(one.not_before is None and one.values["marks"] for one in people)
+    assert told(opening(**EMERGENCY), work_order(**EMERGENCY)) == told(event, order)
+
+
+def test_an_emergency_that_triage_finds_is_reported_then_and_only_once() -> None:
+    """Section 3, R-NT-04: a suggestion is not reported up; the decision is, however often it is taken again."""
+    given = EMERGENCY | {"sensitive": True, "queue": "triage"}
+    order = work_order(**given)
+    assert {who for _, who in told(opening(**given), order)} == {"customer", "service-supervisor"}
+    decided = [
+        step(WorkorderClassified, number, **EMERGENCY, occurred_at=NOW, sensitive=True, by="service-1")
+        for number in (2, 3)
+    ]
+    once = []
+    for event in decided:
+        order = after(order, event)
+        assert told(event, order) == {("assigned", "service-supervisor"), ("assigned", "general-manager")}
+        once += [one.once for one in notices(event, order, POLICY) if one.recipient == "general-manager"]
+    assert len(once) == 2
+    assert len(set(once)) == 1
+    anew = step(WorkorderClassified, 4, **EMERGENCY, occurred_at=NOW, sensitive=True, by="system")
+    assert told(anew, after(order, anew)) == set()
+
+
 def test_a_result_is_signed_by_another_than_who_recorded_it() -> None:
     """R-RT-07."""
     event = step(WorkorderResolved, status="resolved", outcome="resolved", text="ok")
@@ -105,6 +146,9 @@ def test_a_result_is_signed_by_another_than_who_recorded_it() -> None:
     assert told(event, order) == {("sign_request", "market-supervisor")}
     own = event.replace(by="market-supervisor")
     assert told(own, order) == {("sign_request", "market-head")}
+    ours = replace(order, department="service")  # which has no head: docs/adr/0016
+    own = own.replace(by="service-supervisor", department="service")
+    assert told(own, ours) == {("sign_request", "general-manager")}
 
 
 def test_the_customer_hears_the_result_after_the_last_signature() -> None:
@@ -329,7 +373,7 @@ def test_a_report_is_read_by_those_who_answer_for_a_department() -> None:
         ("张子轩", "network-supervisor"),
         ("network-supervisor", "network-head"),  # nobody is told of the complaint about themselves
         ("service-supervisor", "general-manager"),  # a department without a head
-        ("general-manager", "general-manager"),
+        ("general-manager", "market-supervisor"),  # above whom nobody stands
         ("somebody", "market-supervisor"),
         (None, "market-supervisor"),
     ],

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from services.notify.domain.facts import WorkOrder
 from services.notify.domain.notice import Notice
+from services.notify.domain.people import is_about
 from services.notify.domain.rules import arrivals, clocks, opinions, work
 from shared.events import (
     CallbackCompleted,
@@ -58,6 +59,11 @@ CONSUMED: Final = tuple(_TABLE)
 
 
 def notices(event: Event, order: WorkOrder | None, policy: Policy) -> tuple[Notice, ...]:
-    """Return what `event` gives to tell; `order` is its work order after the event, None where it is not known."""
+    """Return what `event` gives to tell; `order` is its work order after the event, None where it is not known.
+
+    The rules find somebody else where a complaint is about whoever they would tell; whatever they say, those whom it is
+    about hear nothing of it (R-RT-07).
+    """
     rule = _TABLE.get(type(event))
-    return tuple(rule(event, order, policy)) if rule else ()
+    told = rule(event, order, policy) if rule else ()
+    return tuple(one for one in told if one.audience == "customer" or not is_about(one.recipient, order, policy))

@@ -8,9 +8,6 @@ from services.notify.domain.notice import CUSTOMER, Notice
 from shared.events import Purpose
 from shared.policy import Policy, due
 
-SYSTEM = "system"
-"""Who does what nobody does by hand."""
-
 
 def customer(purpose: Purpose, order: WorkOrder, **values: Any) -> Notice:
     """Return a notice to the customer of `order`."""

@@ -5,7 +5,7 @@ from typing import Any
 
 from services.notify.domain.facts import WorkOrder
 from services.notify.domain.notice import CUSTOMER, Notice
-from services.notify.domain.people import above, employee_named, in_charge, readers
+from services.notify.domain.people import above, employee_named, in_charge, is_about, readers
 from services.notify.domain.rules.about import about
 from shared.events import CallbackCompleted, ReportPublished, SurveyIssued
 from shared.policy import Policy
@@ -53,7 +53,7 @@ def published(event: ReportPublished, _order: WorkOrder | None, policy: Policy) 
 def _responsible(department: str, order: WorkOrder | None, policy: Policy) -> str:
     category = policy.categories.get(order.category) if order else None
     if order is not None and category is not None and category.department_from == "employee":
-        employee = employee_named(policy, order.employee)
-        if employee is not None:
-            return above(policy, employee)
+        employee = policy.staff(order.concerned[0]) if order.concerned else employee_named(policy, order.employee)
+        if employee is not None and not is_about(person := above(policy, employee), order, policy):
+            return person
     return in_charge(policy, department, order)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from services.notify.domain.facts import WorkOrder
 from services.notify.domain.notice import Notice
-from services.notify.domain.people import assignee_or_supervisor, in_charge, signer, supervisor
+from services.notify.domain.people import assignee_or_supervisor, in_charge, is_about, signer, supervisor
 from services.notify.domain.rules.about import customer, staff
 from shared.events import (
     WorkorderCollaborated,
@@ -53,12 +53,19 @@ def signed(event: WorkorderSigned, order: WorkOrder, policy: Policy) -> Iterable
         person = supervisor(policy, policy.service.id)
         yield staff("sign_request", person, order, outcome=order.outcome, result=order.result, confirm=True)
     else:
-        yield customer("result", order, outcome=order.outcome, result=order.result)
+        yield from _result(order, policy)
 
 
-def confirmed(_event: WorkorderConfirmed, order: WorkOrder, _policy: Policy) -> Iterable[Notice]:
+def confirmed(_event: WorkorderConfirmed, order: WorkOrder, policy: Policy) -> Iterable[Notice]:
     """Tell the customer the result."""
-    yield customer("result", order, outcome=order.outcome, result=order.result)
+    yield from _result(order, policy)
+
+
+def _result(order: WorkOrder, policy: Policy) -> Iterable[Notice]:
+    """Tell the result; of what we planned ourselves there is none to tell, for the call that follows is the care itself."""
+    category = policy.categories.get(order.category)
+    if category is None or not category.outbound:
+        yield customer("result", order, outcome=order.outcome, result=order.result)
 
 
 def merged(event: WorkorderMerged, order: WorkOrder, _policy: Policy) -> Iterable[Notice]:
@@ -70,7 +77,7 @@ def collaborated(event: WorkorderCollaborated, order: WorkOrder, policy: Policy)
     """Tell the supervisor of the department that is asked what is wanted, and by when (R-RT-09)."""
     yield staff(
         "assigned",
-        supervisor(policy, event.with_department),
+        in_charge(policy, event.with_department, order),
         order,
         kind="collaboration",
         from_department=order.department,
@@ -97,6 +104,6 @@ def escalated(event: WorkorderEscalated, order: WorkOrder, policy: Policy) -> It
     """Call the supervisor for a caller who declines a callback (R-IN-10); clocks tell of themselves."""
     if event.metric != "call":
         return
-    people = [person for person in event.to if policy.staff(person) is not None]
+    people = [one for one in event.to if policy.staff(one) is not None and not is_about(one, order, policy)]
     for person in people or [in_charge(policy, policy.service.id, order)]:
         yield staff("breach", person, order, kind="call", reason=event.reason)
