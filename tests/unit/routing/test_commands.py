@@ -16,7 +16,7 @@ from tests.unit.routing.orders import FINGERPRINTS, POLICY
 def test_every_command_on_work_orders_is_answered() -> None:
     """Contract, "Commands"."""
     subjects = {subject for subject in COMMAND_SUBJECTS if subject.startswith("yingda.command.workorder.")}
-    desk = Desk(POLICY, Distribution(POLICY, assigners_of(POLICY)))
+    desk = Desk(POLICY, Distribution(POLICY, assigners_of(POLICY)), lambda _: None)
     answered = desk.commands.keys() | MatterDesk(POLICY, FINGERPRINTS).commands.keys()
     assert {model.SUBJECT for model in answered} == subjects | {VerifyContact.SUBJECT}
     assert set(LIFECYCLE) <= answered
