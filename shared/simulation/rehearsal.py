@@ -17,8 +17,6 @@ from shared.simulation.ports import Desk, Timekeeper, desk_of, timekeeper_of
 
 AFTERWARDS: Final = timedelta(days=14)
 """How long after the last contact people may finish what they have."""
-LEFT_OUT: Final = frozenset({"progress_update"})
-"""Clocks that notify meets by itself, and that people's speed says nothing about."""
 _AGENTS_OF_A_SUPERVISOR: Final = 12
 
 
@@ -100,9 +98,8 @@ class _Run:
         key = case.contact.contact_id
         self._figures[case.department].work_orders += 1
         for metric, department, met in self._keeper.judge(key, case.events, self._until):
-            if metric not in LEFT_OUT:
-                figures = self._figures[department]
-                (figures.met if met else figures.breached)[metric] += 1
+            figures = self._figures[department]
+            (figures.met if met else figures.breached)[metric] += 1
         self._desk.forget(key)
 
 

@@ -22,6 +22,7 @@ from shared.events import (
 )
 from shared.events.commands import WorkorderCommand
 from shared.policy import Policy
+from shared.values import replace
 
 
 class RefusedError(Exception):
@@ -37,23 +38,44 @@ class SimulatedDesk:
         self._work_orders: dict[str, WorkOrder] = {}
         self._matters: dict[str, Matter] = {}
         self._verdicts: dict[tuple[Any, ...], Verdict] = {}
+        self._like: dict[tuple[Any, ...], WorkOrder] = {}
 
     def open(self, contact: ContactRegistered, count: int) -> WorkorderOpened:
         """Open the work order of `contact` at the time it was registered (R-RT-01 to R-RT-05)."""
         matter = matter_of(contact)
-        work_order = open_work_order(
+        work_order = self._opened(contact, matter, number(day_of(contact.registered_at, self._policy.timezone), count))
+        self._work_orders[work_order.id], self._matters[work_order.id] = work_order, matter
+        return opened(work_order)
+
+    def _opened(self, contact: ContactRegistered, matter: Matter, given: str) -> WorkOrder:
+        """Return a new work order; one for the same words is the same but for its person and times, if none waits."""
+        key = (contact.category, contact.topic, contact.emotion, *_words(matter))
+        like = self._like.get(key)
+        if like is not None and like.cutoff_at is None and not self._policy.category(like.category).cutoff:
+            return replace(
+                like,
+                id=contact.contact_id,
+                number=given,
+                contact_id=contact.contact_id,
+                source_id=contact.source_id,
+                customer_id=contact.customer_id,
+                occurred_at=contact.occurred_at,
+                registered_at=contact.registered_at,
+                opened_at=contact.registered_at,
+                conversation_ended_at=None,
+            )
+        self._like[key] = work_order = open_work_order(
             contact,
             matter,
             self._judged(contact, matter),
             self._policy,
             contact.registered_at,
             work_order_id=contact.contact_id,
-            number=number(day_of(contact.registered_at, self._policy.timezone), count),
+            number=given,
             traceparent="",
             complaints_before=0,
         )
-        self._work_orders[work_order.id], self._matters[work_order.id] = work_order, matter
-        return opened(work_order)
+        return work_order
 
     def ask(self, command: WorkorderCommand, now: datetime) -> Sequence[WorkorderStep]:
         """Do what `command` asks; `RefusedError` where the lifecycle refuses it (R-RT-06)."""

@@ -5,6 +5,7 @@ from datetime import datetime
 from itertools import count
 from typing import Final
 
+from services.sla.domain.clock import Clock
 from services.sla.domain.due import watch
 from services.sla.domain.policies import Policies
 from services.sla.domain.subject import Subject
@@ -20,8 +21,18 @@ from shared.events import (
 )
 from shared.policy import Metric, Policy
 
-NOT_SIMULATED: Final[frozenset[Metric]] = frozenset({"cutoff", "record_entry", "collaboration_start"})
-"""Clocks that wait for what nobody does in a simulation: hand over a batch, complete a register, ask for help."""
+NOT_SIMULATED: Final[frozenset[Metric]] = frozenset(
+    {"cutoff", "record_entry", "collaboration_start", "progress_update"}
+)
+"""Clocks that wait for what nobody does in a simulation: hand over a batch, complete a register, ask for help; and the
+one that notify meets by itself, whatever people do."""
+
+
+class _Judged(WorkorderClocks):
+    """Starts only the clocks that a simulation judges."""
+
+    def _start(self, metric: Metric, cycle: int, started_at: datetime) -> Clock | None:
+        return None if metric in NOT_SIMULATED else super()._start(metric, cycle, started_at)
 
 
 class SimulatedTimekeeper:
@@ -37,7 +48,7 @@ class SimulatedTimekeeper:
 
         `events` are those of one work order in order of time. What still runs at `until` is left out.
         """
-        clocks = WorkorderClocks(Subject(work_order_id), (), self._policies, lambda: str(next(self._ids)))
+        clocks = _Judged(Subject(work_order_id), (), self._policies, lambda: str(next(self._ids)))
         told = [clock_event for event in events for clock_event in clocks.apply(event, _moment(event))]
         for clock in list(clocks.clocks.values()):
             if clock.state == "running" and clock.due_at < until:
