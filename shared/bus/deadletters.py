@@ -12,8 +12,8 @@ LONGEST_TEXT = 2_000
 FAULTS = 100
 
 
-async def keep(connection: AsyncConnection, table: Table, rejected: Sequence[Rejected]) -> None:
-    """Write `rejected` to the dead letters; one that is there already (a redelivery) is left alone."""
+async def keep(connection: AsyncConnection, table: Table, rejected: Sequence[Rejected]) -> list[Rejected]:
+    """Write `rejected` to the dead letters and return those that are new; a redelivery is left alone, and not counted."""
     rows = [
         {
             "stream": letter.delivery.stream,
@@ -28,7 +28,9 @@ async def keep(connection: AsyncConnection, table: Table, rejected: Sequence[Rej
         }
         for letter in rejected
     ]
-    await insert_rows(connection, table, rows, ignore_conflicts=True)
+    written = await insert_rows(connection, table, rows, ignore_conflicts=True, returning=("stream", "sequence"))
+    new = {(row.stream, row.sequence) for row in written}
+    return [letter for letter in rejected if (letter.delivery.stream, letter.delivery.sequence) in new]
 
 
 def _storable(text: str) -> str:

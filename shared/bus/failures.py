@@ -2,6 +2,10 @@
 
 The words of an exception may quote a customer (a driver names the key that exists already), so neither a log nor a
 dead letter repeats them: they get its kind, its SQLSTATE and the place in the code.
+
+An error of the operating system is the servers' only where their drivers raised it. A plugin that finds no file or gets
+no answer from a system of its own fails with the very same classes, and repeating it in place would hold up everybody
+else's messages for as long as that lasts: it is the message's own failure, kept with its reason, replayed when all is well.
 """
 
 import traceback
@@ -14,14 +18,18 @@ from shared.bus.transaction import Incoming, Rejected
 
 TRANSIENT_CLASSES = ("08", "40", "53", "55", "57", "58")
 """SQLSTATE classes that tell of the server and not of the data: connection, rollback, resources, locks, operator."""
+DRIVERS = ("sqlalchemy", "asyncpg", "nats")
+"""Packages that talk to PostgreSQL and NATS for us."""
 _FRAMES = 6
 _ROOT = Path(__file__).parents[2]
 
 
 def is_transient(error: BaseException) -> bool:
     """Return whether `error` tells of a server that is away or busy, so that the same work can succeed later."""
-    if isinstance(error, PoolTimeoutError | OSError | TimeoutError):
+    if isinstance(error, PoolTimeoutError):
         return True
+    if isinstance(error, OSError | TimeoutError):
+        return _of_a_server(error)
     if not isinstance(error, DBAPIError):
         return False
     state = sqlstate(error)
@@ -46,6 +54,12 @@ def poisoned(item: Incoming, error: Exception) -> Rejected:
     ours = [f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).is_relative_to(_ROOT / "services")]
     place = f" at {_place(ours[-1])}" if ours else ""
     return Rejected(item.delivery, f"the handler failed: {_kind(error)}{place}", (), item.message.key)
+
+
+def _of_a_server(error: BaseException) -> bool:
+    """Return whether `error` came up in a driver of a server, whoever asked for it."""
+    modules = (str(frame.f_globals.get("__name__")) for frame, _ in traceback.walk_tb(error.__traceback__))
+    return any(module.partition(".")[0] in DRIVERS for module in modules)
 
 
 def _kind(error: BaseException) -> str:
