@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from shared.cli.log_files import last_line, size
 from shared.cli.nursery import PACKET_BYTES
 from shared.testing.processes import ChildProcess
 
@@ -18,7 +19,7 @@ STOP_SECONDS = 5.0
 
 
 class NurseryError(Exception):
-    """The nursery ended before it could start the process."""
+    """The nursery ended before it could start the process; the message says how, in its own last words."""
 
 
 class ForkedProcess:
@@ -73,6 +74,7 @@ class NurseryClient:
         self._log = log
         self._services = services
         self._environment = environment
+        self._log_begin = 0
         self._child: ChildProcess | None = None
         self._socket: socket.socket | None = None
         self._starting = asyncio.Lock()
@@ -84,6 +86,7 @@ class NurseryClient:
         async with self._starting:
             if self._socket is not None:
                 return
+            self._log_begin = size(self._log)
             ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             ours.setblocking(False)
             with theirs:
@@ -105,13 +108,13 @@ class NurseryClient:
         """
         await self.start()
         if self._socket is None:
-            raise NurseryError("the nursery ended at once")
+            raise NurseryError(self._end())
         answer: asyncio.Future[ForkedProcess] = asyncio.get_running_loop().create_future()
         request = json.dumps({"arguments": arguments, "environment": environment}).encode()
         try:
             socket.send_fds(self._socket, [request], list(fds))
         except OSError as error:
-            raise NurseryError(f"the nursery takes no request: {error}") from error
+            raise NurseryError(self._end()) from error
         self._asked.append(answer)
         return await answer  # cancelled with us: whoever stops during the start leaves no answer that nobody reads
 
@@ -152,7 +155,11 @@ class NurseryClient:
         while self._asked:
             answer = self._asked.popleft()
             if not answer.done():
-                answer.set_exception(NurseryError("the nursery ended"))
+                answer.set_exception(NurseryError(self._end()))
         for process in self._forked.values():
             process.ended(-signal.SIGKILL)
         self._forked.clear()
+
+    def _end(self) -> str:
+        """Return in a sentence why there is no nursery: most often what it imports does not import."""
+        return f"the process that all services are forked from has ended: {last_line(self._log, self._log_begin)}"

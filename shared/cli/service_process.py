@@ -4,15 +4,13 @@ import asyncio
 import json
 import os
 import signal
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 
+from shared.cli.log_files import appending, last_line, rotate
 from shared.cli.nursery_client import ForkedProcess, NurseryClient
 
 GRACE_SECONDS = 10.0
-LOG_LIMIT_BYTES = 10_000_000
-TAIL_BYTES = 65_536
 
 
 class ServiceStartError(Exception):
@@ -68,30 +66,6 @@ class ServiceProcess:
         """Let the service finish the batch in hand; after the grace, kill it. The process is gone on return."""
         if self._process is not None:
             await self._process.stop(GRACE_SECONDS)
-
-
-@contextmanager
-def appending(log: Path) -> Iterator[int]:
-    """Yield a descriptor that appends to `log`."""
-    fd = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    try:
-        yield fd
-    finally:
-        os.close(fd)
-
-
-def last_line(log: Path, begin: int) -> str:
-    """Return the last line that was written to `log` after its first `begin` bytes, as a person would say it."""
-    with log.open("rb") as file:
-        file.seek(max(begin, file.seek(0, os.SEEK_END) - TAIL_BYTES))
-        lines = file.read().decode(errors="replace").splitlines()
-    return next((line.removeprefix("yingda: ") for line in reversed(lines) if line.strip()), "it wrote no log")
-
-
-def rotate(log: Path) -> None:
-    """Begin a new log where the old one has grown too long; one old one is kept."""
-    if log.exists() and log.stat().st_size > LOG_LIMIT_BYTES:
-        log.replace(log.with_suffix(".log.1"))
 
 
 async def _read_all(fd: int) -> bytes:

@@ -12,8 +12,9 @@ from shared.cli.environment import DATA_VARIABLE, DATABASE_VARIABLE, NATS_VARIAB
 from shared.cli.errors import CliError, WrongUse
 from shared.cli.installed import service_names
 from shared.cli.keeping import keep
+from shared.cli.log_files import appending, last_line, rotate
 from shared.cli.nursery_client import NurseryClient
-from shared.cli.service_process import ServiceProcess, appending, last_line, rotate
+from shared.cli.service_process import ServiceProcess
 from shared.cli.survey import URL_VARIABLE, survey_environment
 from shared.testing.embedded import DataDirectoryInUseError, EmbeddedNats, EmbeddedPostgres, EmbeddedServers
 from shared.testing.embedded_lock import DirectoryLock

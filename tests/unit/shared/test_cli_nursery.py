@@ -6,7 +6,9 @@ import os
 from pathlib import Path
 from typing import Any
 
-from shared.cli.nursery_client import NurseryClient
+import pytest
+
+from shared.cli.nursery_client import NurseryClient, NurseryError
 
 
 async def test_a_stop_during_the_start_leaves_no_error_that_nobody_reads(tmp_path: Path) -> None:
@@ -25,3 +27,17 @@ async def test_a_stop_during_the_start_leaves_no_error_that_nobody_reads(tmp_pat
     del waiting  # its traceback holds what it waited for
     gc.collect()
     assert told == []
+
+
+async def test_who_asks_a_nursery_that_does_not_import_is_told_what_is_wrong(tmp_path: Path) -> None:
+    """Before, all that anybody read was that the nursery had ended."""
+    broken = tmp_path / "yaml"  # what the policy is read with
+    broken.mkdir()
+    (broken / "__init__.py").write_text("raise ImportError('libyaml is of another machine')\n")
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    nursery = NurseryClient(tmp_path / "nursery.log", [], environment)
+    with (tmp_path / "child.log").open("wb") as log:
+        for _ in range(2):  # the next one to ask gets a new nursery, and the same answer
+            with pytest.raises(NurseryError, match=r"has ended: ImportError: libyaml is of another machine$"):
+                await nursery.fork(["--version"], {}, [log.fileno(), log.fileno()])
+    await nursery.stop()
