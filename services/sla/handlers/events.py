@@ -6,6 +6,7 @@ from datetime import datetime
 from services.sla.domain.agent_clocks import AgentClocks
 from services.sla.domain.clock import Clock, ClockEvent
 from services.sla.domain.policies import Policies
+from services.sla.domain.subject import Subject
 from services.sla.domain.workorder_clocks import WorkorderClocks
 from services.sla.handlers.watch import Watch
 from services.sla.store import clocks as store
@@ -16,12 +17,16 @@ from shared.events import (
     CallbackScheduled,
     CallbackWithdrawn,
     NotificationSent,
+    WorkorderAssigned,
     WorkorderHandedOver,
     WorkorderOpened,
     WorkorderReturned,
     WorkorderStep,
 )
 from shared.ids import new_id
+
+Told = tuple[str, Incoming, tuple[ClockEvent, ...]]
+"""The work order, the event, and what it leads to."""
 
 
 class EventHandler:
@@ -34,6 +39,7 @@ class EventHandler:
     async def on_events(self, tx: Transaction, batch: Sequence[Incoming]) -> None:
         """Apply `batch` in its order; the events that follow belong to the same trace."""
         concerned = [(key, incoming) for incoming in batch for key in _work_orders(incoming)]
+        concerned = await _moving(tx, concerned)
         if concerned:
             await self._work_orders(tx, concerned)
         presence = [incoming for incoming in batch if isinstance(incoming.data, AgentPresenceChanged)]
@@ -41,20 +47,41 @@ class EventHandler:
             await self._agents(tx, presence)
 
     async def _work_orders(self, tx: Transaction, concerned: Sequence[tuple[str, Incoming]]) -> None:
+        """Apply the events and save what follows; a work order that another replica created meanwhile is decided anew.
+
+        Nearly every work order is new where one opens, so it is decided before it is written: one row, written once.
+        """
+        before, work_orders, told = await self._decide(tx, concerned)
+        fresh = {key: one for key, one in work_orders.items() if key not in before}
+        overtaken = fresh.keys() - await store.create(tx.connection, [one.subject for one in fresh.values()])
+        if overtaken:
+            there, anew, told_anew = await self._decide(tx, [pair for pair in concerned if pair[0] in overtaken])
+            before, work_orders = before | there, work_orders | anew
+            told = [pair for pair in told if pair[0] not in overtaken] + told_anew
+        for _, incoming, events in told:
+            _emit(tx, events, incoming)
+        await store.save(tx.connection, before, tuple(work_orders.values()))
+        self._expect(clock for one in work_orders.values() for clock in one.clocks.values())
+
+    async def _decide(
+        self, tx: Transaction, concerned: Sequence[tuple[str, Incoming]]
+    ) -> tuple[dict[str, Subject], dict[str, WorkorderClocks], list[Told]]:
+        """Return the subjects that are there, all work orders after the events, and what the events lead to."""
         subjects, clocks = await store.lock(tx.connection, {key for key, _ in concerned})
         returned = {key for key, incoming in concerned if isinstance(incoming.data, WorkorderReturned)}
         if returned:
             for clock in await store.results(tx.connection, returned):
                 clocks[clock.owner].append(clock)
-        work_orders = {
-            key: WorkorderClocks(subject, clocks[key], self._policies, new_id) for key, subject in subjects.items()
-        }
+        work_orders: dict[str, WorkorderClocks] = {}
+        told: list[Told] = []
         for key, incoming in concerned:
+            one = work_orders.get(key)
+            if one is None:
+                subject = subjects.get(key) or Subject(key)
+                one = work_orders[key] = WorkorderClocks(subject, clocks.get(key, ()), self._policies, new_id)
             message = incoming.message
-            told = work_orders[key].apply(message.data, tx.now, message.traceparent, message.time)
-            _emit(tx, told, incoming)
-        await store.save(tx.connection, subjects, tuple(work_orders.values()))
-        self._expect(clock for one in work_orders.values() for clock in one.clocks.values())
+            told.append((key, incoming, one.apply(message.data, tx.now, message.traceparent, message.time)))
+        return subjects, work_orders, told
 
     async def _agents(self, tx: Transaction, presence: Sequence[Incoming]) -> None:
         known, clocks = await store.lock_agents(tx.connection, {incoming.data.agent_id for incoming in presence})
@@ -80,6 +107,21 @@ class EventHandler:
 def _emit(tx: Transaction, told: Iterable[ClockEvent], incoming: Incoming) -> None:
     for event in told:
         tx.emit(event, subject=event.clock_id, cause=incoming.message)
+
+
+async def _moving(tx: Transaction, concerned: list[tuple[str, Incoming]]) -> list[tuple[str, Incoming]]:
+    """Return `concerned` without what moves no clock: every work order is assigned, and that is nearly always all.
+
+    Who gets it inside the department changes nothing; only where an assignment is the first to tell of another
+    department does it matter, and whether it does is asked without loading a single clock.
+    """
+    idle = {key for key, incoming in concerned if isinstance(incoming.data, WorkorderAssigned)}
+    idle -= {key for key, incoming in concerned if not isinstance(incoming.data, WorkorderAssigned)}
+    if not idle:
+        return concerned
+    departments = {key: incoming.data.department for key, incoming in concerned if key in idle}
+    idle -= await store.elsewhere(tx.connection, departments)
+    return [(key, incoming) for key, incoming in concerned if key not in idle]
 
 
 def _next_at(clock: Clock) -> datetime:

@@ -35,7 +35,7 @@ class Watch:
         horizon: Horizon,
         batch: int = BATCH,
     ) -> None:
-        self.loop = Loop("watch", self.turn, longest_sleep_seconds=COMMIT_SECONDS)
+        self.loop = Loop("watch", self.turn, longest_sleep_seconds=COMMIT_SECONDS, oldest=self._oldest)
         self._engine = engine
         self._outbox = outbox
         self._clock = clock
@@ -73,6 +73,10 @@ class Watch:
             # Breaches that wait for the queue, or clocks that another replica has in hand.
             await asyncio.sleep(POSTPONE_SECONDS)
         return now
+
+    async def _oldest(self) -> datetime | None:
+        async with self._engine.connect() as connection:
+            return await store.next_moment(connection)
 
     async def _settle(self, now: datetime, settled: datetime) -> tuple[int, datetime | None]:
         """Decide one batch of what was due at `now`; return its size and the next moment of all clocks."""

@@ -44,20 +44,37 @@ _LIVE: Final = (
     .order_by(clocks.c.id)  # always locked in the same order, so that two replicas never wait for each other
     .with_for_update()
 )
+_NEXT: Final = (
+    select(clocks.c.next_at).where(text(LIVE), clocks.c.next_at.is_not(None)).order_by(clocks.c.next_at).limit(1)
+)
+_ELSEWHERE: Final = text(
+    f"SELECT held.id FROM {subjects.fullname} AS held, "
+    "unnest(CAST(:ids AS text[]), CAST(:departments AS text[])) AS given(id, department) "
+    "WHERE held.id = given.id AND held.department <> given.department"
+)
 """Wanted for every batch, so they are put together once."""
 
 
 async def lock(connection: AsyncConnection, ids: Iterable[str]) -> tuple[dict[str, Subject], dict[str, list[Clock]]]:
-    """Return the subjects and their live clocks, locked until the commit.
+    """Return those of the subjects that are there, with their live clocks, locked until the commit."""
+    found = {row.id: _subject(row) for row in await connection.execute(_LOCKED, {"ids": sorted(ids)})}
+    return found, await _live(connection, list(found)) if found else {}
 
-    A subject that is not known yet is created: whichever event of a work order comes first, a second replica that has
-    another one in hand waits for it here and then sees what it wrote.
+
+async def create(connection: AsyncConnection, fresh: Iterable[Subject]) -> set[str]:
+    """Write new subjects and return the ids of those written; the others are there already, committed by now.
+
+    Whichever event of a work order comes first, a second replica that has another one in hand waits for it here.
     """
-    wanted = sorted(ids)
-    stubs = [_subject_row(Subject(id=key)) for key in wanted]
-    await insert_rows(connection, subjects, stubs, ignore_conflicts=True)
-    found = {row.id: _subject(row) for row in await connection.execute(_LOCKED, {"ids": wanted})}
-    return found, await _live(connection, wanted)
+    rows = [_subject_row(subject) for subject in sorted(fresh, key=lambda subject: subject.id)]
+    written = await insert_rows(connection, subjects, rows, ignore_conflicts=True, returning=("id",))
+    return {row.id for row in written}
+
+
+async def elsewhere(connection: AsyncConnection, departments: Mapping[str, str]) -> set[str]:
+    """Return the ids of subjects that are in another department than the one given for them."""
+    given = {"ids": list(departments), "departments": list(departments.values())}
+    return set(await connection.scalars(_ELSEWHERE, given))
 
 
 async def lock_agents(
@@ -83,17 +100,16 @@ async def results(connection: AsyncConnection, ids: Iterable[str]) -> list[Clock
     """Return the clocks of these work orders that a result has ended; their work orders are locked already."""
     query = (
         select(*_CLOCK_COLUMNS)
-        .where(clocks.c.subject_type == "workorder", clocks.c.subject_id == any_(_IDS))
+        .where(clocks.c.owner == any_(_IDS), clocks.c.subject_type == "workorder")
         .where(clocks.c.metric.in_(RESULTS), clocks.c.state.in_(("met", "ended")))
-        .where(text("state <> 'cancelled'"))  # in these words, so that the index of the keys serves it
     )
     return [_clock(row) for row in await connection.execute(query, {"ids": sorted(ids)})]
 
 
 async def save(connection: AsyncConnection, before: Mapping[str, Subject], after: Sequence[WorkorderClocks]) -> None:
-    """Write what `after` has changed or started."""
-    changed = [_subject_row(one.subject) for one in after if one.subject != before[one.subject.id]]
-    await update_rows(connection, subjects, changed)
+    """Write what `after` has changed or started; subjects that were not there `before` are written already."""
+    changed = [one.subject for one in after if one.subject.id in before and one.subject != before[one.subject.id]]
+    await save_subjects(connection, changed)
     await _save_clocks(connection, after)
 
 
@@ -146,7 +162,7 @@ async def claim(connection: AsyncConnection, now: datetime, settled: datetime, l
     warning = and_(clocks.c.state == "running", clocks.c.next_mark != BREACH)
     query = (
         select(*_CLOCK_COLUMNS)
-        .where(clocks.c.next_at <= now)
+        .where(text(LIVE), clocks.c.next_at <= now)
         .where(or_(clocks.c.next_at < settled, warning))
         .order_by(clocks.c.next_at)
         .limit(limit)
@@ -157,8 +173,7 @@ async def claim(connection: AsyncConnection, now: datetime, settled: datetime, l
 
 async def next_moment(connection: AsyncConnection) -> datetime | None:
     """Return when the next thing is due, None where no clock runs."""
-    query = select(clocks.c.next_at).where(clocks.c.next_at.is_not(None)).order_by(clocks.c.next_at).limit(1)
-    at: datetime | None = await connection.scalar(query)
+    at: datetime | None = await connection.scalar(_NEXT)
     return at
 
 
