@@ -70,6 +70,8 @@ class Outbox:
         except BaseException:
             self._sent.extend(sent)
             raise
+        for call in tx.committed:
+            call()
         observe(self.service, tx)
         if outgoing:
             await self._publish(outgoing)

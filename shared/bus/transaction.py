@@ -1,6 +1,6 @@
 """What a handler gets: one database transaction, the present moment, and a way to emit events with it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -53,6 +53,8 @@ class Transaction:
     source: str
     emitted: list[Message[Event]] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
+    committed: list[Callable[[], None]] = field(default_factory=list)
+    """Called in order right after the commit, before anything is published; never where the transaction is undone."""
 
     def emit(self, event: Event, *, subject: str, cause: Message[Any] | str | None = None) -> Message[Event]:
         """Send `event` about the entity `subject` after the commit; it continues the trace of `cause`."""
