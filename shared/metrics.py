@@ -45,6 +45,12 @@ DEAD_LETTERS_OPEN = _gauge("dead_letters_open", "dead letters that nobody has de
 COMMANDS = _counter("commands_total", "commands answered", "service", "command", "status")
 COMMAND_SECONDS = _histogram("command_seconds", "time to answer a command", "service", "command")
 LOOP_HEARTBEAT = _gauge("loop_heartbeat_timestamp_seconds", "when a loop of the service last turned", "service", "loop")
+HEARTBEAT_AGE = _gauge(
+    "heartbeat_age_seconds",
+    "for how long a part of a service has had work without progress or been silent, as this process hears it",
+    "service",
+    "part",
+)
 CLOCK_DRIFT = _gauge("clock_drift_seconds", "this machine's clock minus PostgreSQL's", "service")
 
 CONTACTS = _counter("contacts_total", "contacts registered or rejected", "channel", "outcome")

@@ -33,11 +33,12 @@ from shared.bus.subscriber import PromptBatchSubscriber, subscribe
 from shared.clock import SystemClock, sleep_until
 from shared.db import create_engine
 from shared.health import Health, HealthServer
+from shared.heartbeat import HeartbeatExchange, Pulse
 from shared.log import configure_logging
 from shared.policy import load_policy
 from shared.provision import check
 from shared.rehearsal import read_database_clock, shared_clock
-from shared.service import Context, Loop, Parts, Service
+from shared.service import Context, Loop, Parts, Service, service_names
 from shared.settings import Settings
 from shared.web import WebServer
 
@@ -47,6 +48,8 @@ GAUGES_REST = 50
 """A service's own gauges rest so many times as long as reading them took: counting a million rows never takes over."""
 GAUGES_REST_SECONDS = 30.0
 FAILURE_PAUSE_SECONDS = 0.5
+CONSUMER_REST_SECONDS = 5.0
+"""A consumer turns at least so often, also while there is nothing to consume."""
 
 log = structlog.get_logger()
 
@@ -141,6 +144,8 @@ class Running:
         self._loops: list[Loop] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._gauges_rest_until = 0.0  # on the loop's own clock
+        self._pulse = Pulse()
+        self._heartbeats = HeartbeatExchange(client, service.name, self._pulse, service_names())
         self._runtime = BatchRuntime(
             context.outbox, parts.on_events, raw=not service.consumes, on_rejected=parts.on_rejected
         )
@@ -149,7 +154,10 @@ class Running:
         """Start consuming, answering and turning; `stack` stops it."""
         desk = CommandDesk(self._context.outbox, self._parts.commands)
         commands = CommandServer(self._client, desk, self._service.name)
+        self._pulse.measure("desk", commands.oldest_seconds)
         subscriber = self._subscriber()
+        await self._heartbeats.start()
+        stack.push_async_callback(self._heartbeats.stop)
         self._loops = [
             *self._parts.loops,
             Loop("relay", self._relay, longest_sleep_seconds=RELAY_SECONDS),
@@ -172,7 +180,7 @@ class Running:
 
     def _subscriber(self) -> PromptBatchSubscriber:
         subscriber = subscribe(self._broker, self._service.consumer, self._context.settings.batch_size)
-        subscriber.on_turn = lambda: self._beat("consumer")
+        subscriber.on_turn = self._consumer_turned
 
         @subscriber
         async def on_batch(messages: Any) -> None:
@@ -184,6 +192,7 @@ class Running:
         """Turn `loop` until the service stops; a failing turn is told and repeated after a pause."""
         while not self._runtime.stopping.is_set():
             self._beat(loop.name)
+            self._pulse.begins(loop.name, loop.patience_seconds)
             longest = self._clock.now() + timedelta(seconds=loop.longest_sleep_seconds * self._clock.speed)
             try:
                 wanted = await loop.turn()
@@ -192,7 +201,9 @@ class Running:
                 await asyncio.sleep(FAILURE_PAUSE_SECONDS)
                 continue
             at = min(wanted, longest) if wanted is not None else longest
-            if self._clock.seconds_until(at) > 0:
+            rest = self._clock.seconds_until(at)
+            self._pulse.advanced(loop.name, rest)
+            if rest > 0:
                 await sleep_until(self._clock, at, loop.wake)
 
     async def _end_loops(self) -> None:
@@ -203,6 +214,10 @@ class Running:
         for task in late:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
+
+    def _consumer_turned(self) -> None:
+        self._beat("consumer")
+        self._pulse.advanced("consumer", CONSUMER_REST_SECONDS)
 
     def _beat(self, loop: str) -> None:
         self._health.turned()
@@ -218,13 +233,15 @@ class Running:
         try:
             async with self._context.engine.connect() as connection:
                 await read_database_clock(connection, self._clock)
-            await _count(self._context.engine, name, self._service)
+            await self._await_work(await _count(self._context.engine, name, self._service))
             await self._own_gauges()
         except Exception as error:  # noqa: BLE001 (whatever the database says, the probe tells it)
             log.warning("PostgreSQL does not answer", **told(error))
             missing.append("PostgreSQL")
         try:
-            _measure(name, self._service.stream.name, await self._context.position())
+            position = await self._context.position()
+            _measure(name, self._service.stream.name, position)
+            self._pulse.backlog("consumer", position.applied if position.waiting else None)
         except (nats.errors.Error, OSError, TimeoutError):
             missing.append("NATS")
         for server in ("NATS", "PostgreSQL"):
@@ -232,6 +249,15 @@ class Running:
         metrics.CLOCK_DRIFT.labels(name).set(-self._clock.drift_seconds)
         self._health.set_missing(*missing)
         return None
+
+    async def _await_work(self, unsent_seconds: float | None) -> None:
+        """Note what waits for the relay and for the loops that can tell, so that turning without progress shows."""
+        self._pulse.backlog("relay", None if unsent_seconds is None else time.monotonic() - unsent_seconds)
+        for loop in self._parts.loops:
+            if loop.oldest is not None:
+                at = await loop.oldest()
+                waits = at is not None and at <= self._clock.now()
+                self._pulse.backlog(loop.name, at.timestamp() if at is not None and waits else None)
 
     async def _own_gauges(self) -> None:
         """Refresh the service's own gauges, unless reading them last took so long that they still rest."""
@@ -249,7 +275,8 @@ def _measure(name: str, stream: str, position: Position) -> None:
     metrics.STREAM_BYTES.labels(stream).set(position.bytes)
 
 
-async def _count(engine: AsyncEngine, name: str, service: Service) -> None:
+async def _count(engine: AsyncEngine, name: str, service: Service) -> float | None:
+    """Refresh the gauges of the runtime's tables; return the age of the oldest unsent event in seconds, if any."""
     outbox, letters, parked = service.tables.outbox, service.tables.dead_letters, service.tables.parked
     age = func.extract("epoch", func.clock_timestamp() - func.min(outbox.c.created_at))
     if isinstance(engine.pool, AsyncAdaptedQueuePool):
@@ -261,6 +288,8 @@ async def _count(engine: AsyncEngine, name: str, service: Service) -> None:
         dead = await connection.scalar(select(func.count()).where(letters.c.state == text("'open'")))
         metrics.DEAD_LETTERS_OPEN.labels(name).set(dead or 0)
         metrics.PARKED.labels(name).set(await connection.scalar(select(func.count()).select_from(parked)) or 0)
+    oldest: float | None = unsent[1]
+    return oldest if oldest is None else float(oldest)
 
 
 def _tell_ready(settings: Settings, metrics_url: str, web_url: str | None) -> None:

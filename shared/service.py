@@ -59,6 +59,13 @@ class Loop:
     turn: Callable[[], Awaitable[datetime | None]]
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     longest_sleep_seconds: float = 30.0
+    patience_seconds: float = 0.0
+    """How long a turn may take before the loop counts as standing still (`shared.heartbeat`)."""
+    oldest: Callable[[], Awaitable[datetime | None]] | None = None
+    """Returns the moment from which the oldest thing that the loop has to do has waited; None where nothing waits.
+
+    A moment that has passed and stays the same is work without progress, however well the loop turns.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +119,11 @@ def installed_services() -> dict[str, Service]:
     """Return every installed service by its name."""
     found = {point.name: point.load() for point in entry_points(group=SERVICE_GROUP)}
     return dict(sorted(found.items()))
+
+
+def service_names() -> tuple[str, ...]:
+    """Return the names of the installed services, without importing any."""
+    return tuple(sorted({point.name for point in entry_points(group=SERVICE_GROUP)}))
 
 
 def find_service(name: str) -> Service:

@@ -99,7 +99,7 @@ class CommandServer:
         self._desk = desk
         self._queue = queue
         self._subscriptions: list[Subscription] = []
-        self._in_hand: set[asyncio.Task[None]] = set()
+        self._in_hand: dict[asyncio.Task[None], float] = {}  # and since when
 
     async def start(self) -> None:
         """Answer from now on."""
@@ -116,8 +116,12 @@ class CommandServer:
 
     async def _take(self, message: Msg) -> None:
         task = asyncio.create_task(self._respond(message))
-        self._in_hand.add(task)
-        task.add_done_callback(self._in_hand.discard)
+        self._in_hand[task] = time.monotonic()
+        task.add_done_callback(self._in_hand.pop)
+
+    def oldest_seconds(self) -> float:
+        """Return for how long the oldest command in hand has waited for its answer; 0 without any."""
+        return time.monotonic() - min(self._in_hand.values(), default=time.monotonic())
 
     async def _respond(self, message: Msg) -> None:
         reply = await self._desk.answer(message.subject, message.data)

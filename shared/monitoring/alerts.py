@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
+from shared.heartbeat.rollcall import STALLED_SECONDS
 from shared.monitoring.objectives import Severity
 
 SERVICES: Final = ("intake", "routing", "sla", "notify", "feedback")
@@ -118,6 +119,16 @@ ALERTS: Final = (
         "the loop {{ $labels.loop }} of {{ $labels.service }} stands still",
         "It last turned {{ $value | humanizeDuration }} ago; what it watches is not watched.",
         "loop-stalled",
+    ),
+    Alert(
+        "YingdaStandsStill",
+        f"max by (service, part) (yingda_heartbeat_age_seconds) > {STALLED_SECONDS:g}\n"
+        "unless on ()\nmin(yingda_server_up) == 0",
+        "0m",
+        "page",
+        "{{ $labels.part }} of {{ $labels.service }} stands still",
+        "For {{ $value | humanizeDuration }} it has had work without getting on with it, as the other services hear it.",
+        "stands-still",
     ),
     Alert(
         "YingdaProviderFailing",

@@ -51,6 +51,17 @@ DASHBOARD = Dashboard(
             ),
         ),
         Row(
+            "Heartbeats",
+            (
+                series(
+                    "Standing still",
+                    "For how long each part has had work without progress, as the others hear it; a page from 30 s on.",
+                    ("max by (service, part) (yingda_heartbeat_age_seconds)", "{{service}} {{part}}"),
+                    unit="s",
+                ),
+            ),
+        ),
+        Row(
             "Bus",
             (
                 series(
