@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.schema import CreateIndex, CreateTable
 
+from shared.bus.letter_acts import provision_history
 from shared.bus.streams import STREAMS, Consumer, Stream
 from shared.db import role_name
 from shared.service import Service
@@ -110,7 +111,7 @@ async def _suite(connection: AsyncConnection, names: Sequence[str]) -> list[str]
     for name in names:
         await connection.execute(text(f'GRANT USAGE ON SCHEMA {SUITE_SCHEMA} TO "{role_name(name)}"'))
         await connection.execute(text(f'GRANT SELECT, INSERT ON {SUITE_SCHEMA}.clock TO "{role_name(name)}"'))
-    return changes
+    return changes + await provision_history(connection)
 
 
 async def _schema(connection: AsyncConnection, name: str, metadata: MetaData) -> list[str]:

@@ -1,26 +1,42 @@
-"""`yingda dlq list / show / replay / discard`: what could not be read or handled (R-IN-08)."""
+"""`yingda dlq`: what could not be read or handled is listed, shown, replayed, discarded, and its history told (R-IN-08)."""
 
 import asyncio
-import getpass
-import os
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
-from nats.aio.client import Client
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared.cli import letters
+from shared.cli import letter_history as history
+from shared.cli import letter_replay, letter_settle, letters
 from shared.cli.connection import DataOption, client_settings, database, nats_client
-from shared.cli.errors import WrongUse
-from shared.cli.output import print_json, print_table
+from shared.cli.dlq_options import (
+    ByOption,
+    CauseOption,
+    ChannelOption,
+    ConfirmOption,
+    DryRunOption,
+    IdsArgument,
+    JsonOption,
+    SayingOption,
+    ServiceOption,
+    SinceOption,
+    StreamOption,
+    SubjectOption,
+    UntilOption,
+    selection_of,
+)
+from shared.cli.dlq_print import print_acts, print_done, print_groups, print_letters
+from shared.cli.errors import CliError, WrongUse
+from shared.cli.letter_choice import actor_of, chosen, no_filters
+from shared.cli.letter_edit import corrected_bodies, given_bodies
+from shared.cli.letter_selection import moment
+from shared.cli.output import print_json
 from shared.settings import Settings
-from shared.times import rfc3339
 
 T = TypeVar("T")
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-IdArgument = Annotated[str, typer.Argument(metavar="ID", help="As `dlq list` shows it: SERVICE:N.")]
 
 dlq = typer.Typer(help="Deal with dead letters.", rich_markup_mode=None)
 
@@ -32,93 +48,201 @@ def register(app: typer.Typer) -> None:
 
 @dlq.callback()
 def _group() -> None:
-    """List, show, replay and discard dead letters: messages that could not be read or handled."""
+    """List, show, replay and discard dead letters: messages that could not be read or handled.
+
+    The same filters choose letters everywhere. At 3 am: `dlq list --group`, then `dlq show EXAMPLE`, mend the cause, then
+    `dlq replay --cause CAUSE --dry-run`.
+    """
 
 
 @dlq.command("list")
 def list_command(
-    service: Annotated[str | None, typer.Option(help="Only those of this service.")] = None,
-    everything: Annotated[bool, typer.Option("--all", help="Also those that were replayed or discarded.")] = False,
+    letter_ids: IdsArgument = None,
+    service: ServiceOption = None,
+    stream: StreamOption = None,
+    subject: SubjectOption = None,
+    channel: ChannelOption = None,
+    saying: SayingOption = None,
+    cause: CauseOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    state: Annotated[str, typer.Option(help="open, replayed, discarded or all.")] = letters.OPEN,
+    everything: Annotated[bool, typer.Option("--all", help="The same as --state all.")] = False,
+    group: Annotated[
+        bool, typer.Option("--group", help="One line for each cause: how many, since when, one of them.")
+    ] = False,
+    limit: Annotated[int, typer.Option(min=1, help="Show at most so many, the latest.")] = 200,
     as_json: JsonOption = False,
     data: DataOption = None,
 ) -> None:
-    """List the open dead letters with their reasons."""
-    state = None if everything else letters.OPEN
-    found = asyncio.run(_with_database(data, lambda engine: letters.list_letters(engine, service, state)))
-    if as_json:
-        print_json([letter.to_json() for letter in found])
-        return
-    columns = ("id", "received", "state", "subject", "message", "reason")
-    rows = [(x.id, rfc3339(x.received_at), x.state, x.subject, x.message_id, x.reason) for x in found]
-    print_table(columns, rows)
+    """List the open dead letters with their reasons, or by cause with --group."""
+    wanted = selection_of(
+        letter_ids, service, stream, subject, channel, saying, cause, since, until, "all" if everything else state
+    )
+    found = asyncio.run(_with_database(data, lambda engine: letters.list_letters(engine, wanted)))
+    if group:
+        print_groups(found, as_json=as_json)
+    else:
+        print_letters(found, limit, as_json=as_json)
 
 
 @dlq.command("show")
-def show(letter_id: IdArgument, data: DataOption = None) -> None:
-    """Print one dead letter as JSON, with its raw body."""
-    letters.split_id(letter_id)
-    letter = asyncio.run(_with_database(data, lambda engine: letters.load_letter(engine, letter_id)))
-    print_json(letter.to_json(with_body=True))
+def show(
+    letter_ids: IdsArgument = None,
+    service: ServiceOption = None,
+    stream: StreamOption = None,
+    subject: SubjectOption = None,
+    channel: ChannelOption = None,
+    saying: SayingOption = None,
+    cause: CauseOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    state: Annotated[str, typer.Option(help="open, replayed, discarded or all; with ids all.")] = "",
+    data: DataOption = None,
+) -> None:
+    """Print dead letters as JSON, one a line, with their raw bodies; `replay --from` takes such lines, corrected."""
+    wanted = selection_of(
+        letter_ids, service, stream, subject, channel, saying, cause, since, until,
+        state or ("all" if letter_ids else letters.OPEN),
+    )  # fmt: skip
+    if not wanted.is_bulk and not letter_ids:
+        raise WrongUse("name the dead letters to show, by ids or by filters")
+    found = asyncio.run(_with_database(data, lambda engine: letters.list_letters(engine, wanted, with_bodies=True)))
+    missing = set(letter_ids or ()) - {letter.id for letter in found}
+    if missing and not wanted.filters:
+        raise WrongUse(f"there is no dead letter {min(missing)}")
+    for letter in found:
+        print_json(letter.to_json(with_body=True))
 
 
 @dlq.command("replay")
 def replay(
-    letter_ids: Annotated[list[str], typer.Argument(metavar="ID...", help="As `dlq list` shows them: SERVICE:N.")],
-    edit: Annotated[Path | None, typer.Option(metavar="FILE", help="Send this body instead of the kept one.")] = None,
+    letter_ids: IdsArgument = None,
+    edit: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Send this instead: a whole message, or a contact alone.")
+    ] = None,
+    editor: Annotated[bool, typer.Option("-e", "--editor", help="Correct it in $VISUAL or $EDITOR first.")] = False,
+    corrections: Annotated[
+        Path | None, typer.Option("--from", metavar="FILE", help="Lines of `dlq show`, with corrected bodies.")
+    ] = None,
+    service: ServiceOption = None,
+    stream: StreamOption = None,
+    subject: SubjectOption = None,
+    channel: ChannelOption = None,
+    saying: SayingOption = None,
+    cause: CauseOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    dry_run: DryRunOption = False,
+    confirm: ConfirmOption = None,
+    by: ByOption = None,
     data: DataOption = None,
 ) -> None:
-    """Publish dead letters again, to be handled now; one of them may be corrected with --edit."""
-    body = _edited(letter_ids, edit)
-    asyncio.run(_replay(client_settings(data), letter_ids, body))
+    """Publish dead letters again, to be handled now. What has had its effect already has no second one.
+
+    With ids, letters that were replayed before are replayed again; with filters only open ones are, after a count to
+    confirm.
+    """
+    wanted = selection_of(letter_ids, service, stream, subject, channel, saying, cause, since, until, letters.OPEN)
+    given = given_bodies(letter_ids or (), edit=edit, editor=editor, corrections=corrections)
+    if given:
+        wanted = replace(wanted, ids=tuple(given))
+    settings = client_settings(data)
+
+    async def work() -> letter_replay.Done | None:
+        async with database(settings) as engine:
+            ids = await chosen(engine, wanted, "replay", dry_run=dry_run, confirm=confirm)
+            bodies = await corrected_bodies(engine, {key: text for key, text in given.items() if key in ids})
+            if not ids:
+                return None
+            async with nats_client(settings) as client:
+                actor, again = actor_of(by, wanted), not wanted.is_bulk
+                return await letter_replay.replay_letters(engine, client, ids, actor, bodies=bodies, again=again)
+
+    _tell(asyncio.run(work()), "replayed")
 
 
 @dlq.command("discard")
 def discard(
-    letter_id: IdArgument,
-    reason: Annotated[str, typer.Option(help="Why nobody needs it.")],
+    letter_ids: IdsArgument = None,
+    why: Annotated[str, typer.Option("--reason", help="Why nobody needs them.")] = ...,  # type: ignore[assignment]
+    service: ServiceOption = None,
+    stream: StreamOption = None,
+    subject: SubjectOption = None,
+    channel: ChannelOption = None,
+    saying: SayingOption = None,
+    cause: CauseOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    dry_run: DryRunOption = False,
+    confirm: ConfirmOption = None,
+    by: ByOption = None,
     data: DataOption = None,
 ) -> None:
-    """Mark a dead letter as dealt with; it is kept, with who did it and why."""
-    if not reason.strip():
-        raise WrongUse("--reason must say why")
-    letters.split_id(letter_id)
-    asyncio.run(_with_database(data, lambda engine: letters.discard_letter(engine, letter_id, reason, user())))
-    print(f"{letter_id} is discarded")
+    """Mark dead letters as dealt with; they are kept, with who did it and why."""
+    _require_reason(why)
+    wanted = selection_of(letter_ids, service, stream, subject, channel, saying, cause, since, until, letters.OPEN)
+
+    async def work(engine: AsyncEngine) -> letter_replay.Done | None:
+        ids = await chosen(engine, wanted, "discard", dry_run=dry_run, confirm=confirm)
+        return await letter_settle.discard_letters(engine, ids, why, actor_of(by, wanted)) if ids else None
+
+    _tell(asyncio.run(_with_database(data, work)), "discarded")
 
 
-async def _replay(settings: Settings, letter_ids: list[str], body: bytes | None) -> None:
-    engine: AsyncEngine
-    client: Client
-    async with database(settings) as engine, nats_client(settings) as client:
-        for letter_id in letter_ids:
-            await letters.replay_letter(engine, client, letter_id, body, user())
-            print(f"{letter_id} is replayed")
+@dlq.command("reopen")
+def reopen(
+    letter_ids: Annotated[
+        list[str], typer.Argument(metavar="ID...", help="As `dlq list --state discarded` shows them.")
+    ],
+    why: Annotated[str, typer.Option("--reason", help="Why somebody needs them after all.")],
+    by: ByOption = None,
+    data: DataOption = None,
+) -> None:
+    """Make discarded dead letters open again, to be replayed."""
+    _require_reason(why)
+    wanted = no_filters(letter_ids)
+
+    async def work(engine: AsyncEngine) -> letter_replay.Done:
+        return await letter_settle.reopen_letters(engine, wanted.ids, why, actor_of(by, wanted))
+
+    _tell(asyncio.run(_with_database(data, work)), "open again")
+
+
+@dlq.command("history")
+def history_command(
+    letter_id: Annotated[str | None, typer.Argument(metavar="ID", help="Only what was done to this one.")] = None,
+    by: Annotated[str | None, typer.Option(help="Only what this person did.")] = None,
+    since: SinceOption = None,
+    limit: Annotated[int, typer.Option(min=1, help="Show at most so many acts, the latest.")] = 200,
+    as_json: JsonOption = False,
+    data: DataOption = None,
+) -> None:
+    """Tell who replayed, corrected, discarded or reopened which dead letter, when and why."""
+    begin = moment(since) if since else None
+    found = asyncio.run(
+        _with_database(data, lambda engine: history.read(engine, letter_id, by=by, since=begin, limit=limit))
+    )
+    print_acts(found, as_json=as_json)
 
 
 async def _with_database(data: Path | None, work: Callable[[AsyncEngine], Awaitable[T]]) -> T:
-    async with database(client_settings(data)) as engine:
+    settings: Settings = client_settings(data)
+    async with database(settings) as engine:
         return await work(engine)
 
 
-def _edited(letter_ids: list[str], edit: Path | None) -> bytes | None:
-    for letter_id in letter_ids:
-        letters.split_id(letter_id)
-    if edit is None:
-        return None
-    if len(letter_ids) > 1:
-        raise WrongUse("--edit corrects one dead letter at a time")
-    try:
-        body = edit.read_bytes()
-    except OSError as error:
-        raise WrongUse(f"{edit} cannot be read: {error.strerror}") from error
-    if not body.strip():
-        raise WrongUse(f"{edit} is empty")
-    return body
+def _tell(outcome: letter_replay.Done | None, done: str) -> None:
+    """Print what was done; `CliError` where something was not."""
+    if outcome is None:
+        return
+    print_done(outcome.done, done)
+    if outcome.left:
+        first = next(iter(outcome.left.values()))
+        more = f", and {len(outcome.left) - 1} more were left as they are" if len(outcome.left) > 1 else ""
+        raise CliError(f"{first}{more}")
 
 
-def user() -> str:
-    """Return who acts: the name of the operating system's user."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):  # a container may run as a user without a name
-        return f"uid {os.getuid()}"
+def _require_reason(reason: str) -> None:
+    if not reason.strip():
+        raise WrongUse("--reason must say why")

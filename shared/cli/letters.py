@@ -1,26 +1,27 @@
-"""The dead letters of all services: read, replayed, discarded."""
+"""The dead letters of all services as the command line sees them: read by what chooses them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from nats.aio.client import Client
-from sqlalchemy import ColumnElement, Row, delete, func, literal_column, select, update
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy import ColumnElement, Row, func, literal_column, select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from shared.bus.ordering import skip_version
-from shared.bus.publish import Outgoing, Publisher, PublishError
 from shared.bus.tables import RuntimeTables
-from shared.cli.errors import CliError, WrongUse
+from shared.cli.errors import WrongUse
+from shared.cli.letter_cause import cause_of
+from shared.cli.letter_selection import Selection, split_id
 from shared.cli.schemas import service_tables
+from shared.db import update_rows
 
 OPEN, REPLAYED, DISCARDED = "open", "replayed", "discarded"
+_UNTOLD = {"body", "written_by"}
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One dead letter; `id` is `<service>:<n>`."""
+    """One dead letter; `id` is `<service>:<n>`. A list is read without the bodies, which are empty in it."""
 
     id: str
     service: str
@@ -29,7 +30,6 @@ class Letter:
     message_id: str | None
     reason: str
     errors: Sequence[Mapping[str, str]]
-    body: bytes
     stream: str
     sequence: int
     received_at: datetime
@@ -37,28 +37,42 @@ class Letter:
     acted_by: str | None
     acted_at: datetime | None
     note: str | None
+    body: bytes = b""
+    written_by: str | None = None
+    """The transaction that wrote the row last; known of a letter that is about to be acted on."""
+
+    @property
+    def number(self) -> int:
+        """Its number among the letters of its service."""
+        return int(self.id.rpartition(":")[2])
+
+    @property
+    def cause(self) -> str:
+        """What the letters of the same fault have in common, as `dlq list --group` names it."""
+        return cause_of(self.service, self.reason)
 
     def to_json(self, *, with_body: bool = False) -> dict[str, Any]:
         """Return the letter for printing; the body, which may hold personal data, only when asked for."""
-        names = [name for name in self.__slots__ if name != "body"]
-        told = {name: getattr(self, name) for name in names}
+        told = {name: getattr(self, name) for name in self.__slots__ if name not in _UNTOLD} | {"cause": self.cause}
         return told | {"body": self.body.decode(errors="replace")} if with_body else told
 
 
-async def list_letters(engine: AsyncEngine, service: str | None, state: str | None) -> list[Letter]:
-    """Return the letters of one service or all, in one state or any, the oldest first."""
+async def list_letters(engine: AsyncEngine, selection: Selection, *, with_bodies: bool = False) -> list[Letter]:
+    """Return the letters that `selection` chooses, the oldest first; `WrongUse` where it names one that is not there."""
     found: list[Letter] = []
     async with engine.connect() as connection:
-        for name, tables in (await service_tables(connection, service)).items():
-            query = select(tables.dead_letters).order_by(tables.dead_letters.c.id)
-            if state is not None:
-                query = query.where(tables.dead_letters.c.state == state)
+        for name, tables in (await service_tables(connection, selection.service)).items():
+            table = tables.dead_letters
+            columns = [column for column in table.c if with_bodies or column.name != "body"]
+            query = select(*columns).where(*selection.conditions(table, name)).order_by(table.c.id)
             found += [_letter(name, row) for row in await connection.execute(query)]
+    if selection.cause is not None:
+        found = [letter for letter in found if letter.cause == selection.cause]
     return sorted(found, key=lambda letter: letter.received_at)
 
 
 async def load_letter(engine: AsyncEngine, letter_id: str) -> Letter:
-    """Return one letter; `WrongUse` where there is none of that id."""
+    """Return one letter with its body; `WrongUse` where there is none of that id."""
     service, number = split_id(letter_id)
     async with engine.connect() as connection:
         table = (await service_tables(connection, service))[service].dead_letters
@@ -68,84 +82,57 @@ async def load_letter(engine: AsyncEngine, letter_id: str) -> Letter:
     return _letter(service, row)
 
 
-async def replay_letter(engine: AsyncEngine, client: Client, letter_id: str, body: bytes | None, by: str) -> None:
-    """Publish the letter again, with `body` instead of its own if given, and mark it replayed.
-
-    It reaches its consumers also within the server's duplicate window; where it has had its effect already, it has
-    none. A letter whose publishing fails stays open.
-    """
-    letter = await load_letter(engine, letter_id)
-    if letter.state == DISCARDED:
-        raise CliError(f"the dead letter {letter_id} was discarded by {letter.acted_by}: {letter.note}")
-    times = await _prepare(engine, letter)
-    _, number = split_id(letter_id)
-    message_id = f"replay/{letter.service}/{number}/{times}"
-    try:
-        await Publisher(client, letter.stream).publish([Outgoing(message_id, letter.subject, body or letter.body)])
-    except PublishError as error:
-        raise CliError(f"the dead letter {letter_id} may not have arrived, replay it again: {error}") from error
-    await _mark(engine, letter, REPLAYED, by, "with an edited body" if body else None)
+def split_ids(letter_ids: Sequence[str]) -> dict[str, list[int]]:
+    """Return the numbers by service, each once and ascending: the order in which the letters were written."""
+    found: dict[str, set[int]] = {}
+    for letter_id in letter_ids:
+        service, number = split_id(letter_id)
+        found.setdefault(service, set()).add(number)
+    return {service: sorted(numbers) for service, numbers in found.items()}
 
 
-async def discard_letter(engine: AsyncEngine, letter_id: str, reason: str, by: str) -> None:
-    """Mark the letter as dealt with, for `reason`; `CliError` where it was already.
-
-    The later events of its work order, which waited for it, go on without it.
-    """
-    letter = await load_letter(engine, letter_id)
-    if letter.state != OPEN:
-        raise CliError(f"the dead letter {letter_id} is {letter.state} already")
-    await _mark(engine, letter, DISCARDED, by, reason)
-    async with engine.begin() as connection:
-        tables = (await service_tables(connection, letter.service))[letter.service]
-        await skip_version(connection, tables, letter.body)
+async def tables_of(connection: AsyncConnection, service: str) -> RuntimeTables:
+    """Return the runtime's tables of one service; `WrongUse` where the database does not know it."""
+    return (await service_tables(connection, service))[service]
 
 
-def split_id(letter_id: str) -> tuple[str, int]:
-    """Return service and number of `<service>:<n>`; `WrongUse` for anything else."""
-    service, _, number = letter_id.partition(":")
-    if not (service and number.isdecimal()):
-        raise WrongUse(f"{letter_id!r} is no dead letter's id: write one like intake:12")
-    return service, int(number)
+async def locked(
+    connection: AsyncConnection, tables: RuntimeTables, service: str, numbers: Sequence[int]
+) -> list[Letter]:
+    """Return these letters, locked until the commit; `WrongUse` where one is not there."""
+    table = tables.dead_letters
+    written_by: ColumnElement[str] = literal_column("xmin::text")
+    query = (
+        select(*table.c, written_by.label("written_by"))
+        .where(table.c.id.in_(numbers))
+        .order_by(table.c.id)
+        .with_for_update()
+    )
+    rows: Iterable[Row[Any]] = await connection.execute(query)
+    found = [_letter(service, row) for row in rows]
+    for number in numbers[len(found) :] and sorted(set(numbers) - {letter.number for letter in found}):
+        raise WrongUse(f"there is no dead letter {service}:{number}")
+    return found
 
 
-async def _prepare(engine: AsyncEngine, letter: Letter) -> int:
-    """Count the replay, and let the inbox take the message again; return how many replays that makes.
-
-    A handler that rejects a message has noted it in the inbox, in the same transaction as the letter. That row (and no
-    other: one of another transaction tells of an effect) must go, or the corrected message would be dropped.
-    """
-    _, number = split_id(letter.id)
-    tables: RuntimeTables
-    async with engine.begin() as connection:
-        tables = (await service_tables(connection, letter.service))[letter.service]
-        letters, inbox = tables.dead_letters, tables.inbox
-        written_by: ColumnElement[str] = literal_column("xmin::text")
-        query = select(written_by).select_from(letters).where(letters.c.id == number).with_for_update()
-        transaction = await connection.scalar(query)
-        await connection.execute(
-            delete(inbox).where(inbox.c.message_id == letter.message_id).where(written_by == transaction)
-        )
-        times = await connection.scalar(
-            update(letters)
-            .where(letters.c.id == number)
-            .values(replays=letters.c.replays + 1)
-            .returning(letters.c.replays)
-        )
-    return int(times or 1)
-
-
-async def _mark(engine: AsyncEngine, letter: Letter, state: str, by: str, note: str | None) -> None:
-    _, number = split_id(letter.id)
-    async with engine.begin() as connection:
-        table = (await service_tables(connection, letter.service))[letter.service].dead_letters
-        values = {"state": state, "acted_by": by, "acted_at": func.clock_timestamp(), "note": note}
-        await connection.execute(update(table).where(table.c.id == number).values(**values))
+async def mark(
+    connection: AsyncConnection,
+    tables: RuntimeTables,
+    letters: Sequence[Letter],
+    state: str,
+    by: str,
+    notes: Mapping[str, str | None],
+) -> None:
+    """Note the new state of `letters`, who gave it to them, and what there is to say of each."""
+    at = await connection.scalar(select(func.clock_timestamp()))
+    rows = [
+        {"id": letter.number, "state": state, "acted_by": by, "acted_at": at, "note": notes.get(letter.id)}
+        for letter in letters
+    ]
+    await update_rows(connection, tables.dead_letters, rows)
 
 
 def _letter(service: str, row: Row[Any]) -> Letter:
-    return Letter(
-        id=f"{service}:{row.id}",
-        service=service,
-        **{name: getattr(row, name) for name in Letter.__slots__ if name not in {"id", "service"}},
-    )
+    held = row._mapping  # noqa: SLF001 (SQLAlchemy's public name)
+    known = {name: held[name] for name in Letter.__slots__ if name in held and name != "id"}
+    return Letter(id=f"{service}:{row.id}", service=service, **known)

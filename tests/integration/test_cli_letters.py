@@ -13,6 +13,7 @@ from nats.aio.msg import Msg
 from sqlalchemy import Column, Integer, Table, Text, func, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from shared.bus.letter_acts import acts
 from shared.bus.outbox import Outbox
 from shared.bus.publish import Publisher
 from shared.bus.runtime import BatchRuntime
@@ -74,6 +75,9 @@ class Clerk:
         await BatchRuntime(self.outbox, self.handle).process(taken)
         await subscription.unsubscribe()
 
+    async def provision(self) -> None:
+        await provision(self.engine, self.client, [CLERK])
+
     async def letters(self, *options: str) -> list[dict[str, object]]:
         outcome = await yingda_beside("dlq", "list", "--json", *options)
         assert outcome.code == 0, outcome.err
@@ -97,6 +101,7 @@ async def clerk(database_url: str, fresh_nats: str, monkeypatch: pytest.MonkeyPa
         async with engine.begin() as connection:
             for table in metadata.sorted_tables:
                 await connection.execute(text(f"TRUNCATE {table.fullname} RESTART IDENTITY"))
+            await connection.execute(text(f"DROP TABLE {acts.fullname}"))
         await client.jetstream().delete_stream("EVENTS")  # purging would leave the ids it knows
     finally:
         await client.close()

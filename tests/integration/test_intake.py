@@ -11,7 +11,7 @@ from sqlalchemy import event, insert, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.intake import store
-from shared.cli.letters import replay_letter
+from shared.cli.letter_replay import replay_letter
 from shared.events import ContactRegistered, ContactRejected, Message
 from tests.integration.intake_house import Intake, envelope, form, intake_house
 
