@@ -29,8 +29,13 @@ class NotProvisionedError(Exception):
     """The servers do not agree with the code; `yingda provision` makes them."""
 
 
-async def provision(engine: AsyncEngine, client: Client, services: Iterable[Service]) -> list[str]:
-    """Create or update everything that `services` need; return a line for each thing that was changed."""
+async def provision(
+    engine: AsyncEngine, client: Client, services: Iterable[Service], *, replicas: int | None = None
+) -> list[str]:
+    """Create or update everything that `services` need; return a line for each thing that was changed.
+
+    `replicas` nodes keep each stream; None leaves a stream as it is and puts a new one on one node.
+    """
     changes: list[str] = []
     wanted = list(services)
     async with engine.begin() as connection:
@@ -40,7 +45,7 @@ async def provision(engine: AsyncEngine, client: Client, services: Iterable[Serv
             changes += await _schema(connection, service.name, service.metadata)
     jetstream = client.jetstream()
     for stream in STREAMS:
-        changes += await _stream(jetstream, stream)
+        changes += await _stream(jetstream, stream, replicas)
     for service in wanted:
         changes += await _consumer(jetstream, service.consumer)
     return changes
@@ -145,14 +150,14 @@ async def _schema_digest(connection: AsyncConnection, name: str) -> str | None:
     return found
 
 
-async def _stream(jetstream: JetStreamContext, stream: Stream) -> list[str]:
-    wanted = stream.config()
+async def _stream(jetstream: JetStreamContext, stream: Stream, replicas: int | None) -> list[str]:
+    wanted = stream.config(replicas or 1)
     try:
         held = (await jetstream.stream_info(stream.name)).config
     except NotFoundError:
         await jetstream.add_stream(wanted)
         return [f"stream {stream.name} created"]
-    wanted = replace(wanted, num_replicas=held.num_replicas)
+    wanted = replace(wanted, num_replicas=replicas or held.num_replicas)
     if all(getattr(held, name) == value for name, value in vars(wanted).items() if value is not None):
         return []
     await jetstream.update_stream(wanted)

@@ -5,7 +5,7 @@ import json
 import os
 import signal
 import time
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
@@ -21,7 +21,7 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from shared import metrics
 from shared.bus.commands import CommandDesk, CommandServer
-from shared.bus.connect import GRACE_SECONDS, make_broker, tolerate_subjects
+from shared.bus.connect import make_broker, tolerate_subjects
 from shared.bus.erase import eraser_of
 from shared.bus.failures import told
 from shared.bus.outbox import Outbox
@@ -32,6 +32,7 @@ from shared.bus.streams import EVENTS
 from shared.bus.subscriber import PromptBatchSubscriber, subscribe
 from shared.clock import SystemClock, sleep_until
 from shared.db import create_engine
+from shared.ending import CLOSE_SECONDS, WORK_SECONDS, Ending
 from shared.health import Health, HealthServer
 from shared.heartbeat import HeartbeatExchange, Pulse
 from shared.log import configure_logging
@@ -54,21 +55,24 @@ CONSUMER_REST_SECONDS = 5.0
 log = structlog.get_logger()
 
 
-async def run(service: Service, settings: Settings) -> None:
-    """Run `service` until SIGTERM or SIGINT; the batch in hand is finished and acknowledged before it returns."""
+async def run(service: Service, settings: Settings, *, on_end: Callable[[], None] | None = None) -> None:
+    """Run `service` until SIGTERM or SIGINT; the batch in hand is finished and acknowledged before it returns.
+
+    `on_end` is called at that signal. What takes longer than the time that all have in common is cut off.
+    """
     configure_logging(settings.log_level, service=service.name)
-    stop = asyncio.Event()
+    ending = Ending(on_end)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, ending.begin)
     async with AsyncExitStack() as stack:
-        running = await _unless(stop, _start(service, settings, stack))
+        running = await _unless(ending.asked, _start(service, settings, stack, ending))
         if running is None:
             return
         metrics.SERVICE_UP.labels(service.name, version("yingda")).set(1)
         _tell_ready(settings, running.health_server.url, running.web_url)
         log.info("ready", metrics=running.health_server.url, web=running.web_url)
-        await stop.wait()
+        await ending.asked.wait()
         log.info("stopping")
 
 
@@ -84,15 +88,15 @@ async def _unless(stop: asyncio.Event, starting: Coroutine[Any, Any, "Running"])
     return None
 
 
-async def _start(service: Service, settings: Settings, stack: AsyncExitStack) -> "Running":
+async def _start(service: Service, settings: Settings, stack: AsyncExitStack, ending: Ending) -> "Running":
     """Build and start everything in order; what `stack` unwinds stops it in the opposite order."""
     health = Health()
     health_server = HealthServer(health, settings.metrics_host, settings.metrics_port)
     stack.callback(health_server.close)
     engine = create_engine(settings, role=service.name)
-    stack.push_async_callback(engine.dispose)
+    stack.push_async_callback(ending.stop, CLOSE_SECONDS, postgresql=engine.dispose)
     broker = make_broker(settings, service.name)
-    stack.push_async_callback(broker.stop)
+    stack.push_async_callback(ending.stop, CLOSE_SECONDS, nats=broker.stop)
     client: Client = await broker.connect()
     tolerate_subjects(client)
     async with engine.connect() as connection:
@@ -111,9 +115,9 @@ async def _start(service: Service, settings: Settings, stack: AsyncExitStack) ->
     )
     parts = await service.build(context)
     if parts.stop is not None:
-        stack.push_async_callback(parts.stop)
+        stack.push_async_callback(ending.stop, CLOSE_SECONDS, parts=parts.stop)
     running = Running(service, context, clock, parts, broker, client, health, health_server)
-    await running.start(stack)
+    await running.start(stack, ending)
     return running
 
 
@@ -150,8 +154,8 @@ class Running:
             context.outbox, parts.on_events, raw=not service.consumes, on_rejected=parts.on_rejected
         )
 
-    async def start(self, stack: AsyncExitStack) -> None:
-        """Start consuming, answering and turning; `stack` stops it."""
+    async def start(self, stack: AsyncExitStack, ending: Ending) -> None:
+        """Start consuming, answering and turning; `stack` lets what is in hand be finished, all of it side by side."""
         desk = CommandDesk(self._context.outbox, self._parts.commands)
         commands = CommandServer(self._client, desk, self._service.name)
         self._pulse.measure("desk", commands.oldest_seconds)
@@ -163,20 +167,29 @@ class Running:
             Loop("relay", self._relay, longest_sleep_seconds=RELAY_SECONDS),
             Loop("gauges", self._gauges, longest_sleep_seconds=GAUGES_SECONDS),
         ]
-        stack.push_async_callback(self._end_loops)
+        stack.push_async_callback(ending.stop, CLOSE_SECONDS, outbox=self._tell_sent)
+        stops: dict[str, Callable[[], Awaitable[None]]] = {"loops": self._end_loops}
+        stack.push_async_callback(self._stop, ending, stops)
         for loop in self._loops:
             self._tasks.append(asyncio.create_task(self._turn(loop), name=loop.name))
+        stops["consumer"] = subscriber.stop
         await self._broker.start()
-        stack.push_async_callback(subscriber.stop)
-        stack.callback(self._runtime.stopping.set)
+        stops["commands"] = commands.stop
         await commands.start()
-        stack.push_async_callback(commands.stop)
         if self._parts.web is not None:
             web = WebServer(self._parts.web)
             await web.start()
-            stack.push_async_callback(web.stop)
+            stops["web"] = web.stop
             self.web_url = web.url
         self._health.set_missing()
+
+    async def _stop(self, ending: Ending, stops: Mapping[str, Callable[[], Awaitable[None]]]) -> None:
+        self._runtime.stopping.set()
+        await ending.stop(WORK_SECONDS, **stops)
+
+    async def _tell_sent(self) -> None:
+        """Note what the last batches have published, so that nobody publishes it again."""
+        await self._context.outbox.relay()
 
     def _subscriber(self) -> PromptBatchSubscriber:
         subscriber = subscribe(self._broker, self._service.consumer, self._context.settings.batch_size)
@@ -207,13 +220,14 @@ class Running:
                 await sleep_until(self._clock, at, loop.wake)
 
     async def _end_loops(self) -> None:
-        """Let every loop finish the turn in hand; one that takes too long is cut off, as a crash would."""
+        """Let every loop finish the turn in hand; one that takes too long is cut off, as by a crash."""
         for loop in self._loops:
             loop.wake.set()
-        _, late = await asyncio.wait(self._tasks, timeout=GRACE_SECONDS)
-        for task in late:
-            task.cancel()
-        await asyncio.gather(*late, return_exceptions=True)
+        try:
+            await asyncio.wait(self._tasks)
+        finally:
+            for task in self._tasks:
+                task.cancel()
 
     def _consumer_turned(self) -> None:
         self._beat("consumer")
@@ -282,7 +296,8 @@ async def _count(engine: AsyncEngine, name: str, service: Service) -> float | No
     if isinstance(engine.pool, AsyncAdaptedQueuePool):
         metrics.DATABASE_CONNECTIONS.labels(name).set(engine.pool.checkedout())
     async with engine.connect() as connection:
-        unsent = (await connection.execute(select(func.count(), age).where(outbox.c.sent_at.is_(None)))).one()
+        waiting = select(func.coalesce(func.sum(outbox.c.events), 0), age).where(outbox.c.sent_at.is_(None))
+        unsent = (await connection.execute(waiting)).one()
         metrics.OUTBOX_BACKLOG.labels(name).set(unsent[0])
         metrics.OUTBOX_AGE.labels(name).set(float(unsent[1] or 0))
         dead = await connection.scalar(select(func.count()).where(letters.c.state == text("'open'")))

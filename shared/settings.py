@@ -17,7 +17,9 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="YINGDA_", frozen=True, extra="ignore")
 
-    nats_url: str = Field(default="nats://127.0.0.1:4222", description="address of NATS")
+    nats_url: str = Field(
+        default="nats://127.0.0.1:4222", description="address of NATS; of a cluster, several with commas"
+    )
     nats_user: str | None = Field(default=None, description="user for NATS, if it asks for one")
     nats_password: SecretStr | None = Field(default=None, description="password of that user")
     database_url: str = Field(
@@ -25,6 +27,9 @@ class Settings(BaseSettings):
     )
     database_password: SecretStr | None = Field(default=None, description="password, kept out of the address")
     database_pool: int = Field(default=5, ge=1, le=100, description="connections that one service holds at most")
+    stream_replicas: int | None = Field(
+        default=None, ge=1, le=5, description="nodes of a NATS cluster that keep each stream; empty: as it is, else 1"
+    )
     policy: Path | None = Field(default=None, description="the policy file; empty: the default policy")
     clock: str = Field(default="", description="a clock to rehearse with, as in 2026-11-23T10:00:00+08:00@3600")
     data: Path = Field(default=Path(".yingda"), description="where `up` keeps its files and `file` its messages")

@@ -20,7 +20,6 @@ from pydantic_core import from_json, to_json
 from sqlalchemy import select
 
 from shared import metrics
-from shared.bus.connect import GRACE_SECONDS
 from shared.bus.failures import is_transient, told
 from shared.bus.outbox import Outbox
 from shared.bus.transaction import Transaction
@@ -107,12 +106,12 @@ class CommandServer:
             self._subscriptions.append(await self._client.subscribe(subject, queue=self._queue, cb=self._take))
 
     async def stop(self) -> None:
-        """Take no further command and return when those in hand are answered."""
+        """Take no further command and return when those in hand are answered; whoever stops this sets the limit."""
         with suppress(nats.errors.Error):  # a closed connection has nothing left to drain
             drains = [subscription.drain() for subscription in self._subscriptions]  # type: ignore[no-untyped-call]
             await asyncio.gather(*drains)
         if self._in_hand:
-            await asyncio.wait(self._in_hand, timeout=GRACE_SECONDS)
+            await asyncio.wait(self._in_hand)
 
     async def _take(self, message: Msg) -> None:
         task = asyncio.create_task(self._respond(message))

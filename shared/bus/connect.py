@@ -1,9 +1,11 @@
 """Connections to NATS that survive an outage of any length."""
 
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import nats
+import nats.errors
 import structlog
 from nats.aio.client import Client
 
@@ -12,8 +14,6 @@ from shared.settings import Settings
 if TYPE_CHECKING:
     from faststream.nats import NatsBroker
 
-GRACE_SECONDS = 8.0
-"""How long a stopping service may take to finish the batch in hand."""
 TELL_AGAIN_SECONDS = 10.0
 
 log = structlog.get_logger()
@@ -24,8 +24,8 @@ def make_broker(settings: Settings, name: str) -> "NatsBroker":
     from faststream.nats import NatsBroker  # noqa: PLC0415 (slow, and the command line needs only `connect`)
 
     return NatsBroker(
-        settings.nats_url,
-        graceful_timeout=GRACE_SECONDS,
+        servers_of(settings),
+        graceful_timeout=None,  # what stops has one deadline in common: `shared.ending`
         logger=None,
         **_options(settings, name),
     )
@@ -39,7 +39,17 @@ async def connect(settings: Settings, name: str) -> Client:
         "reconnect_time_wait": 0.1,
         "error_cb": _ignore,  # the caller gets the error itself
     }
-    return await nats.connect(settings.nats_url, **(_options(settings, name) | once))
+    options = _options(settings, name) | once
+    *others, last = servers_of(settings)
+    for server in others:  # asked not to reconnect, nats-py tries no second server either
+        with suppress(nats.errors.Error, OSError, TimeoutError):
+            return await nats.connect(server, **options)
+    return await nats.connect(last, **options)
+
+
+def servers_of(settings: Settings) -> list[str]:
+    """Return the addresses of NATS, several for a cluster: nats-py takes a list, and no commas."""
+    return [server.strip() for server in settings.nats_url.split(",")]
 
 
 async def _ignore(_error: Exception) -> None:

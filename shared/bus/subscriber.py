@@ -6,7 +6,6 @@ It also cancels its consume task on stop; ours finishes what the server has deli
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
 import nats.errors
@@ -19,7 +18,6 @@ from faststream.nats.subscriber.config import NatsSubscriberConfig, NatsSubscrib
 from faststream.nats.subscriber.specification import NatsSubscriberSpecification
 from faststream.nats.subscriber.usecases.stream_pull_subscriber import BatchPullStreamSubscriber
 
-from shared.bus.connect import GRACE_SECONDS
 from shared.bus.pull import EXPIRES_SECONDS, PAUSE_SECONDS, PullFeed
 from shared.bus.streams import Consumer
 
@@ -33,6 +31,7 @@ class PromptBatchSubscriber(BatchPullStreamSubscriber):
     on_turn: Callable[[], None] | None = None
     _feed: PullFeed | None = None
     _drained: asyncio.Event
+    _stopped = False
 
     async def _create_subscription(self) -> None:
         self._feed = PullFeed(self.connection, self.consumer, self.pull_sub.batch_size)
@@ -58,12 +57,22 @@ class PromptBatchSubscriber(BatchPullStreamSubscriber):
                 return
 
     async def stop(self) -> None:
-        """Take nothing more from the server, finish what it delivered, then end."""
-        if self._feed is not None and not self._feed.closed:
-            with suppress(nats.errors.Error, OSError, TimeoutError):
-                await self._feed.close()
-                async with asyncio.timeout(GRACE_SECONDS):
-                    await self._drained.wait()
+        """Take nothing more from the server, finish what it delivered, then end.
+
+        Cancelled meanwhile, the batch in hand and what waits behind it go back to the server at once.
+        """
+        feed = self._feed
+        if feed is not None and not self._stopped:
+            self._stopped = True
+            try:
+                await feed.close()
+                await self._drained.wait()
+            except asyncio.CancelledError:
+                for task in self.tasks:
+                    task.cancel()
+                await asyncio.wait(self.tasks)
+                await feed.give_back()
+                raise
         await super().stop()
 
 
