@@ -15,6 +15,7 @@ from services.routing.domain.gated import Gated as Gated
 from services.routing.domain.gated import Gates as Gates
 from services.routing.domain.gated import Opened as Opened
 from services.routing.domain.matter import Matter as Matter
+from services.routing.domain.mentions import Wordings as Wordings
 from services.routing.domain.script import plain as plain
 
 

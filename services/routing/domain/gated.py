@@ -1,11 +1,15 @@
 """Patterns behind a gate: a regular expression is tried only on texts that hold one of the pieces it cannot do without.
 
 Most of the vocabulary of the rules is absent from most texts. Which pieces a pattern needs is read off the pattern
-itself, so a gate never changes what is found. A piece is one character or two neighbours of the same case as written.
+itself, so a gate never changes what is found. A piece is one character or two neighbours, of the same case as written
+unless the gates ignore case.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
 from operator import add
 from typing import Final
 
@@ -15,85 +19,97 @@ _QUANTIFIER: Final = re.compile(r"[*+?]|\{(\d*),?\d*\}")
 _NOT_LITERAL: Final = frozenset("dDsSwWbBAZ0123456789nrtfv")
 _LOOK: Final = ("?=", "?!", "?<=", "?<!")
 _PLAIN: Final = re.compile(r"[^\\\[\](){}|.^$*+?]+")
-_NEVER: Final = r"(?!)"
 _Gate = dict[str, frozenset[str]] | None
 """Pieces, each with the runs of characters it was taken from; None: no gate can be told."""
 
 
-def grams(text: str) -> set[str]:
+@lru_cache(maxsize=8)  # the same text is held against several gates, one after the other
+def grams(text: str) -> frozenset[str]:
     """Return all characters and pairs of neighbours of `text`, which gates are held against."""
-    return set(text).union(map(add, text, text[1:]))
+    return frozenset(text).union(map(add, text, text[1:]))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Gated:
-    """A compiled pattern behind a gate; two of them are never the same, so that a set of them is quick."""
+    """A pattern behind a gate, compiled when it is first tried: of most there is never need."""
 
-    pattern: re.Pattern[str]
+    __slots__ = ("_compiled", "_flags", "source")
+
+    def __init__(self, source: str, flags: re.RegexFlag) -> None:
+        self.source = source
+        self._flags = flags
+        self._compiled: re.Pattern[str] | None = None
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """The compiled pattern."""
+        if self._compiled is None:
+            self._compiled = re.compile(self.source, self._flags)
+        return self._compiled
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What a look at a text told: which patterns may match there, and which cues hold for sure."""
+    """What a look at a text told."""
 
     may: set[Gated]
+    """The patterns that may match there."""
     sure: set[Gated]
-
-    def find(self, gated: Gated, text: str) -> re.Match[str] | None:
-        """Return the first match of a pattern in `text`."""
-        return gated.pattern.search(text) if gated in self.may else None
-
-    def holds(self, cue: Gated, text: str) -> bool:
-        """Whether a cue occurs in `text`."""
-        return cue in self.sure or (cue in self.may and cue.pattern.search(text) is not None)
+    """Those of them that do: plain words, which need no expression at all."""
+    pieces: set[str]
+    """The pieces of all patterns that are in the text."""
 
 
 class Gates:
     """Patterns that are tried together: one look at a text tells which of them may match there."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, ignoring_case: bool = False) -> None:
+        """Begin without any pattern; `ignoring_case` compiles all that are added so, and reads texts so."""
+        self._flags = re.IGNORECASE if ignoring_case else re.NOFLAG
         self._behind: dict[str, list[tuple[str, Gated, bool]]] = {}
         self._always: list[Gated] = []
-        self._pieces: frozenset[str] = frozenset()
+        self._pieces: set[str] = set()
 
     def add(self, pattern: str) -> Gated:
-        """Return `pattern` compiled, and behind its gate from now on."""
-        gated = Gated(re.compile(pattern))
-        self._gate(gated, pattern)
-        return gated
-
-    def add_cue(self, pattern: str) -> Gated:
-        """Return a pattern of which only matters whether it occurs: its plain words need no expression at all."""
-        parts = alternatives(pattern)
-        words = [part for part in parts if part and _PLAIN.fullmatch(part)]
-        rest = "|".join(part for part in parts if part not in words)
-        gated = Gated(re.compile(rest or _NEVER))
-        if rest:
-            self._gate(gated, rest)
-        for word in words:
-            for piece in _of_run(word) or {}:
-                self._behind.setdefault(piece, []).append((word, gated, True))
-        self._pieces = frozenset(self._behind)
+        """Return `pattern` behind its gate."""
+        gated = Gated(pattern, self._flags)
+        gate = gate_of(pattern)
+        if gate is None:
+            self._always.append(gated)
+            return gated
+        plain = _PLAIN.fullmatch(pattern) is not None
+        for piece, runs in gate.items():
+            folded = [(self._folded(run), gated, plain) for run in sorted(runs)]
+            self._behind.setdefault(self._folded(piece), []).extend(folded)
+        self._pieces.update(map(self._folded, gate))
         return gated
 
     def opened(self, text: str) -> Opened:
         """Return the patterns that may match in `text`; every other one does not."""
-        may, sure = set(self._always), set[Gated]()
-        for piece in self._pieces & grams(text):
-            for run, gated, certain in self._behind[piece]:
-                known = sure if certain else may
-                if gated not in known and run in text:
-                    known.add(gated)
-        return Opened(may, sure)
+        folded = self._folded(text)
+        return self._look(folded, self._pieces & grams(folded))
 
-    def _gate(self, gated: Gated, pattern: str) -> None:
-        gate = gate_of(pattern)
-        if gate is None:
-            self._always.append(gated)
-            return
-        for piece, runs in gate.items():
-            self._behind.setdefault(piece, []).extend((run, gated, False) for run in sorted(runs))
-        self._pieces = frozenset(self._behind)
+    def joined(self, rest: Sequence[str], opened: Opened) -> tuple[str, Opened]:
+        """Return what is left of a text, put together, and what may match there; `opened` is what did in the whole."""
+        less = "".join(rest)
+        seams = " ".join(one[-1] + other[0] for one, other in pairwise(rest))
+        return less, self._look(self._folded(less), opened.pieces | self._pieces & grams(self._folded(seams)))
+
+    def _look(self, text: str, pieces: set[str]) -> Opened:
+        """Return what may match in `text`, which holds no pieces but `pieces`."""
+        may, sure = set(self._always), set[Gated]()
+        for piece in pieces:
+            for run, gated, plain in self._behind[piece]:
+                if gated not in may and run in text:
+                    may.add(gated)
+                    if plain:
+                        sure.add(gated)
+        return Opened(may, sure, pieces)
+
+    def _folded(self, text: str) -> str:
+        """Return `text` as gates compare it; where case is ignored, `re` takes ı, İ and ſ for i and s."""
+        if not self._flags:
+            return text
+        return text.lower().replace("ı", "i").replace("\u0307", "").replace("ſ", "s")
 
 
 def alternatives(pattern: str) -> list[str]:

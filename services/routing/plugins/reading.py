@@ -1,7 +1,8 @@
 """A text as the rules read it: masked, every rule that may apply tried once, the labels scored from what spoke."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 from services.routing.plugins.rulebook import Rule, Rulebook
 from services.routing.ports import Gated, Matter, Opened
@@ -34,34 +35,47 @@ class Reader:
             (f"{kind} {name}", rule) for kind, table in tables for name, rules in table.items() for rule in rules
         ]
         self._behind: dict[Gated, int] = {
-            rule.pattern: at for at, (_, rule) in enumerate(self._rules) if rule.pattern is not None
+            part: at
+            for at, (_, rule) in enumerate(self._rules)
+            if rule.wordings is not None
+            for part in rule.wordings.parts
         }
-        self._open = [at for at, (_, rule) in enumerate(self._rules) if rule.pattern is None]
+        self._open = [at for at, (_, rule) in enumerate(self._rules) if rule.wordings is None]
         self.rows = {
             name: (f"object {label.subject}", f"direct {name}", *(f"act {act}" for act in label.acts))
             for name, label in book.labels.items()
         }
+        self._labels: dict[str, list[str]] = {}  # by the rows that they are made up of
+        for name, rows in self.rows.items():
+            for row in rows:
+                self._labels.setdefault(row, []).append(name)
+        self._silent = {name: self._score(name, {}) for name in book.labels}
 
     def read(self, matter: Matter) -> Reading:
         """Return what the rules say of a matter."""
         plain = matter.plain.lower()
-        seen = self._book.masking.opened(plain)
-        concrete = seen.holds(self._book.concrete, plain)
-        text = self._masked(plain, seen)
+        opened = self._book.gates.opened(plain)
+        concrete = self._book.concrete.are_in(plain, opened)
+        text, opened = self._masked(plain, opened)
         if matter.details:
             # Registered details speak as marks, so that rules can name them like words: [order_no], [employee].
             text = " ".join((text, *(f"[{key}]" for key in sorted(matter.details))))
-        totals, spoken = self._apply(text, self._book.gates.opened(text))
-        unmentioned = self._book.unmentioned
-        scores = {}
-        for name, label in self._book.labels.items():
-            subject, *others = self.rows[name]
-            told = totals.get(subject, 0.0)
-            bias = label.bias - (unmentioned if label.subject and told <= 0 else 0.0)
-            for row in others:
-                told += totals.get(row, 0.0)
-            scores[name] = bias + told
+            opened = self._book.gates.opened(text)
+        totals, spoken = self._apply(text, opened)
+        scores = self._silent.copy()
+        for name in {name for row in totals for name in self._labels.get(row, ())}:
+            scores[name] = self._score(name, totals)
         return Reading(scores, spoken, concrete)
+
+    def _score(self, name: str, totals: Mapping[str, float]) -> float:
+        """Return the score of a label from the `totals` of the rows that spoke."""
+        label = self._book.labels[name]
+        subject, *others = self.rows[name]
+        told = totals.get(subject, 0.0)
+        bias = label.bias - (self._book.unmentioned if label.subject and told <= 0 else 0.0)
+        for row in others:
+            told += totals.get(row, 0.0)
+        return bias + told
 
     def _apply(self, text: str, opened: Opened) -> tuple[dict[str, float], dict[str, _Spoken]]:
         known: dict[str, bool] = {}
@@ -69,28 +83,36 @@ class Reader:
 
         def holds(cue: str) -> bool:
             if cue not in known:
-                known[cue] = opened.holds(cues[cue], text)
+                known[cue] = cues[cue].are_in(text, opened)
             return known[cue]
 
-        behind = self._behind
         totals: dict[str, float] = {}
         spoken: dict[str, _Spoken] = {}
-        for at in sorted([*self._open, *(behind[gated] for gated in opened.may if gated in behind)]):
+        for at, waiting in sorted(self._waiting(opened).items(), key=itemgetter(0)):
             row, rule = self._rules[at]
-            word = rule.evidence(text, holds)
+            word = rule.evidence(text, waiting, holds)
             if word is not None:
                 totals[row] = totals.get(row, 0.0) + rule.weight
                 spoken.setdefault(row, []).append((rule.weight, word))
         return totals, spoken
 
-    def _masked(self, text: str, opened: Opened) -> str:
-        masking = self._book.masking
+    def _waiting(self, opened: Opened) -> dict[int, list[Gated]]:
+        """Return the places of the rules that may apply, each with those of its wordings that may be in the text."""
+        waiting: dict[int, list[Gated]] = {at: [] for at in self._open}
+        for gated in opened.may:
+            at = self._behind.get(gated)
+            if at is not None:
+                waiting.setdefault(at, []).append(gated)
+        return waiting
+
+    def _masked(self, text: str, opened: Opened) -> tuple[str, Opened]:
+        """Return the text with what misleads replaced, and what may match in it then."""
         for mask, replacement in self._book.masks:
             if mask in opened.may:
                 masked = mask.pattern.sub(replacement, text)
                 if masked != text:
-                    text, opened = masked, masking.opened(masked)
-        return text
+                    text, opened = masked, self._book.gates.opened(masked)
+        return text, opened
 
 
 def _weight(pair: tuple[float, str]) -> float:

@@ -1,7 +1,7 @@
 """The rules as they are read from `rules_zh.yaml`: vocabularies expanded, patterns compiled, everything checked once."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from services.routing.ports import Gated, Gates
+from services.routing.ports import Gated, Gates, Wordings
 
 _WORD = re.compile(r"<([a-z_]+)>")
 _ALONE = re.compile(r"(?:(?<=^)|(?<=\|))<([a-z_]+)>(?=\||$)")
@@ -17,20 +17,23 @@ _ALONE = re.compile(r"(?:(?<=^)|(?<=\|))<([a-z_]+)>(?=\||$)")
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Adds `weight` when its pattern occurs (or always, without one) and its cues allow."""
+    """Adds `weight` when one of its wordings occurs (or always, without any) and its cues allow."""
 
     weight: float
-    pattern: Gated | None
+    wordings: Wordings | None
     needs: frozenset[str]
     unless: frozenset[str]
 
-    def evidence(self, text: str, holds: Callable[[str], bool]) -> str | None:
-        """Return what matched, the empty string for a rule without a pattern, or None where the rule does not apply."""
+    def evidence(self, text: str, waiting: Collection[Gated], holds: Callable[[str], bool]) -> str | None:
+        """Return what matched, the empty string for a rule without wordings, or None where the rule does not apply.
+
+        `waiting` are those of its wordings that may be in the text.
+        """
         if self.needs and not all(map(holds, self.needs)):
             return None
         word = ""
-        if self.pattern is not None:
-            found = self.pattern.pattern.search(text)
+        if self.wordings is not None:
+            found = self.wordings.first(text, waiting)
             if found is None:
                 return None
             word = found.group()
@@ -55,17 +58,16 @@ class Rulebook:
     """All rules of one language."""
 
     masks: tuple[tuple[Gated, str], ...]
-    cues: Mapping[str, Gated]
+    cues: Mapping[str, Wordings]
     objects: Mapping[str, tuple[Rule, ...]]
     acts: Mapping[str, tuple[Rule, ...]]
     direct: Mapping[str, tuple[Rule, ...]]
     labels: Mapping[str, Label]
     unmentioned: float
-    masking: Gates
-    """The gates of the masks; those of all other patterns are `gates`."""
     gates: Gates
-    concrete: Gated
-    """Whether goods can be told from the text; it reads the text unmasked, behind the gates of the masks."""
+    """What all patterns are behind."""
+    concrete: Wordings
+    """Whether goods can be told from the text; it reads the text unmasked."""
 
 
 def _expand(pattern: str, words: Mapping[str, str]) -> str:
@@ -83,7 +85,7 @@ def _rules(
         name: tuple(
             Rule(
                 weight=float(row["w"]),
-                pattern=gates.add(_expand("|".join(row["any"]), words)) if "any" in row else None,
+                wordings=Wordings(_expand("|".join(row["any"]), words), gates) if "any" in row else None,
                 needs=frozenset(row.get("if", ())),
                 unless=frozenset(row.get("unless", ())),
             )
@@ -114,16 +116,15 @@ def rulebook(name: str = "rules_zh.yaml") -> Rulebook:
     } - set(data["cues"])
     if unknown:
         raise ValueError(f"{name}: no such cues: {', '.join(sorted(unknown))}")
-    masking, gates = Gates(), Gates()
+    gates = Gates()
     return Rulebook(
-        masks=tuple((masking.add(_expand(row["match"], words)), row["with"]) for row in data["masks"]),
-        cues={cue: gates.add_cue(_expand(pattern, words)) for cue, pattern in data["cues"].items()},
+        masks=tuple((gates.add(_expand(row["match"], words)), row["with"]) for row in data["masks"]),
+        cues={cue: Wordings(_expand(pattern, words), gates) for cue, pattern in data["cues"].items()},
         objects=_rules(data["objects"], words, gates),
         acts=_rules(data["acts"], words, gates),
         direct=_rules(data["direct"], words, gates),
         labels={label: _label(label, row) for label, row in data["labels"].items()},
         unmentioned=float(data["unmentioned"]),
-        masking=masking,
         gates=gates,
-        concrete=masking.add_cue(_expand(data["concrete"], words)),
+        concrete=Wordings(_expand(data["concrete"], words), gates),
     )
