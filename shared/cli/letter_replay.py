@@ -13,6 +13,7 @@ from shared.cli.errors import CliError
 from shared.cli.letter_history import Actor, Written, write
 from shared.cli.letters import DISCARDED, OPEN, REPLAYED, Letter, locked, mark, split_ids, tables_of
 
+EDITED = "with an edited body"
 CHUNK = 100
 CHUNK_BYTES = 8_000_000
 
@@ -48,7 +49,8 @@ async def replay_letters(
 ) -> Done:
     """Publish the letters again in their order, those in `bodies` with a corrected body.
 
-    Discarded ones are left out, and with `again` off also those that are not open any more: somebody else was faster.
+    Discarded ones are left out, also those that were replayed with a corrected body that is not given again, and with
+    `again` off all that are not open any more: somebody else was faster.
     `CliError` where the server did not take them; what was published until then is marked, the rest stays open.
     """
     outcome = Done()
@@ -58,7 +60,7 @@ async def replay_letters(
             async with engine.begin() as connection:
                 tables = await tables_of(connection, service)
                 found = await locked(connection, tables, service, chunk)
-                wanted = _wanted(found, outcome, again=again)
+                wanted = _wanted(found, outcome, bodies or {}, again=again)
                 times = await _prepare(connection, tables, wanted, actor, bodies or {})
             for part in _parts(wanted):
                 await _publish(engine, client, part, times, actor, bodies or {}, len(outcome.done))
@@ -66,7 +68,7 @@ async def replay_letters(
     return outcome
 
 
-def _wanted(found: Sequence[Letter], outcome: Done, *, again: bool) -> list[Letter]:
+def _wanted(found: Sequence[Letter], outcome: Done, bodies: Mapping[str, bytes], *, again: bool) -> list[Letter]:
     wanted: list[Letter] = []
     for letter in found:
         if letter.state == DISCARDED:
@@ -76,6 +78,11 @@ def _wanted(found: Sequence[Letter], outcome: Done, *, again: bool) -> list[Lett
             )
         elif letter.state != OPEN and not again:
             outcome.left[letter.id] = f"the dead letter {letter.id} is {letter.state} already"
+        elif letter.state == REPLAYED and letter.note == EDITED and letter.id not in bodies:
+            outcome.left[letter.id] = (
+                f"the dead letter {letter.id} was replayed with an edited body: give that again, with --edit or --from; "
+                "the kept one would fail as before"
+            )
         else:
             wanted.append(letter)
     return wanted
@@ -141,7 +148,7 @@ async def _publish(
         raise CliError(f"{which} may not have arrived, replay again: {error}{told}") from error
     async with engine.begin() as connection:
         tables = await tables_of(connection, part[0].service)
-        notes = {letter.id: "with an edited body" if letter.id in bodies else None for letter in part}
+        notes = {letter.id: EDITED if letter.id in bodies else None for letter in part}
         await mark(connection, tables, part, REPLAYED, actor.by, notes)
 
 

@@ -181,6 +181,7 @@ async def test_a_correction_without_its_envelope_is_no_second_letter(clerk: Cler
     await clerk.consume()
     assert clerk.applied == ["monthly"]
     assert await clerk.letters() == []
+    assert "give that again, with --edit or --from" in (await dlq("replay", "clerk:1", code=1)).err
     bare.write_text('{"report": "monthly"}')
     assert "would fail again" in (await dlq("replay", "clerk:1", "--edit", str(bare), code=2)).err
 
