@@ -34,7 +34,7 @@ class HeartbeatExchange:
         self._services = frozenset({*services, service})
         self._instance = new_id()
         self._began = time.monotonic()
-        self._roll = RollCall(self._instance, self._began)
+        self._roll = RollCall(self._instance, self._began, self._services)
         self._shown: set[tuple[str, str]] = set()
         self._stalled: set[tuple[str, str]] = set()
         self._accused: set[tuple[str, str]] = set()

@@ -5,6 +5,7 @@ stopped, or NATS is away) and accuses nobody. Who leaves in order is forgotten. 
 advances without them: another process has begun in their place, or those that are left have been well for a while.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -50,15 +51,18 @@ class Standing:
 class RollCall:
     """The processes heard; every moment is of one monotonic clock, in seconds."""
 
-    def __init__(self, own: str, now: float) -> None:
+    def __init__(self, own: str, now: float, expected: Collection[str] = ()) -> None:
+        """Begin to listen; of each service that is `expected` and was never heard, the silence counts from now."""
         self._own = own
         self._heard_self_at = now
         self._seen: dict[str, Seen] = {}
+        self._expected = dict.fromkeys(expected, now)
 
     def hear(self, beat: Heartbeat, now: float) -> None:
         """Take one heartbeat."""
         if beat.instance == self._own:
             self._hear_self(now)
+        self._expected.pop(beat.service, None)
         if beat.leaving:
             self._seen.pop(beat.instance, None)
             return
@@ -72,7 +76,10 @@ class RollCall:
     def standings(self, now: float) -> list[Standing]:
         """Return how every part of every service stands, by service and part: 0 to a few seconds where all is well."""
         moment = min(now, self._heard_self_at + QUIET_SECONDS)
-        worst: dict[tuple[str, str], Standing] = {}
+        worst: dict[tuple[str, str], Standing] = {
+            (service, PROCESS): Standing(service, PROCESS, "", max(0.0, moment - since))
+            for service, since in list(self._expected.items())
+        }
         for seen in list(self._seen.values()):
             silence = max(0.0, moment - seen.heard_at)
             for part, overdue in {PROCESS: 0.0, **seen.beat.parts}.items():
@@ -101,6 +108,7 @@ class RollCall:
         if deaf > QUIET_SECONDS:
             for seen in self._seen.values():
                 seen.heard_at = min(now, seen.heard_at + deaf)
+            self._expected = {service: min(now, since + deaf) for service, since in self._expected.items()}
         self._heard_self_at = now
 
     def _silence(self, seen: Seen, now: float) -> float:

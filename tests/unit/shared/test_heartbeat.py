@@ -102,6 +102,15 @@ def test_a_silent_process_grows_old_for_whoever_goes_on_hearing_itself() -> None
     assert ages(roll, 60)["intake/process"] == 0
 
 
+def test_a_service_that_was_never_heard_counts_from_the_beginning_until_it_is() -> None:
+    roll = RollCall("me", 0, {"intake", "sla"})
+    for second in range(0, 45, 5):
+        roll.hear(beat("me", "intake"), second)
+    assert ages(roll, 40) == {"intake/process": 0, "sla/process": 40}
+    roll.hear(beat("it", leaving=True), 40)
+    assert ages(roll, 40) == {"intake/process": 0}
+
+
 def test_a_deaf_listener_accuses_nobody_neither_while_it_is_deaf_nor_afterwards() -> None:
     """A listener that was stopped itself, or cut off from NATS, has missed the heartbeats of all others."""
     roll = RollCall("me", 0)
