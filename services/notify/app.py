@@ -7,6 +7,7 @@ from services.notify.handlers.compose import Composer
 from services.notify.handlers.events import consumed
 from services.notify.handlers.links import SurveyLinks
 from services.notify.handlers.receipts import Receipts
+from services.notify.handlers.reconciliation import Books
 from services.notify.handlers.suppression import SuppressionDesk
 from services.notify.handlers.texts import Texts
 from services.notify.handlers.transports import build_transports
@@ -28,6 +29,7 @@ from shared.events.commands import (
     Unsubscribe,
     UnsuppressAddress,
 )
+from shared.reconciliation import Accountant
 from shared.service import Context, Loop, Parts, Service
 
 
@@ -39,7 +41,7 @@ async def build(context: Context) -> Parts:
     links = SurveyLinks.of(context.settings)
     composer = Composer(context.policy, texts, await address_key(context.engine, context.settings.identity_key), links)
     sender = Sender(context.outbox, context.clock, composer, transports, Presence(context.engine))
-    events = EventHandler(context.policy, sender.nudge)
+    events = EventHandler(context.policy, sender.nudge, sender.at_once)
 
     async def gauges() -> None:
         async with context.engine.connect() as connection:
@@ -53,9 +55,10 @@ async def build(context: Context) -> Parts:
         for name in transports.names | {"none"} | waiting.keys():
             metrics.NOTIFICATIONS_WAITING.labels(name).set(waiting.get(name, 0))
 
+    books = Books(context.policy, Accountant(runtime, context.position))
     return Parts(
         on_events=events.on_events,
-        commands=commands(composer, sender),
+        commands={**commands(composer, sender), **books.commands},
         loops=(Loop("sender", sender.turn, sender.wake, longest_sleep_seconds=5.0),),
         gauges=gauges,
         stop=sender.stop,

@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from services.notify.ports import Rejected, Retry, Sent, Unknown
 from services.notify.store import queue, review
@@ -334,10 +335,10 @@ async def test_an_outcome_that_cannot_be_recorded_is_recorded_later(
     await one.bench.happens(registered(), opening())
 
     async def away(*_args: object) -> set[str]:
-        raise ConnectionError("PostgreSQL is away")
+        raise PoolTimeoutError("PostgreSQL is away")
 
     with monkeypatch.context() as patch:
-        patch.setattr(queue, "still_mine", away)
+        patch.setattr(queue, "sent", away)
         await one.work()
     assert await house.states() == {"accepted:customer": "sending"}
     await one.work()

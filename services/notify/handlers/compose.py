@@ -1,7 +1,7 @@
 """A queued notification -> a message with an address and words, or the reason why there is none (yet)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from services.notify.domain.facts import language_of
@@ -26,19 +26,43 @@ class Way:
 
 
 @dataclass(frozen=True, slots=True)
-class Composed:
-    """A message that can leave, the transport that it leaves by, and the notifications that it brings."""
+class Addressed:
+    """A notification that can leave: by which transport, and to which address. Its words come last."""
 
     queued: Queued
-    members: tuple[Queued, ...]
-    outbound: Outbound
-    channel: str
+    address: Address
     transport: str
     route: int
-    to_masked: str
     fingerprint: str
     more: bool
     """Whether there is another address where this one refuses."""
+
+    @property
+    def channel(self) -> str:
+        """The channel of the address."""
+        return self.address.channel
+
+    @property
+    def to_masked(self) -> str:
+        """The address as it may be kept and told."""
+        return mask(self.address.to)
+
+
+Bundle = Sequence[Addressed]
+"""What leaves in one message, to one address by one transport; never empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """A message in its words, and the notifications that it brings."""
+
+    parts: Bundle
+    outbound: Outbound
+
+    @property
+    def lane(self) -> tuple[str, str]:
+        """The transport and the channel that it leaves by."""
+        return self.parts[0].transport, self.parts[0].channel
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +120,9 @@ class Composer:
         """Return what stands for `address` in the suppression list and in the limits."""
         return fingerprint(address.channel, address.to, self._key)
 
-    def compose(
+    def addressed(
         self, queued: Queued, ways: Ways, suppressed: Mapping[str, str], now: datetime
-    ) -> Composed | Suppressed | Later | Missing:
+    ) -> Addressed | Suppressed | Later | Missing:
         """Return what becomes of `queued` at `now`; `suppressed` tells why addresses get nothing any more (R-NT-07)."""
         if isinstance(ways, Missing):
             return ways
@@ -114,7 +138,7 @@ class Composer:
         if not left:
             reasons = [REASONS[suppressed[way.fingerprint]] for way in ways]
             return Suppressed(reasons[0] if reasons else "every address has refused it")
-        return self._addressed(queued, left, now)
+        return self._by(queued, left)
 
     def _out_of_date(self, queued: Queued, now: datetime) -> str | None:
         """Return why nobody wants to read it any more."""
@@ -128,31 +152,13 @@ class Composer:
                 return "no survey page is configured"
         return None
 
-    def _addressed(self, queued: Queued, ways: Sequence[Way], now: datetime) -> Composed | Suppressed:
+    def _by(self, queued: Queued, ways: Sequence[Way]) -> Addressed | Suppressed:
         address = ways[0].address
         chain = self.chain(queued.audience, address.channel)
         if not chain:
             return Suppressed(f"no transport for the channel {address.channel}")
         route = queued.route if queued.route < len(chain) else 0
-        language = self._language(queued)
-        values = self._values(queued, language, address.channel, now)
-        subject, text = self._texts.render(self._template(queued), language, values)
-        ours = self.policy.notify.sender
-        sender = Sender(sender_name(ours.name, language), ours.email)
-        message = Message(queued.notification_id, address.to, subject, text, sender, language)
-        number = queued.work_order.number if queued.work_order else None
-        outbound = Outbound(message, queued.purpose, queued.audience, queued.attempt + 1, number)
-        return Composed(
-            queued,
-            (queued,),
-            outbound,
-            address.channel,
-            chain[route],
-            route,
-            mask(address.to),
-            ways[0].fingerprint,
-            len(ways) > 1,
-        )
+        return Addressed(queued, address, chain[route], route, ways[0].fingerprint, len(ways) > 1)
 
     def chain(self, audience: str, channel: str) -> tuple[str, ...]:
         """Return the names of the transports for `channel`, each the fallback of the one before."""
@@ -160,22 +166,22 @@ class Composer:
         channels = by_audience.get("customer" if audience == "customer" else "staff", {})
         return channels.get(channel, ())
 
-    def digest(self, parts: Sequence[Composed], now: datetime) -> Composed:
-        """Return one message to the recipient of `parts` in the place of all of them (R-SLA-10)."""
-        first = parts[0]
-        language = first.outbound.message.locale
-        items = [self._values(part.queued, language, first.channel, now) for part in parts]
-        counted = {
-            "items": items,
-            "count": len(items),
-            "breaches": sum(item["purpose"] == "breach" for item in items),
-            "warnings": sum(item["purpose"] == "warning" for item in items),
-        }
-        subject, text = self._texts.render(self.policy.notify.templates.digest, language, items[0] | counted)
-        message = replace(first.outbound.message, subject=subject, text=text)
-        also = tuple(part.queued.notification_id for part in parts[1:])
-        outbound = replace(first.outbound, message=message, also=also, work_order=None)
-        return replace(first, outbound=outbound, members=tuple(part.queued for part in parts))
+    def written(self, bundle: Bundle, now: datetime) -> Composed:
+        """Return the message that brings `bundle`: in its own words, or a digest in the place of several (R-SLA-10)."""
+        first = bundle[0]
+        queued, language = first.queued, self._language(first.queued)
+        items = [self._values(part.queued, language, first.channel, now) for part in bundle]
+        if len(bundle) > 1:
+            template, values = self.policy.notify.templates.digest, items[0] | _counted(items)
+        else:
+            template, values = self._template(queued), items[0]
+        subject, text = self._texts.render(template, language, values)
+        ours = self.policy.notify.sender
+        sender = Sender(sender_name(ours.name, language), ours.email)
+        message = Message(queued.notification_id, first.address.to, subject, text, sender, language)
+        number = queued.work_order.number if queued.work_order and len(bundle) == 1 else None
+        also = tuple(part.queued.notification_id for part in bundle[1:])
+        return Composed(bundle, Outbound(message, queued.purpose, queued.audience, queued.attempt + 1, number, also))
 
     def _language(self, queued: Queued) -> str:
         ours = language_of(self.policy.locale)
@@ -206,6 +212,15 @@ class Composer:
             contact=queued.contact if queued.audience == "customer" else None,
             staff_name=person.name if person else None,
         )
+
+
+def _counted(items: Sequence[dict[str, object]]) -> dict[str, object]:
+    return {
+        "items": items,
+        "count": len(items),
+        "breaches": sum(item["purpose"] == "breach" for item in items),
+        "warnings": sum(item["purpose"] == "warning" for item in items),
+    }
 
 
 def _facts(queued: Queued) -> dict[str, object]:

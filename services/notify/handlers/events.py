@@ -5,11 +5,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from services.notify.domain.facts import WorkOrder, after, completed, contact_of, opened
+from services.notify.domain.facts import Contact, WorkOrder, after, completed, contact_of, opened
 from services.notify.domain.notice import Notice
 from services.notify.domain.quiet import earliest
 from services.notify.domain.rules import notices
 from services.notify.domain.urgency import urgency
+from services.notify.handlers.at_once import AtOnce
 from services.notify.store import facts, queue
 from shared.bus.transaction import Incoming, Transaction
 from shared.events import (
@@ -29,11 +30,15 @@ from shared.policy import Policy
 
 
 class EventHandler:
-    """Turns events into notifications; `nudge` tells the sender how many to expect when the transaction commits."""
+    """Turns events into notifications; `nudge` tells the sender how many to expect when the transaction commits.
 
-    def __init__(self, policy: Policy, nudge: Callable[[int], None]) -> None:
+    Without `at_once` every notification goes by way of the queue.
+    """
+
+    def __init__(self, policy: Policy, nudge: Callable[[int], None], at_once: AtOnce | None = None) -> None:
         self._policy = policy
         self._nudge = nudge
+        self._at_once = at_once
 
     async def on_events(self, tx: Transaction, batch: Sequence[Incoming]) -> None:
         """Apply the batch in order; each event tells each recipient each thing once, however often it comes."""
@@ -49,18 +54,20 @@ class EventHandler:
                 row = self._row(notice, item.message, order, tx.now)
                 rows.setdefault(row["notification_id"], row)
         await facts.save_work_orders(tx.connection, [orders[key] for key in changed])
-        await queue.enqueue(tx.connection, [rows[key] for key in sorted(rows)])
+        ready = 0
+        if rows and not (self._at_once and await self._at_once.take(tx, rows, orders, contacts)):
+            await queue.enqueue(tx.connection, [rows[key] for key in sorted(rows)])
+            ready = sum(row["next_attempt_at"] <= tx.now for row in rows.values())
         new = [item.data.work_order_id for item in batch if isinstance(item.data, WorkorderOpened)]
-        ready = sum(row["next_attempt_at"] <= tx.now for row in rows.values())
         if new or contacts:
-            ready += await queue.release(tx.connection, tx.now, orders=new, customers=contacts)
+            ready += await queue.release(tx.connection, tx.now, orders=new, customers=sorted(contacts))
         completes = [item.data.contact_id for item in batch if isinstance(item.data, ContactCompleted)]
         if completes:
             ready += await queue.revive(tx.connection, tx.now, completes)
         self._nudge(ready)
 
-    async def _contacts(self, tx: Transaction, batch: Sequence[Incoming]) -> list[str]:
-        """Remember what the batch tells of contacts and return their ids."""
+    async def _contacts(self, tx: Transaction, batch: Sequence[Incoming]) -> dict[str, Contact]:
+        """Remember what the batch tells of contacts and return them as they are now."""
         told = [item.data for item in batch if isinstance(item.data, ContactRegistered | ContactCompleted)]
         known = await facts.load_contacts(tx.connection, {event.contact_id for event in told})
         for event in told:
@@ -70,7 +77,7 @@ class EventHandler:
             else:
                 known[event.contact_id] = contact_of(event, earlier)
         await facts.save_contacts(tx.connection, known.values())
-        return sorted(known)
+        return known
 
     async def _employees(self, tx: Transaction, batch: Sequence[Incoming]) -> dict[str, str | None]:
         """Return by contact whom the complaints about staff that open in the batch are about: they are not told of it."""

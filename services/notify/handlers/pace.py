@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from services.notify.domain.limits import Window
-from services.notify.handlers.compose import Composed, Later
+from services.notify.handlers.compose import Addressed, Bundle, Later
 from services.notify.store import windows
 from shared import metrics
 from shared.bus.transaction import Transaction
@@ -21,25 +21,25 @@ class Pace:
     def __init__(self, policy: Policy) -> None:
         self._limits = policy.notify.rate_limits
 
-    async def within(self, tx: Transaction, messages: Sequence[Composed]) -> tuple[list[Composed], dict[str, Later]]:
-        """Return the messages that may leave now, and until when the notifications of the others wait.
+    async def within(self, tx: Transaction, bundles: Sequence[Bundle]) -> tuple[list[Bundle], dict[str, Later]]:
+        """Return the bundles that may leave now, and until when the notifications of the others wait.
 
         The windows stay locked until the transaction ends: what two replicas claim together is within the limits.
+        Most recipients are new, so their windows are written once, full; where another replica wrote one meanwhile,
+        all is decided anew with it.
         """
-        rules = [self._rules(message) for message in messages]
-        places = await windows.locked(tx.connection, {name for some in rules for name, _, _ in some}, tx.now)
-        ready: list[Composed] = []
-        waiting: dict[str, Later] = {}
-        for message, some in zip(messages, rules, strict=True):
-            later = _admit(places, some, tx.now)
-            if later is None:
-                ready.append(message)
-            else:
-                waiting |= {one.notification_id: later for one in message.members}
-        await windows.save(tx.connection, places, tx.now)
-        return ready, waiting
+        rules = [self._rules(bundle[0]) for bundle in bundles]
+        names = {name for some in rules for name, _, _ in some}
+        held = await windows.locked(tx.connection, names)
+        while True:
+            places = {name: held.get(name, Window()) for name in names}
+            ready, waiting = _admitted(bundles, rules, places, tx.now)
+            met = await windows.save(tx.connection, held, places, tx.now)
+            if not met:
+                return ready, waiting
+            held = dict.fromkeys(names, Window()) | held | await windows.locked(tx.connection, met)
 
-    def _rules(self, message: Composed) -> list[Rule]:
+    def _rules(self, message: Addressed) -> list[Rule]:
         recipient = self._limits.recipients.get("customer" if message.queued.audience == "customer" else "staff", ())
         transport = self._limits.transports.get(message.transport, ())
         rules: list[Rule] = [
@@ -47,6 +47,20 @@ class Pace:
             (f"transport/{message.transport}", transport, "transport"),
         ]
         return [rule for rule in rules if rule[1]]
+
+
+def _admitted(
+    bundles: Sequence[Bundle], rules: Sequence[Sequence[Rule]], places: dict[str, Window], now: datetime
+) -> tuple[list[Bundle], dict[str, Later]]:
+    ready: list[Bundle] = []
+    waiting: dict[str, Later] = {}
+    for bundle, some in zip(bundles, rules, strict=True):
+        later = _admit(places, some, now)
+        if later is None:
+            ready.append(bundle)
+        else:
+            waiting |= {part.queued.notification_id: later for part in bundle}
+    return ready, waiting
 
 
 def _admit(places: dict[str, Window], rules: Sequence[Rule], now: datetime) -> Later | None:

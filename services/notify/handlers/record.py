@@ -108,10 +108,13 @@ class Recorder:
         """Record the verdicts of those attempts that are still ours; another sender may have judged the rest."""
         try:
             async with self._outbox.transaction() as tx:
-                ids = {attempt.queued.notification_id: attempt for attempt in attempts}
-                mine = await queue.still_mine(tx.connection, self._presence.id, list(ids))
-                ours = [ids[key] for key in sorted(mine)]
-                await queue.save(tx.connection, [self._row(tx, attempt) for attempt in ours])
+                smooth = {one.queued.notification_id: one for one in attempts if _is_smooth(one)}
+                others = {one.queued.notification_id: one for one in attempts if not _is_smooth(one)}
+                mine = await queue.sent(tx.connection, self._presence.id, smooth, tx.now)
+                if others:
+                    mine |= await queue.still_mine(tx.connection, self._presence.id, others)
+                ours = [attempt for key, attempt in sorted((smooth | others).items()) if key in mine]
+                await queue.save(tx.connection, [self._row(tx, one) for one in ours if not _is_smooth(one)])
                 await troubles.add(tx.connection, [_trouble(tx, attempt) for attempt in ours if attempt.trouble])
                 await suppressed.add(tx.connection, [_dead(tx, attempt) for attempt in ours if _is_dead(attempt)])
                 for attempt in ours:
@@ -159,6 +162,11 @@ class Recorder:
         )
         tx.emit(event, subject=queued.notification_id, cause=queued.traceparent)
 
+    def tell_suppressed(self, tx: Transaction, nobody: Sequence[tuple[queue.Queued, str]]) -> None:
+        """Tell of what nobody gets, with the reasons."""
+        for queued, reason in nobody:
+            self.emit(tx, Attempt.of(queued, "none", "", ""), "suppressed", reason)
+
     def _row(self, tx: Transaction, attempt: Attempt) -> dict[str, Any]:
         verdict = attempt.verdict or Verdict("unknown")
         row = settled_row(attempt.queued, attempt.channel, verdict, attempt.tries, tx.now, self._composer.policy)
@@ -194,6 +202,12 @@ def _reference(attempt: Attempt) -> str | None:
     given = attempt.outcome.reference if isinstance(attempt.outcome, Sent) else None
     known = given.replace("\0", "")[:LONGEST_REFERENCE] if given else None
     return known if known != attempt.queued.notification_id else None
+
+
+def _is_smooth(attempt: Attempt) -> bool:
+    """Whether it was taken, and there is nothing to note but that."""
+    taken = attempt.verdict is not None and attempt.verdict.state == "sent"
+    return taken and isinstance(attempt.outcome, Sent) and _reference(attempt) is None
 
 
 def _trouble(tx: Transaction, attempt: Attempt) -> dict[str, Any]:

@@ -10,8 +10,9 @@ import structlog
 
 from services.notify.domain.delivery import fates, follow
 from services.notify.domain.outcome import NeverSent
+from services.notify.handlers.at_once import AtOnce
 from services.notify.handlers.claim import Claimer
-from services.notify.handlers.compose import Composed, Composer
+from services.notify.handlers.compose import Addressed, Composed, Composer
 from services.notify.handlers.pace import longest
 from services.notify.handlers.record import Attempt, Recorder
 from services.notify.handlers.transports import Transports
@@ -51,7 +52,10 @@ class Sender:
         self._presence = presence
         self._claimer = Claimer(composer, self._busy_until)
         self.recorder = Recorder(outbox, presence, composer)
+        self.at_once = AtOnce(self._claimer, self.recorder, presence, self)
         self._expected = 0
+        self._following: datetime | None = None
+        self._stopping = False
         self._patient_until = 0.0
         self._recover_at = 0.0
         self._tidy_at = time.monotonic() + TIDY_SECONDS
@@ -66,6 +70,27 @@ class Sender:
         self._patient_until = time.monotonic() + PATIENCE_SECONDS
         self.wake.set()
 
+    @property
+    def free(self) -> bool:
+        """Whether more could be sent this moment: no transport has all that it can carry, and nobody stops."""
+        return not self._stopping and all(carried < LANES for carried in self._lanes.values())
+
+    def start(self, ready: Sequence[Composed]) -> None:
+        """Send messages whose notifications are, by a transaction that is committed, in the hands of this sender."""
+        lanes: defaultdict[tuple[str, str], list[Composed]] = defaultdict(list)
+        for composed in ready:
+            lanes[composed.lane].append(composed)
+        for (name, channel), messages in lanes.items():
+            for start in range(0, len(messages), BATCH):
+                task = asyncio.create_task(self._carry(name, channel, messages[start : start + BATCH]))
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
+
+    def expect(self, at: datetime) -> None:
+        """Look again at `at`, where that is before the next turn."""
+        if self._following is None or at < self._following:
+            self.wake.set()
+
     async def turn(self) -> datetime | None:
         """Send what is due; return when the next is due, or a moment ahead while some are expected."""
         await self.recorder.record_left()
@@ -78,6 +103,7 @@ class Sender:
         if any(carried >= LANES for carried in self._lanes.values()):
             await asyncio.wait(self._tasks, timeout=LANE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
         found, following = await self._claim()
+        self._following = following
         self._expected = max(0, self._expected - found)
         if found:
             return self._clock.now()
@@ -94,6 +120,7 @@ class Sender:
 
     async def stop(self) -> None:
         """Finish what is in hand, for as long as a stop may take, and sign off; the rest is recovered at the next start."""
+        self._stopping = True
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=STOP_SECONDS)
         await self._transports.close()
@@ -102,25 +129,15 @@ class Sender:
     async def _claim(self) -> tuple[int, datetime | None]:
         """Claim and start to send what is due; return how many there were and when the next is due."""
         async with self._outbox.transaction() as tx:
-            found, ready, suppressed = await self._claimer.claim(tx, self._presence.id, BATCH)
-            for one, reason in suppressed:
-                self.recorder.emit(tx, Attempt.of(one, "none", "", ""), "suppressed", reason)
+            found, decided = await self._claimer.claim(tx, self._presence.id, BATCH)
+            self.recorder.tell_suppressed(tx, decided.nobody)
             following = None if found else await queue.next_due(tx.connection)
-        self._start(ready)
+        self.start(decided.ready)
         return found, following
 
     def _busy_until(self, transport: str, channel: str) -> datetime | None:
         """Return when to ask again where all lanes of the transport are taken."""
         return self._moment_ahead(BUSY_SECONDS) if self._lanes[transport, channel] >= LANES else None
-
-    def _start(self, ready: Sequence[Composed]) -> None:
-        lanes: defaultdict[tuple[str, str], list[Composed]] = defaultdict(list)
-        for composed in ready:
-            lanes[composed.transport, composed.channel].append(composed)
-        for (name, channel), messages in lanes.items():
-            task = asyncio.create_task(self._carry(name, channel, messages))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
 
     async def _carry(self, name: str, channel: str, messages: Sequence[Composed]) -> None:
         """Send one batch by one transport and record the outcomes."""
@@ -130,9 +147,9 @@ class Sender:
             outcomes = await self._send(self._transports.find(name, channel), outbound)
             await self.recorder.record(
                 [
-                    self._judged(self._attempt(member, composed), outcome)
+                    self._judged(_attempt(part), outcome)
                     for composed, outcome in zip(messages, outcomes, strict=True)
-                    for member in composed.members
+                    for part in composed.parts
                 ]
             )
         except Exception as error:  # noqa: BLE001 (what could not be recorded is kept, and recorded at the next turn)
@@ -140,19 +157,6 @@ class Sender:
         finally:
             self._lanes[name, channel] -= 1
             self.wake.set()
-
-    def _attempt(self, queued: queue.Queued, composed: Composed) -> Attempt:
-        return Attempt.of(
-            queued,
-            composed.transport,
-            composed.channel,
-            composed.to_masked,
-            attempt=queued.attempt + 1,
-            tries=queued.tries + 1,
-            route=composed.route,
-            fingerprint=composed.fingerprint,
-            more=composed.more,
-        )
 
     async def _send(self, transport: Transport | None, messages: Sequence[Outbound]) -> Sequence[Outcome]:
         if transport is None:
@@ -230,3 +234,17 @@ class Sender:
         now = self._clock.now()
         hour = max(self._clock.seconds_until(now + timedelta(hours=1)), 0.001)
         return now + timedelta(seconds=real_seconds * 3600 / hour)
+
+
+def _attempt(part: Addressed) -> Attempt:
+    return Attempt.of(
+        part.queued,
+        part.transport,
+        part.channel,
+        part.to_masked,
+        attempt=part.queued.attempt + 1,
+        tries=part.queued.tries + 1,
+        route=part.route,
+        fingerprint=part.fingerprint,
+        more=part.more,
+    )

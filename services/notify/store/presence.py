@@ -24,6 +24,11 @@ class Presence:
         self._engine = engine
         self._connection: AsyncConnection | None = None
 
+    @property
+    def held(self) -> bool:
+        """Whether this sender shows that it is alive, as far as is known."""
+        return self._connection is not None
+
     async def ensure(self) -> None:
         """Hold the lock from now on; a connection that was lost is opened again."""
         if self._connection is not None:

@@ -7,6 +7,8 @@ from typing import Any
 
 from sqlalchemy import (
     ARRAY,
+    BigInteger,
+    DateTime,
     Row,
     Select,
     SmallInteger,
@@ -43,6 +45,40 @@ _LEVELS = (
     .subquery("levels")  # SQLAlchemy's own `values()` would be compiled anew at every turn
 )
 """Each level is looked up by itself, at the near end of the index; one scan over all would pass what waits for a night."""
+_FIRST = (
+    select(notifications.c.next_attempt_at)
+    .where(notifications.c.state == text("'queued'"), notifications.c.urgency == _LEVELS.c.urgency)
+    .order_by(notifications.c.next_attempt_at)
+    .limit(1)
+    .lateral("first")
+)
+_NEXT = select(func.min(_FIRST.c.next_attempt_at)).select_from(_LEVELS.join(_FIRST, true())).scalar_subquery()
+_LEASE_END = select(func.clock_timestamp() + LEASE)
+_OUTLOOK = _LEASE_END.add_columns(_NEXT)
+
+
+_OWNED = and_(
+    notifications.c.notification_id == any_(_IDS),
+    notifications.c.state == text("'sending'"),
+    notifications.c.claimed_by == bindparam("owner", type_=BigInteger),
+)
+_MINE = (
+    select(notifications.c.notification_id).where(_OWNED).order_by(notifications.c.notification_id).with_for_update()
+)
+_SENT = (
+    update(notifications)
+    .where(_OWNED)
+    .values(
+        state=text("'sent'"),
+        reason=None,
+        reference=None,
+        next_attempt_at=bindparam("now", type_=DateTime(timezone=True)),
+        settled_at=bindparam("now", type_=DateTime(timezone=True)),
+        claimed_by=None,
+        lease_until=None,
+    )
+    .returning(notifications.c.notification_id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,25 +143,29 @@ async def due(connection: AsyncConnection, now: datetime, limit: int) -> list[Qu
 
 async def next_due(connection: AsyncConnection) -> datetime | None:
     """Return when the next queued notification is due."""
-    first = (
-        select(notifications.c.next_attempt_at)
-        .where(notifications.c.state == text("'queued'"), notifications.c.urgency == _LEVELS.c.urgency)
-        .order_by(notifications.c.next_attempt_at)
-        .limit(1)
-        .lateral("first")
-    )
-    query = select(func.min(first.c.next_attempt_at)).select_from(_LEVELS.join(first, true()))
-    found: datetime | None = await connection.scalar(query)
+    found: datetime | None = await connection.scalar(select(_NEXT))
     return found
+
+
+async def insert(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> set[str]:
+    """Add notifications as they are, and return the ids of those that were not there (R-NT-04)."""
+    new = await insert_rows(connection, notifications, rows, ignore_conflicts=True, returning=("notification_id",))
+    return {row[0] for row in new}
 
 
 async def claim(connection: AsyncConnection, owner: int, rows: Sequence[Mapping[str, Any]]) -> None:
     """Mark notifications as in the hands of `owner` for the length of the lease."""
     if not rows:
         return
-    until = (await connection.execute(select(func.clock_timestamp() + LEASE))).scalar_one()
+    until = (await connection.execute(_LEASE_END)).scalar_one()
     claimed = [{**row, "state": "sending", "claimed_by": owner, "lease_until": until} for row in rows]
     await save(connection, claimed)
+
+
+async def outlook(connection: AsyncConnection) -> tuple[datetime, datetime | None]:
+    """Return when a lease that begins now ends, and when the next queued notification is due."""
+    row = (await connection.execute(_OUTLOOK)).one()
+    return row[0], row[1]
 
 
 async def save(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -161,14 +201,14 @@ async def states(connection: AsyncConnection, ids: Collection[str]) -> dict[str,
 
 async def still_mine(connection: AsyncConnection, owner: int, ids: Collection[str]) -> set[str]:
     """Lock and return those of the notifications that `owner` still holds."""
-    query = (
-        select(notifications.c.notification_id)
-        .where(notifications.c.notification_id == any_(_IDS))
-        .where(notifications.c.state == text("'sending'"), notifications.c.claimed_by == owner)
-        .order_by(notifications.c.notification_id)
-        .with_for_update()
-    )
-    return set(await connection.scalars(query, {"ids": list(ids)}))
+    return set(await connection.scalars(_MINE, {"ids": list(ids), "owner": owner}))
+
+
+async def sent(connection: AsyncConnection, owner: int, ids: Collection[str], now: datetime) -> set[str]:
+    """Record that notifications left without any trouble; return those of them that `owner` still held."""
+    if not ids:
+        return set()
+    return set(await connection.scalars(_SENT, {"ids": list(ids), "owner": owner, "now": now}))
 
 
 async def abandoned(connection: AsyncConnection, limit: int) -> list[Queued]:

@@ -2,53 +2,65 @@
 
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import delete, select
+from sqlalchemy import ARRAY, Text, any_, bindparam, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notify.domain.limits import Window
 from services.notify.store.tables import limits
-from shared.db import insert_rows
+from shared.db import insert_rows, update_rows
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
-async def locked(connection: AsyncConnection, names: Collection[str], now: datetime) -> dict[str, Window]:
-    """Return the windows of those names, locked until the transaction ends; one statement, however many."""
+_LOCKED: Final = (
+    select(limits.c.name, limits.c.taken, limits.c.booked_at, limits.c.booked)
+    .where(limits.c.name == any_(bindparam("names", type_=ARRAY(Text))))
+    .order_by(limits.c.name)
+    .with_for_update()
+)
+
+
+async def locked(connection: AsyncConnection, names: Collection[str]) -> dict[str, Window]:
+    """Return those of the windows that are there, locked until the transaction ends; one statement, however many."""
     if not names:
         return {}
-    blank: dict[str, Any] = {"taken": [], "booked_at": None, "booked": 0, "touched_at": now}
-    rows = await insert_rows(
-        connection,
-        limits,
-        [{"name": name, **blank} for name in sorted(set(names))],
-        lock_on=("name",),
-        returning=("name", "taken", "booked_at", "booked"),
-    )
     return {
         row.name: Window(tuple(_EPOCH + at * _MICROSECOND for at in row.taken), row.booked_at, row.booked)
-        for row in rows
+        for row in await connection.execute(_LOCKED, {"names": sorted(names)})
     }
 
 
-async def save(connection: AsyncConnection, windows: Mapping[str, Window], now: datetime) -> None:
-    """Write the windows as they are now."""
-    rows = [
-        {
-            "name": name,
-            "taken": [(at - _EPOCH) // _MICROSECOND for at in windows[name].taken],
-            "booked_at": windows[name].booked_at,
-            "booked": windows[name].booked,
-            "touched_at": now,
-        }
-        for name in sorted(windows)
-    ]
-    await insert_rows(connection, limits, rows, update_on=("name",))
+async def save(
+    connection: AsyncConnection, held: Mapping[str, Window], windows: Mapping[str, Window], now: datetime
+) -> set[str]:
+    """Write what has changed since the windows were `held`; those that were not are new.
+
+    Returns the names of new ones that another transaction has written meanwhile, committed by now; they stay as they are.
+    """
+    changed = sorted(name for name, window in windows.items() if window != held.get(name))
+    await update_rows(
+        connection, limits, [_row(name, windows[name], now) for name in changed if name in held], key="name"
+    )
+    new = [name for name in changed if name not in held]
+    rows = [_row(name, windows[name], now) for name in new]
+    written = await insert_rows(connection, limits, rows, ignore_conflicts=True, returning=("name",))
+    return set(new) - {row.name for row in written}
 
 
 async def forget(connection: AsyncConnection, before: datetime) -> None:
     """Delete the windows that nobody has touched since `before`: nothing in them counts any more."""
     idle = select(limits.c.name).where(limits.c.touched_at < before).with_for_update(skip_locked=True)
     await connection.execute(delete(limits).where(limits.c.name.in_(idle)))
+
+
+def _row(name: str, window: Window, now: datetime) -> dict[str, Any]:
+    return {
+        "name": name,
+        "taken": [(at - _EPOCH) // _MICROSECOND for at in window.taken],
+        "booked_at": window.booked_at,
+        "booked": window.booked,
+        "touched_at": now,
+    }
