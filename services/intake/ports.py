@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
-from services.intake.domain.storable import storable as storable
 from shared.events import Contact, Fault
+from shared.events.storable import storable as storable
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,9 +64,10 @@ class Customer(BaseModel):
         marks = markings(data.get("provenance"))
         details: dict[str, Any] = {}
         for name, value in data.items():
+            plain = value
             if is_marked(value):
                 marks |= markings({name: value["provenance"]})
-            plain = value["value"] if is_marked(value) else value
+                plain = value["value"]
             number = name in _WRITTEN_AS_NUMBERS and isinstance(plain, int) and not isinstance(plain, bool)
             details[name] = str(plain) if number else plain
         wishes = data.get("preferences")
@@ -76,7 +77,7 @@ class Customer(BaseModel):
 
 def is_marked(value: Any) -> bool:
     """Return whether `value` is a detail with its provenance beside it."""
-    return isinstance(value, Mapping) and value.keys() >= _MARKED
+    return not isinstance(value, str | None) and isinstance(value, Mapping) and value.keys() >= _MARKED
 
 
 def yes_or_no(value: Any) -> bool | None:

@@ -1,18 +1,16 @@
 """What is known of a customer; it grows with every contact, and no contact overwrites a detail of it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import Final
 
-from services.intake.domain.preferences import renewed
+from services.intake.domain.preferences import NO_WISHES, renewed
 from services.intake.domain.tiers import higher, tier_of
 from shared.events import Customer, Preferences
+from shared.values import replace
 
 ANONYMOUS: Final = "匿名客户"
 """The name of a customer who gave none (R-IN-04); in a file such a name is None, so that it can be completed."""
-
-
-NO_WISHES: Final = Preferences()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +31,10 @@ class CustomerFile:
 
     def completed(self, by: "CustomerFile") -> "CustomerFile":
         """Return the file with its empty details filled from `by` (R-IN-04); what is known stays as it is."""
-        return replace(self, **{name: getattr(by, name) for name in FIELDS if getattr(self, name) is None})
+        missing = {
+            name: known for name in FIELDS if getattr(self, name) is None and (known := getattr(by, name)) is not None
+        }
+        return replace(self, **missing) if missing else self
 
     def grown(self, told: "CustomerFile", tiers: Sequence[str]) -> "CustomerFile":
         """Return the file after a contact that `told` this: empty details filled, tier raised, preferences renewed."""

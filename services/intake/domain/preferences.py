@@ -2,17 +2,21 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from shared.events import Contact, Preferences
 from shared.events.customer import yes_or_no
 
+NO_WISHES: Final = Preferences()
+_FLAT: Final = frozenset({"preferred_channel", "elderly", "plain_language"})
 _CHANNEL = re.compile(r"[a-z][a-z0-9_]{0,31}")
 
 
 def preferences_of(contact: Contact, details: Mapping[str, Any]) -> Preferences:
     """Return what a contact says, in `customer.preferences` or, flat, among its details."""
     said = contact.customer.preferences
+    if said == NO_WISHES and details.keys().isdisjoint(_FLAT):
+        return NO_WISHES
     channel = said.channel or Preferences(channel=details.get("preferred_channel")).channel
     return Preferences(
         channel=channel if channel and _CHANNEL.fullmatch(channel) else None,
@@ -23,6 +27,8 @@ def preferences_of(contact: Contact, details: Mapping[str, Any]) -> Preferences:
 
 def renewed(known: Preferences, said: Preferences) -> Preferences:
     """Return the preferences `known`, with what was `said` since in their place."""
+    if said == NO_WISHES:
+        return known
     return known.model_copy(update=said.model_dump(exclude_none=True))
 
 

@@ -23,6 +23,7 @@ VOLUNTEERED: Final = "volunteered"
 OTHER: Final = "other"
 """The name under which a dropped detail is counted whose own name is nobody's business (R-OB-01)."""
 
+_PLAIN: Final = frozenset({str, int, float, bool, type(None)})
 _COMMON: Final = frozenset({"honorific", "type", "tier", "industry"})
 """Details of a customer whose values are ordinary words: masking them would only spoil the text."""
 _PERSONAL: Final = frozenset(
@@ -47,6 +48,8 @@ def screen(contact: C, policy: Policy) -> Screened[C]:
     sieve = _Sieve(policy.intake.volunteered)
     customer = contact.customer
     told = {name: value for name, value in _items_of(customer).items() if value is not None}
+    if not customer.provenance and all(map(_is_plain, (told, contact.details, contact.__pydantic_extra__ or {}))):
+        return Screened(contact, {f"customer.{name}": VOLUNTEERED for name in told}, ())
     kept = sieve.mapping(told, customer.provenance, "customer", _personal_of_customer)
     sieve.provenance |= {f"customer.{name}": VOLUNTEERED for name in kept if f"customer.{name}" not in sieve.provenance}
     details = sieve.mapping(contact.details, {}, "details", _personal_elsewhere)
@@ -128,10 +131,14 @@ class _Sieve:
 
 
 def _items_of(customer: Customer) -> dict[str, Any]:
-    known = {
-        name: getattr(customer, name) for name in Customer.model_fields if name not in {"preferences", "provenance"}
-    }
-    return known | (customer.__pydantic_extra__ or {})
+    items = vars(customer) | (customer.__pydantic_extra__ or {})
+    del items["preferences"], items["provenance"]
+    return items
+
+
+def _is_plain(details: Mapping[str, Any]) -> bool:
+    """Return whether there is nothing in `details` but words and figures: then none of them can carry a marking."""
+    return _PLAIN.issuperset(map(type, details.values()))
 
 
 def _personal_of_customer(name: str, value: Any) -> list[Any]:

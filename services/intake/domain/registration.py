@@ -10,8 +10,8 @@ from services.intake.domain.customer_file import CustomerFile, file_of
 from services.intake.domain.personal import personal
 from services.intake.domain.preferences import is_automatic, preferences_of, wants_plain_language
 from services.intake.domain.provenance import screen
-from services.intake.domain.storable import storable
 from shared.events import Call, Contact, ContactRegistered, PhoneContact
+from shared.events.storable import is_storable, storable
 from shared.policy import Policy
 
 
@@ -67,7 +67,9 @@ class Registration:
 
 def register(contact: Contact, policy: Policy, *, contact_id: str, channel: str, source_id: str) -> Registration:
     """Return the normal form of `contact`. Unknown fields are kept, not refused; a detail of the same name wins."""
-    screened = screen(type(contact).model_validate(storable(contact.model_dump())), policy)
+    if not is_storable((vars(contact), contact.__pydantic_extra__)):
+        contact = type(contact).model_validate(storable(contact.model_dump()))
+    screened = screen(contact, policy)
     clean = screened.contact
     extra = dict(clean.__pydantic_extra__ or {})
     if clean.customer.__pydantic_extra__:

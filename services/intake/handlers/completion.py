@@ -10,13 +10,13 @@ from services.intake.domain.completion import Completion, Conflict, Given, compl
 from services.intake.domain.customer_file import CustomerFile
 from services.intake.domain.provenance import VOLUNTEERED
 from services.intake.domain.registration import register
-from services.intake.domain.storable import storable
 from services.intake.handlers.identifiers import identifiers_of, same_detail
 from services.intake.handlers.refusals import conflicting, known_of_another, not_volunteered, unknown_contact
 from shared import metrics
 from shared.bus.transaction import Transaction
 from shared.events import Contact, Problem, faults_of, refuse
 from shared.events.commands import CompleteContact
+from shared.events.storable import storable
 from shared.policy import Policy
 
 

@@ -18,6 +18,8 @@ FEWEST_DIGITS: Final = (
     10  # area code and number, or a mobile's eleven: fewer are a local number, the same in every city
 )
 LONGEST: Final = 64
+_MOBILE: Final = re.compile(r"1(?:[3-689][0-9]|7[0-8])[0-9]{8}")
+"""A Chinese mobile number as most are written. What begins with 179 may be the code of a carrier."""
 _MASK: Final = re.compile(r"[*#?]")
 
 
@@ -54,6 +56,8 @@ def normal_phone(written: str) -> str | None:
 
     None for a masked number, a local one without its area code and whatever else cannot be dialled from anywhere.
     """
+    if _MOBILE.fullmatch(written):
+        return f"+{COUNTRY_CODE}{written}"
     text = unicodedata.normalize("NFKC", written)
     if _MASK.search(text) or len(text) > LONGEST:
         return None

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from services.intake import store
-from services.intake.domain.storable import storable
 from services.intake.ports import Unreadable
 from shared.bus.transaction import Delivery, Incoming, Rejected, Transaction
 from shared.events import ContactRejected, Fault
+from shared.events.storable import storable
 
 LONGEST_TEXT = 500
 FAULTS = 20

@@ -14,9 +14,9 @@ from pydantic_core import to_json
 from services.intake.app import installed_channels
 from services.intake.domain.customer_file import CustomerFile
 from services.intake.domain.registration import register
-from services.intake.domain.storable import storable
 from services.intake.ports import Channel, Unreadable
 from shared.events import CallFigures, Contact, PhoneContact
+from shared.events.storable import storable
 from shared.policy import load_policy
 
 CHANNELS = installed_channels()
