@@ -5,11 +5,12 @@ until the gap closes, an earlier one has been applied already and is dropped.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ARRAY, Row, Table, Text, any_, bindparam, delete
+from sqlalchemy import ARRAY, Row, Table, Text, TextClause, any_, bindparam, delete, exists, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningDelete
 
@@ -21,41 +22,89 @@ from shared.events import Malformed, WorkorderOpened, WorkorderStep, decode_even
 _IDS = bindparam("ids", type_=ARRAY(Text))
 
 
-@cache
-def _take(parked: Table) -> ReturningDelete[Any]:
-    """Return the statement that takes what is parked of work orders; made once, as it is wanted for every batch."""
-    return delete(parked).where(parked.c.work_order_id == any_(_IDS)).returning(parked)
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """What of a batch may be applied now, in order; and how many of its events had been applied before."""
+
+    ready: list[Incoming]
+    repeats: int = 0
+
+
+Run = tuple[int, int]
+"""The first and the last of the versions that a batch holds of one work order, where none is missing in between."""
+
+
+def has_version(item: Incoming) -> bool:
+    """Return whether `item` is kept in order, and known when it comes again, by its version."""
+    return isinstance(item.data, WorkorderOpened | WorkorderStep)
 
 
 async def in_order(
     connection: AsyncConnection, tables: RuntimeTables, incoming: Sequence[Incoming], *, release: bool = True
-) -> list[Incoming]:
+) -> Ordered:
     """Return what may be applied now, in an order that respects every work order's versions.
 
     Events without a version keep their place. Afterwards the versions returned count as applied and the events
     that came too early are parked; the parked ones whose turn has come are among those returned, unless `release`
     is off.
     """
-    versioned = [item for item in incoming if isinstance(item.data, WorkorderOpened | WorkorderStep)]
-    if not versioned:
-        return list(incoming)
-    ids = sorted({item.data.work_order_id for item in versioned})
-    applied = await _applied(connection, tables, ids)
-    waiting = await _unpark(connection, tables, ids) if release else defaultdict(dict)
-    for item in versioned:
-        if item.data.version > applied[item.data.work_order_id]:
-            waiting[item.data.work_order_id].setdefault(item.data.version, item)
+    offered: defaultdict[str, dict[int, Incoming]] = defaultdict(dict)
+    repeats = 0
+    for item in incoming:
+        if has_version(item):
+            repeats += offered[item.data.work_order_id].setdefault(item.data.version, item) is not item
+    if not offered:
+        return Ordered(list(incoming))
+    ids = sorted(offered)
+    runs = {key: (min(offered[key]), max(offered[key])) for key in ids if _gapless(offered[key])}
+    moved = await _advance(connection, tables, runs)
+    stored = {key: runs[key][1] for key in moved}
+    stored |= await _applied(connection, tables, [key for key in ids if key not in moved])
+    applied = stored | {key: runs[key][0] - 1 for key in moved}
+    repeats += sum(version <= applied[key] for key in ids for version in offered[key])
+    if release:
+        await _unpark(connection, tables, ids, offered)
     ready: list[Incoming] = []
     for item in incoming:
-        if not isinstance(item.data, WorkorderOpened | WorkorderStep):
+        if not has_version(item):
             ready.append(item)
             continue
-        work_order_id = item.data.work_order_id
-        while (following := waiting[work_order_id].pop(applied[work_order_id] + 1, None)) is not None:
-            applied[work_order_id] += 1
+        key = item.data.work_order_id
+        while (following := offered[key].pop(applied[key] + 1, None)) is not None:
+            applied[key] += 1
             ready.append(following)
-    await _save(connection, tables, {key: applied[key] for key in ids}, waiting)
-    return ready
+    early = [item for key in ids for version, item in offered[key].items() if version > applied[key]]
+    await _save(connection, tables, {key: applied[key] for key in ids if applied[key] != stored[key]}, early)
+    return Ordered(ready, repeats)
+
+
+def _gapless(versions: Mapping[int, Incoming]) -> bool:
+    return max(versions) - min(versions) + 1 == len(versions)
+
+
+@cache
+def _forward(versions: Table) -> TextClause:
+    """Return the statement that takes runs which begin right after what is applied; made once, for every batch."""
+    return text(
+        "WITH given AS (SELECT * FROM unnest("
+        "CAST(:ids AS text[]), CAST(:firsts AS integer[]), CAST(:lasts AS integer[])) AS g(id, first, last)), "
+        f"next AS (UPDATE {versions.fullname} AS v SET version = given.last FROM given "
+        "WHERE given.first > 1 AND v.work_order_id = given.id AND v.version = given.first - 1 RETURNING given.id), "
+        f"new AS (INSERT INTO {versions.fullname} (work_order_id, version) SELECT id, last FROM given WHERE first = 1 "
+        "ON CONFLICT DO NOTHING RETURNING work_order_id) SELECT id FROM next UNION ALL SELECT work_order_id FROM new"
+    )
+
+
+async def _advance(connection: AsyncConnection, tables: RuntimeTables, runs: Mapping[str, Run]) -> set[str]:
+    """Move the work orders whose run begins right after what is applied to its end; return their ids.
+
+    Nearly all of them do, so that they need no lock of their own and no second look.
+    """
+    if not runs:
+        return set()
+    firsts, lasts = zip(*runs.values(), strict=True)
+    given = {"ids": list(runs), "firsts": list(firsts), "lasts": list(lasts)}
+    return set((await connection.execute(_forward(tables.versions), given)).scalars())
 
 
 async def _applied(connection: AsyncConnection, tables: RuntimeTables, ids: Sequence[str]) -> dict[str, int]:
@@ -67,15 +116,25 @@ async def _applied(connection: AsyncConnection, tables: RuntimeTables, ids: Sequ
     return {row.work_order_id: row.version for row in found}
 
 
+@cache
+def _take(parked: Table) -> ReturningDelete[Any]:
+    """Return the statement that takes what is parked of work orders."""
+    return delete(parked).where(parked.c.work_order_id == any_(_IDS)).returning(parked)
+
+
 async def _unpark(
-    connection: AsyncConnection, tables: RuntimeTables, ids: Sequence[str]
-) -> defaultdict[str, dict[int, Incoming]]:
-    taken: defaultdict[str, dict[int, Incoming]] = defaultdict(dict)
+    connection: AsyncConnection, tables: RuntimeTables, ids: Sequence[str], offered: Mapping[str, dict[int, Incoming]]
+) -> None:
+    """Add what is parked of the work orders `ids` to what is offered.
+
+    A statement of its own, after those that wait for whoever has a row of `versions`: it must see what they parked.
+    """
+    if not await connection.scalar(select(exists().select_from(tables.parked))):
+        return
     for row in await connection.execute(_take(tables.parked), {"ids": list(ids)}):
         message = decode_event(row.body)
         if message is not None:
-            taken[row.work_order_id][row.version] = Incoming(message, _delivery(row))
-    return taken
+            offered[row.work_order_id][row.version] = Incoming(message, _delivery(row))
 
 
 async def next_parked(
@@ -92,7 +151,7 @@ async def next_parked(
     if row is None or message is None:
         return []
     if applied:
-        await _save(connection, tables, {work_order_id: row.version}, {})
+        await _save(connection, tables, {work_order_id: row.version})
     return [Incoming(message, _delivery(row))]
 
 
@@ -110,7 +169,7 @@ async def skip_version(connection: AsyncConnection, tables: RuntimeTables, body:
     key, version = message.data.work_order_id, message.data.version
     if (await _applied(connection, tables, [key]))[key] != version - 1:
         return False
-    await _save(connection, tables, {key: version}, {})
+    await _save(connection, tables, {key: version})
     return True
 
 
@@ -119,23 +178,20 @@ def _delivery(row: Row[Any]) -> Delivery:
 
 
 async def _save(
-    connection: AsyncConnection,
-    tables: RuntimeTables,
-    applied: dict[str, int],
-    waiting: dict[str, dict[int, Incoming]],
+    connection: AsyncConnection, tables: RuntimeTables, applied: Mapping[str, int], early: Iterable[Incoming] = ()
 ) -> None:
+    """Note the versions `applied`, and park what came too `early`."""
     rows = [{"work_order_id": key, "version": version} for key, version in applied.items()]
     await insert_rows(connection, tables.versions, rows, update_on=("work_order_id",))
-    early = [
+    parked = [
         {
-            "work_order_id": key,
-            "version": version,
+            "work_order_id": item.data.work_order_id,
+            "version": item.data.version,
             "stream": item.delivery.stream,
             "sequence": item.delivery.sequence,
             "subject": item.delivery.subject,
             "body": item.delivery.body,
         }
-        for key, items in waiting.items()
-        for version, item in items.items()
+        for item in early
     ]
-    await insert_rows(connection, tables.parked, early, ignore_conflicts=True)
+    await insert_rows(connection, tables.parked, parked, ignore_conflicts=True)

@@ -9,23 +9,23 @@ from contextlib import asynccontextmanager
 from functools import cache
 
 import structlog
-from sqlalchemy import ARRAY, Table, Text, Update, any_, bindparam, func, select, text, update
+from sqlalchemy import ARRAY, BigInteger, Select, Table, Update, any_, bindparam, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared import metrics
 from shared.bus.deadletters import keep
 from shared.bus.observe import observe
+from shared.bus.packing import packed, unpacked
 from shared.bus.publish import Outgoing, Publisher, PublishError
 from shared.bus.tables import RuntimeTables
-from shared.bus.transaction import Transaction, outbox_rows
+from shared.bus.transaction import Transaction
 from shared.clock import Clock
 from shared.db import insert_rows
 
 RELAY_AFTER_SECONDS = 2
-"""An event still unsent after this long was left by a crash or an outage; the relay of any replica takes it."""
-RELAY_BATCH = 500
-MARK_TOGETHER = 50
-"""Fewer published events than this are marked by the relay, once a second: a lone event does not pay a statement for it."""
+"""What is still unsent after this long was left by a crash or an outage; the relay of any replica takes it."""
+RELAY_BATCH = 8
+"""Rows, each up to one atomic batch of the server."""
 LARGEST_BODY = 990_000
 """Bytes of one event; the stream takes 1,000,000 with the headers."""
 
@@ -47,7 +47,7 @@ class Outbox:
         self._engine = engine
         self._clock = clock
         self._publisher = publisher
-        self._sent: list[str] = []
+        self._sent: list[int] = []
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
@@ -55,79 +55,74 @@ class Outbox:
 
         An error inside rolls everything back. A failing publish is not an error: the relay repeats it.
         """
-        sent: list[str] = []
-        if len(self._sent) >= MARK_TOGETHER:
-            sent, self._sent = self._sent, sent
-        try:
-            async with self._engine.begin() as connection:
-                tx = Transaction(connection, self._clock.now(), f"yingda/{self.service}")
-                yield tx
-                outgoing = tx.outgoing()
-                _refuse_too_large(outgoing)
-                await keep(connection, self.tables.dead_letters, tx.rejected)
-                await insert_rows(connection, self.tables.outbox, outbox_rows(outgoing))
-                await self._mark_sent(connection, sent)
-        except BaseException:
-            self._sent.extend(sent)
-            raise
+        async with self._engine.begin() as connection:
+            tx = Transaction(connection, self._clock.now(), f"yingda/{self.service}")
+            yield tx
+            outgoing = tx.outgoing()
+            _refuse_too_large(outgoing)
+            await keep(connection, self.tables.dead_letters, tx.rejected)
+            rows = await insert_rows(connection, self.tables.outbox, list(packed(outgoing)), returning=("id",))
         for call in tx.committed:
             call()
         observe(self.service, tx)
-        if outgoing:
-            await self._publish(outgoing)
+        if await self._publish(outgoing):
+            self._sent.extend(row.id for row in rows)
 
     async def relay(self) -> int:
-        """Publish what has waited too long; return how many events that were, none where the server refuses them.
+        """Mark what was published since the last turn, and publish what has waited too long; return how many events.
 
-        Rows are claimed by their state, never by their id: a transaction that commits late has a low id.
+        None where the server refuses them. Rows are claimed by their state, never by their id: a transaction that
+        commits late has a low id.
         """
         sent, self._sent = self._sent, []
-        outbox = self.tables.outbox
-        stale = (
-            select(outbox.c.message_id, outbox.c.subject, outbox.c.body)
-            .where(outbox.c.sent_at.is_(None))
-            .where(outbox.c.created_at < func.clock_timestamp() - text(f"interval '{RELAY_AFTER_SECONDS} seconds'"))
-            .order_by(outbox.c.id)
-            .limit(RELAY_BATCH)
-            .with_for_update(skip_locked=True)
-        )
         try:
             async with self._engine.begin() as connection:
                 await self._mark_sent(connection, sent)
-                rows = (await connection.execute(stale)).all()
-                left = [Outgoing(row.message_id, row.subject, row.body) for row in rows]
-                published = bool(left) and await self._publish(left)
+                rows = (await connection.execute(_stale(self.tables.outbox))).all()
+                left = [event for row in rows for event in unpacked(row.body)]
+                published = await self._publish(left)
                 if published:
-                    done = [message.message_id for message in left]
-                    await self._mark_sent(connection, done)
+                    await self._mark_sent(connection, [row.id for row in rows])
         except BaseException:
             self._sent.extend(sent)
             raise
-        if published:
-            self._sent = [message_id for message_id in self._sent if message_id not in set(done)]
         return len(left) if published else 0
 
     async def _publish(self, outgoing: Sequence[Outgoing]) -> bool:
+        """Return whether there was something to publish and all of it is on the stream."""
+        if not outgoing:
+            return False
         try:
             way = await self._publisher.publish(outgoing)
         except PublishError as error:
             log.warning("events will be published later", service=self.service, events=len(outgoing), why=str(error))
             return False
         metrics.OUTBOX_PUBLISHED.labels(self.service, way).inc(len(outgoing))
-        self._sent.extend(message.message_id for message in outgoing)
         return True
 
-    async def _mark_sent(self, connection: AsyncConnection, message_ids: Sequence[str]) -> None:
-        if not message_ids:
-            return
-        await connection.execute(_mark(self.tables.outbox), {"ids": list(message_ids)})
+    async def _mark_sent(self, connection: AsyncConnection, rows: Sequence[int]) -> None:
+        if rows:
+            await connection.execute(_mark(self.tables.outbox), {"ids": list(rows)})
+
+
+@cache
+def _stale(outbox: Table) -> Select[tuple[int, bytes]]:
+    """Return the statement that claims what has waited too long."""
+    return (
+        select(outbox.c.id, outbox.c.body)
+        .where(outbox.c.sent_at.is_(None))
+        .where(outbox.c.created_at < func.clock_timestamp() - text(f"interval '{RELAY_AFTER_SECONDS} seconds'"))
+        .order_by(outbox.c.id)
+        .limit(RELAY_BATCH)
+        .with_for_update(skip_locked=True)
+    )
 
 
 @cache
 def _mark(outbox: Table) -> Update:
-    """Return the statement that marks events as sent; made once, as it is wanted for every batch."""
-    ids = bindparam("ids", type_=ARRAY(Text))
-    return update(outbox).where(outbox.c.message_id == any_(ids)).values(sent_at=func.clock_timestamp())
+    """Return the statement that marks rows as sent."""
+    ids = bindparam("ids", type_=ARRAY(BigInteger))
+    return update(outbox).where(outbox.c.id == any_(ids)).values(sent_at=func.clock_timestamp())
 
 
 def _refuse_too_large(outgoing: Sequence[Outgoing]) -> None:

@@ -13,11 +13,10 @@ from typing import Any
 
 import structlog
 from nats.aio.msg import Msg
-from sqlalchemy import delete
 
 from shared import metrics
 from shared.bus.failures import is_transient, poisoned, told
-from shared.bus.ordering import in_order, next_parked
+from shared.bus.ordering import has_version, in_order, next_parked
 from shared.bus.outbox import Outbox
 from shared.bus.transaction import Delivery, Incoming, Rejected, Transaction
 from shared.db import insert_rows
@@ -150,11 +149,8 @@ class BatchRuntime:
                     await self._handler(tx, found)
 
         async def drop() -> None:
-            inbox = self._outbox.tables.inbox
             async with self._outbox.transaction() as tx:
-                for item in await next_parked(tx.connection, self._outbox.tables, work_order_id, applied=False):
-                    # The inbox has known it since it was parked; its replay must not look like a repeat.
-                    await tx.connection.execute(delete(inbox).where(inbox.c.message_id == item.message.key))
+                await next_parked(tx.connection, self._outbox.tables, work_order_id, applied=False)
 
         while await self._attempt(apply_next, messages) is None:
             if not failed:
@@ -188,26 +184,34 @@ class BatchRuntime:
         """Apply `batch` in one transaction; `release` what is parked behind it; `tell` the world what was rejected."""
         async with self._outbox.transaction() as tx:
             fresh = await self._fresh(tx, batch.incoming)
-            ready = await in_order(tx.connection, self._outbox.tables, fresh, release=release)
-            if ready:
-                await self._handler(tx, ready)
+            ordered = await in_order(tx.connection, self._outbox.tables, fresh, release=release)
+            if ordered.ready:
+                await self._handler(tx, ordered.ready)
             if batch.rejected:
                 tx.rejected.extend(batch.rejected)
                 if self._on_rejected is not None and tell:
                     await self._on_rejected(tx, batch.rejected)
-        metrics.MESSAGES.labels(self._service, "applied").inc(len(fresh))
-        metrics.MESSAGES.labels(self._service, "duplicate").inc(len(batch.incoming) - len(fresh))
+        repeats = len(batch.incoming) - len(fresh) + ordered.repeats
+        metrics.MESSAGES.labels(self._service, "applied").inc(len(batch.incoming) - repeats)
+        metrics.MESSAGES.labels(self._service, "duplicate").inc(repeats)
         metrics.MESSAGES.labels(self._service, "rejected").inc(len(tx.rejected))
 
     async def _fresh(self, tx: Transaction, incoming: Sequence[Incoming]) -> list[Incoming]:
-        """Write the inbox; return those that were not in it, each once, in their order."""
-        by_key = {item.message.key: item for item in reversed(incoming)}
+        """Write the inbox; return those that were not in it, each once, in their order.
+
+        The steps of a work order are not written: their versions tell which have been applied.
+        """
+        by_key = {item.message.key: item for item in reversed(incoming) if not has_version(item)}
         rows = [{"message_id": key} for key in sorted(by_key)]
         written = await insert_rows(
             tx.connection, self._outbox.tables.inbox, rows, ignore_conflicts=True, returning=("message_id",)
         )
         fresh = {row.message_id for row in written}
-        return [item for item in incoming if item.message.key in fresh and by_key[item.message.key] is item]
+        return [
+            item
+            for item in incoming
+            if has_version(item) or (item.message.key in fresh and by_key[item.message.key] is item)
+        ]
 
     async def _wait(self, attempt: int, error: Exception, messages: Sequence[Msg]) -> None:
         """Wait before the next attempt and keep the messages ours; `Stopping` where the service stops meanwhile."""

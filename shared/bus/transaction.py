@@ -1,6 +1,6 @@
 """What a handler gets: one database transaction, the present moment, and a way to emit events with it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -70,8 +70,3 @@ class Transaction:
     def outgoing(self) -> list[Outgoing]:
         """Return what was emitted in the form that goes over the wire."""
         return [Outgoing(m.key, m.data.SUBJECT, encode(m)) for m in self.emitted]
-
-
-def outbox_rows(outgoing: Sequence[Outgoing]) -> list[Mapping[str, Any]]:
-    """Return the outbox rows for `outgoing`."""
-    return [{"message_id": o.message_id, "subject": o.subject, "body": o.body} for o in outgoing]

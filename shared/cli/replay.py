@@ -8,7 +8,8 @@ import typer
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared.bus.publish import Outgoing, Publisher, PublishError
+from shared.bus.packing import unpacked
+from shared.bus.publish import Publisher, PublishError
 from shared.bus.streams import EVENTS
 from shared.bus.tables import RuntimeTables
 from shared.cli.connection import DataOption, client_settings, database, nats_client
@@ -18,7 +19,8 @@ from shared.cli.schemas import service_tables
 from shared.settings import Settings
 from shared.times import parse_rfc3339
 
-CHUNK = 1_000
+CHUNK = 20
+"""Rows of an outbox at a time, each up to a thousand events."""
 
 
 def register(app: typer.Typer) -> None:
@@ -55,23 +57,21 @@ async def _replay_service(
 ) -> int:
     outbox, last, count = tables.outbox, 0, 0
     while True:
-        query = (
-            select(outbox.c.id, outbox.c.message_id, outbox.c.subject, outbox.c.body)
-            .where(outbox.c.id > last)
-            .order_by(outbox.c.id)
-            .limit(CHUNK)
-        )
+        query = select(outbox.c.id, outbox.c.body).where(outbox.c.id > last).order_by(outbox.c.id).limit(CHUNK)
         if since is not None:
             query = query.where(outbox.c.created_at >= since)
         async with engine.connect() as connection:
             rows = (await connection.execute(query)).all()
         if not rows:
             return count
-        try:
-            await publisher.publish([Outgoing(row.message_id, row.subject, row.body) for row in rows])
-        except PublishError as error:
-            raise CliError(f"stopped after {count} events: {error}") from error
-        last, count = rows[-1].id, count + len(rows)
+        for row in rows:
+            events = unpacked(row.body)
+            try:
+                await publisher.publish(events)
+            except PublishError as error:
+                raise CliError(f"stopped after {count} events: {error}") from error
+            count += len(events)
+        last = rows[-1].id
 
 
 def _begin(since: str) -> datetime:

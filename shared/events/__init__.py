@@ -1,7 +1,7 @@
 """Every message of the contract as a frozen model, one file per entity; type, subject and version are declared once."""
 
 from shared.events.agent import AgentPresenceChanged, Presence
-from shared.events.base import EVENT_TYPES, Channel, Emotion, Event, Grade, Moment
+from shared.events.base import EVENT_TYPES, Channel, Emotion, Event, Grade, Moment, subject_of
 from shared.events.callback import (
     CallbackAttempted,
     CallbackCompleted,
@@ -189,4 +189,5 @@ __all__ = [
     "encode",
     "faults_of",
     "refuse",
+    "subject_of",
 ]

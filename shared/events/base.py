@@ -17,6 +17,12 @@ EVENT_TYPES: dict[str, type["Event"]] = {}
 """Every event type of the suite by its CloudEvents `type`; filled as the models are defined."""
 
 
+def subject_of(event_type: str) -> str:
+    """Return the subject on which events of `event_type` travel: `yingda.<entity>.<verb>.v<n>` without the version."""
+    _product, entity, verb, _version = event_type.split(".")
+    return f"yingda.event.{entity}.{verb}"
+
+
 class Event(BaseModel):
     """The `data` of one event. Immutable; unknown fields of a newer producer are ignored on reading."""
 
@@ -33,9 +39,8 @@ class Event(BaseModel):
         """Register a concrete event; `entity`, `verb` and `version` are declared once, in the class statement."""
         if not cls.TYPE:
             return
-        _product, entity, verb, version = cls.TYPE.split(".")
-        cls.SUBJECT = f"yingda.event.{entity}.{verb}"
-        cls.VERSION = int(version.removeprefix("v"))
+        cls.SUBJECT = subject_of(cls.TYPE)
+        cls.VERSION = int(cls.TYPE.rpartition(".v")[2])
         if cls.TYPE in EVENT_TYPES:
             raise TypeError(f"the event type {cls.TYPE} is declared twice")
         EVENT_TYPES[cls.TYPE] = cls

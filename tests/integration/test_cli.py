@@ -119,8 +119,8 @@ async def _doctor_says(provisioned: Settings, damage: str, repair: str) -> Outco
         ),
         (
             (
-                "INSERT INTO sla.outbox (message_id, subject, body, created_at) "
-                "VALUES ('m', 's', '', clock_timestamp() - interval '5 minutes')"
+                "INSERT INTO sla.outbox (events, body, created_at) "
+                "VALUES (1, '', clock_timestamp() - interval '5 minutes')"
             ),
             "TRUNCATE sla.outbox",
             "sla has not published an event for 300 s",

@@ -94,7 +94,7 @@ async def test_only_the_message_whose_event_is_too_large_is_buried(probe: Probe)
         tx.emit(report("after"), subject="after")
     assert {"a", "b"} <= set(probe.seen)
     async with probe.engine.connect() as connection:
-        unsent = select(tables.outbox.c.message_id).where(tables.outbox.c.sent_at.is_(None))
+        unsent = select(tables.outbox.c.id).where(tables.outbox.c.sent_at.is_(None))
         await probe.outbox.relay()
         assert (await connection.execute(unsent)).all() == []
     assert [entity[:3] for entity, _ in await letters(probe)] == ["xxx"]
