@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import nats
@@ -16,6 +18,7 @@ from shared.db import create_engine
 from shared.provision import provision
 from shared.service import find_service
 from shared.settings import Settings
+from shared.testing.embedded import EmbeddedServers
 from shared.testing.service_process import service_process
 
 AT_ONCE = 500
@@ -40,12 +43,12 @@ class Floor:
             await engine.dispose()
 
     async def start(self, *names: str, **settings: str) -> None:
-        """Start these services, side by side; each is ready on return."""
+        """Start these services, side by side; each is ready on return. `sla#2` is one more replica of sla."""
         await asyncio.gather(*(self._start(name, settings) for name in names))
 
     async def _start(self, name: str, settings: dict[str, str]) -> None:
         self._running[name] = stack = AsyncExitStack()
-        process = service_process(name, self.database_url, self.nats_url, **settings)
+        process = service_process(_service(name), self.database_url, self.nats_url, **settings)
         self.processes[name] = await stack.enter_async_context(process)
 
     async def kill(self, *names: str) -> None:
@@ -70,7 +73,7 @@ class Floor:
 
     async def _busy_until_rest(self) -> int:
         jetstream = self.client.jetstream()
-        for name in list(self.processes):
+        for name in {_service(name) for name in self.processes}:
             stream = CONTACTS.name if name == "intake" else EVENTS.name
             while (info := await jetstream.consumer_info(stream, name)).num_pending or info.num_ack_pending:
                 await asyncio.sleep(REST_SECONDS)  # the server tells nobody when a consumer is done
@@ -94,6 +97,10 @@ class Floor:
         return list(found.values())
 
 
+def _service(name: str) -> str:
+    return name.partition("#")[0]
+
+
 def of(events: Sequence[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
     return [event["data"] for event in events if event["type"] == f"yingda.{kind}.v1"]
 
@@ -108,6 +115,15 @@ async def floor(database_url: str, nats_url: str) -> AsyncIterator[Floor]:
     finally:
         await ready.kill(*ready.processes)
         await client.close()
+
+
+@asynccontextmanager
+async def own_servers() -> AsyncIterator[EmbeddedServers]:
+    """Yield servers that the test may kill; they are gone with their data afterwards."""
+    with tempfile.TemporaryDirectory(prefix="yingda-faults-") as name:
+        Path(name).chmod(0o711)  # PostgreSQL may have to run as another user
+        async with EmbeddedServers(Path(name)) as servers:
+            yield servers
 
 
 async def _ignore(_error: Exception) -> None:
