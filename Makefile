@@ -4,8 +4,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.locked
+SIZE ?= 1
 
-.PHONY: demo test check unit format lint types lock contract faults clean
+.PHONY: demo test check unit format lint types lock contract faults bench clean
 .DEFAULT_GOAL := help
 
 help:
@@ -26,6 +27,10 @@ check: $(STAMP)
 ## make faults    kill -9 in the middle of batches
 faults: $(STAMP)
 	@$(BIN)/python -m pytest -q tests/faults
+
+## make bench     throughput, latency, deadlines, growth and idle cost on this machine, half an hour; SIZE=0.05 for a look
+bench: $(STAMP)
+	@$(BIN)/yingda bench all --size $(SIZE) --json .yingda/bench.json --targets
 
 ## make format    let ruff put the code into shape
 format: $(STAMP)

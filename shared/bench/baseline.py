@@ -3,8 +3,9 @@
 import os
 import sys
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 from signal import SIGKILL
 from typing import Literal
@@ -16,7 +17,7 @@ from pydantic import BaseModel, ConfigDict
 
 from shared.bench.atomic import Outgoing
 from shared.bench.contacts import publish
-from shared.bench.footprint import Footprint, Stage
+from shared.bench.stage import Footprint, Stage
 from shared.bench.stage_config import StageConfig
 from shared.bench.stage_rows import SCHEMA, create
 from shared.bench.streams import last_sequence, until_quiet
@@ -65,12 +66,16 @@ async def run_baseline(
         client = await nats.connect(servers.nats_url, pending_size=64 * 1024 * 1024)
         stack.push_async_callback(client.close)
         await _provision(client, dsn, services, footprint.stages)
-        names = {}
+        names = {pid: name for name, pid in servers.pids.items()}
+        started = []
         for stage in footprint.stages:
             config = StageConfig(nats_url=servers.nats_url, dsn=dsn, stage=stage, ready=folder / f"{stage.name}.ready")
-            process = await stack.enter_async_context(_process(kind, config, folder))
+            process = await _spawn(kind, config, folder)
+            stack.push_async_callback(process.kill)
             names[process.pid] = stage.name
-        names |= {pid: name for name, pid in servers.pids.items()}
+            started.append((process, partial(_exists, config.ready)))
+        for process, ready in started:
+            await process.until_ready(ready, START_SECONDS)
         with watching(os.getpid(), names) as usage:
             began = time.time()
             await publish(client, contacts)
@@ -107,23 +112,16 @@ async def _provision(client: Client, dsn: str, services: Sequence[Service], stag
         await connection.close()
 
 
-@asynccontextmanager
-async def _process(kind: Kind, config: StageConfig, folder: Path) -> AsyncIterator[ChildProcess]:
-    """Yield the process of a stage, consuming."""
+async def _spawn(kind: Kind, config: StageConfig, folder: Path) -> ChildProcess:
     path = folder / f"{config.stage.name}.json"
     path.write_text(config.model_dump_json(), encoding="utf-8")
-    process = await ChildProcess.spawn(
+    return await ChildProcess.spawn(
         [sys.executable, "-m", f"shared.bench.{kind}_stage", str(path)],
         log=folder / f"{config.stage.name}.log",
         stop_signal=SIGKILL,
         environment=clean_environment(),
         directory=Path.cwd(),
     )
-    try:
-        await process.until_ready(lambda: _exists(config.ready), START_SECONDS)
-        yield process
-    finally:
-        await process.kill()
 
 
 async def _exists(path: Path) -> bool:

@@ -82,6 +82,8 @@ class Deadlines(BaseModel):
     detection: Detection
     memory_mb: dict[str, float]
     """Of the process of sla: at its start, with all clocks running, after the last was due."""
+    memory_growth_mb: float
+    """From all running to the end."""
 
 
 async def measure_deadlines(folder: Path, size: float, tell: Callable[[str], None]) -> Deadlines:
@@ -106,7 +108,12 @@ async def measure_deadlines(folder: Path, size: float, tell: Callable[[str], Non
             await engine.dispose()
         memory["after"] = resident_mb(pid)
     return Deadlines(
-        clocks=armed.clocks + stored.clocks, armed=armed, stored=stored, detection=detection, memory_mb=memory
+        clocks=armed.clocks + stored.clocks,
+        armed=armed,
+        stored=stored,
+        detection=detection,
+        memory_mb=memory,
+        memory_growth_mb=round(memory["after"] - memory["running"], 1),
     )
 
 

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import asyncpg
-from pydantic import BaseModel, ConfigDict
 
 from shared.bench.passage import Passage
+from shared.bench.stage import Emission, Footprint, Stage
 from shared.service import Service
 
 STATISTICS_SECONDS = 11.0
@@ -23,43 +23,6 @@ class Written:
 
     inserted: int
     updated: int
-
-
-class Emission(BaseModel):
-    """Messages on one subject for each message consumed, and their mean size."""
-
-    model_config = ConfigDict(frozen=True)
-
-    subject: str
-    per_message: float
-    body_bytes: int
-
-
-class Stage(BaseModel):
-    """What one service does for each message that it consumes."""
-
-    model_config = ConfigDict(frozen=True)
-
-    name: str
-    stream: str
-    subjects: tuple[str, ...]
-    consumed_per_contact: float
-    inserts_per_message: float
-    updates_per_message: float
-    row_bytes: int
-    emits: tuple[Emission, ...]
-
-
-class Footprint(BaseModel):
-    """The stages, and their sums per contact."""
-
-    model_config = ConfigDict(frozen=True)
-
-    messages: float
-    """Events on the stream; the contact itself comes to it."""
-    inserts: float
-    updates: float
-    stages: tuple[Stage, ...]
 
 
 async def rows_written(connection: asyncpg.Connection, *, settle_seconds: float) -> dict[str, Written]:

@@ -18,7 +18,7 @@ from shared.bench.atomic import Outgoing
 from shared.bench.contacts import Customers
 from shared.bench.quantiles import Quantiles, quantiles
 from shared.bench.suite import RunningSuite, running_suite
-from shared.bench.usage import watching
+from shared.bench.usage import until_idle, watching
 from shared.bus.streams import CONTACTS
 
 LONE: Final = 200
@@ -30,6 +30,7 @@ STEADY_SECONDS: Final = 60
 LEAST: Final = 10
 WARM_UP: Final = 120
 ANSWER_SECONDS: Final = 60.0
+SETTLE_SECONDS: Final = 120.0
 _OPENED: Final = "yingda.event.workorder.opened"
 _SEED: Final = 4
 
@@ -108,12 +109,12 @@ async def listening(client: Client) -> AsyncIterator[Openings]:
 
 
 async def warm_up(suite: RunningSuite, customers: Customers, openings: Openings) -> None:
-    """Let connections, statements and caches come to be, as they are in a suite that has run for a while."""
+    """Let connections, statements and caches come to be, and what a start brings with it be over."""
     contacts = customers.contacts(WARM_UP, suite.clock.now())
     for contact in contacts:
         await _send(suite.client, contact)
     await openings.until([str(contact.message_id) for contact in contacts])
-    await asyncio.sleep(1)
+    await until_idle(suite.pid, SETTLE_SECONDS)
 
 
 async def measure_lone(suite: RunningSuite, customers: Customers, openings: Openings, count: int) -> Quantiles:

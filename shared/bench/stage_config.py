@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from shared.bench.footprint import Stage
+from shared.bench.stage import Stage
 
 
 class StageConfig(BaseModel):

@@ -1,12 +1,14 @@
 """The rows of a baseline's stage: made of what a footprint says, and written either all at once or one by one."""
 
+from collections import deque
 from dataclasses import dataclass, field
+from itertools import islice
 
 from shared.bench.atomic import Outgoing
-from shared.bench.footprint import Stage
+from shared.bench.stage import Stage
 
 SCHEMA = "baseline"
-_REMEMBERED = 1_000
+_REMEMBERED = 5_000
 
 INSERT_MANY = (
     "INSERT INTO {table} (id, kind, amount, body) SELECT * FROM unnest($1::text[], $2::text[], $3::int[], $4::text[])"
@@ -34,7 +36,7 @@ class Work:
     _consumed: int = 0
     _done: dict[str, int] = field(default_factory=dict)
     _made: int = 0
-    _recent: list[str] = field(default_factory=list)
+    _recent: deque[str] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
 
     @property
     def table(self) -> str:
@@ -52,13 +54,13 @@ class Work:
         for _ in range(self._due("insert", self.stage.inserts_per_message)):
             self._made += 1
             made.append((f"{self._made:036}", f"{self._made * 7_919 % 1_000_003:08}", 1, body))
-        self._recent = [*self._recent, *(row[0] for row in made)][-_REMEMBERED:]
+        self._recent.extend(row[0] for row in made)
         return made
 
     def updates(self) -> list[str]:
         """Return the ids of the rows to update for what was taken, each once: of the youngest ones."""
         wanted = self._due("update", self.stage.updates_per_message)
-        return self._recent[-wanted:] if wanted else []
+        return list(islice(reversed(self._recent), wanted))
 
     def messages(self) -> list[Outgoing]:
         """Return the messages to publish for what was taken."""

@@ -11,11 +11,12 @@ from pydantic import BaseModel, ConfigDict
 from shared.bench.atomic import Outgoing
 from shared.bench.baseline import BaselineRun, Kind, run_baseline
 from shared.bench.contacts import Customers, publish
-from shared.bench.footprint import STATISTICS_SECONDS, Footprint, Written, footprint_of, row_widths, rows_written
+from shared.bench.footprint import STATISTICS_SECONDS, Written, footprint_of, row_widths, rows_written
 from shared.bench.passage import Passage, passage_of
+from shared.bench.stage import Footprint
 from shared.bench.streams import delivered, last_sequence, read, until_quiet
 from shared.bench.suite import CLOCK, RunningSuite, running_suite
-from shared.bench.usage import watching
+from shared.bench.usage import until_idle, watching
 from shared.bus.streams import EVENTS
 from shared.service import Service, installed_services
 
@@ -25,6 +26,7 @@ LEAST: Final = 60
 """Contacts of the shortest run: each of the sample's once."""
 LAST: Final = ("routing", "sla", "notify")
 """The services whose events end the measured time."""
+_SETTLE_LIMIT_SECONDS: Final = 20.0
 SLOWEST: Final = 20
 """Contacts per second below which a run is given up."""
 
@@ -72,6 +74,7 @@ async def measure_throughput(
     contacts = Customers().contacts(max(LEAST, round(CONTACTS * size)), at)
     tell(f"throughput: {len(contacts)} contacts through the suite")
     async with running_suite(folder / "suite") as suite:
+        await until_idle(suite.pid, _SETTLE_LIMIT_SECONDS)
         before = await _written(suite, settle_seconds)
         run, passage = await run_suite(suite, services, contacts)
         consumed = {

@@ -1,6 +1,8 @@
 """What processes used, as the kernel counts it: processor time of a whole tree, and memory."""
 
+import asyncio
 import os
+import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -12,6 +14,9 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 _PARENT, _TIMES = 1, slice(11, 15)  # after the name: parent; user, system, and both of children that have ended
 _IDLE, _COUNTED = slice(3, 5), slice(0, 8)  # of the machine: idle and waiting for disks; all but what guests used
 OTHER = "supervisor"
+IDLE_CORES = 0.15
+"""A suite that uses less has nothing in hand: its loops, and the servers' own."""
+_MOMENT_SECONDS = 2.0
 
 
 @dataclass(slots=True)
@@ -52,6 +57,21 @@ def watching(root: int, names: Mapping[int, str]) -> Iterator[Usage]:
     usage.wall_seconds = machine[1] - whole[1]
     busy = machine[0] - whole[0]
     usage.others_seconds = max(0.0, busy - sum(usage.seconds.values()) - usage.own_seconds)
+
+
+async def until_idle(root: int, limit_seconds: float) -> None:
+    """Return when the processes below `root` have done next to nothing for a moment, at the latest after the limit."""
+    end = time.monotonic() + limit_seconds
+    used = _sum(root)
+    while time.monotonic() < end:
+        await asyncio.sleep(_MOMENT_SECONDS)
+        before, used = used, _sum(root)
+        if used - before < _MOMENT_SECONDS * IDLE_CORES:
+            return
+
+
+def _sum(root: int) -> float:
+    return sum(seconds for _, seconds in _tree(root, {}).values())
 
 
 def cpu_seconds(pid: int) -> float:

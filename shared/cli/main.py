@@ -26,7 +26,9 @@ COMMANDS = {
     "policy": "shared.cli.policy",
     "dlq": "shared.cli.dlq",
     "replay": "shared.cli.replay",
+    "reconcile": "shared.cli.reconcile",
     "doctor": "shared.cli.doctor",
+    "bench": "shared.cli.bench",
     "plugins": "shared.cli.plugins",
 }
 """Each command and the module whose `register(app)` adds it; a module is imported only when its command is wanted."""

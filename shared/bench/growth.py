@@ -1,0 +1,91 @@
+"""What a year of stored work does to speed: the same contacts on an empty database and on a full one."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict
+
+from shared.bench.contacts import Customers
+from shared.bench.latency import SETTLE_SECONDS, listening, measure_lone, warm_up
+from shared.bench.quantiles import Quantiles
+from shared.bench.seeding import Seeded, seed
+from shared.bench.suite import running_suite
+from shared.bench.throughput import SuiteRun, run_suite
+from shared.bench.usage import until_idle
+from shared.service import installed_services
+
+WORK_ORDERS: Final = 1_000_000
+CLOCKS: Final = 5_000_000
+CONTACTS: Final = 10_000
+LONE: Final = 100
+NEXT_DAY: Final = "2026-11-24T10:00:00+08:00"
+"""The morning after the day that is stored."""
+ROOM_GB: Final = 50
+"""What the whole measurement takes on the disk."""
+_LEAST: Final = 60
+_LEAST_LONE: Final = 10
+
+
+class Side(BaseModel):
+    """How fast the suite was on one database."""
+
+    model_config = ConfigDict(frozen=True)
+
+    run: SuiteRun
+    lone: Quantiles
+
+
+class Growth(BaseModel):
+    """Full beside empty; the ratios are 1 where nothing has changed."""
+
+    model_config = ConfigDict(frozen=True)
+
+    stored: Seeded
+    empty: Side
+    full: Side
+    throughput_ratio: float
+    """Contacts per second, full to empty: less than 1 is slower."""
+    cpu_ratio: float
+    """Processor time for a contact, full to empty: more than 1 is dearer. Others on the machine change it least."""
+    lone_p50_ratio: float
+    lone_p99_ratio: float
+    """Latency, full to empty: more than 1 is slower."""
+
+
+class NoRoomError(Exception):
+    """The disk is too small for the measurement."""
+
+
+async def measure_growth(folder: Path, size: float, tell: Callable[[str], None]) -> Growth:
+    """Measure empty, then with a million work orders stored; `size` is a share of these and of the contacts sent."""
+    free = shutil.disk_usage(folder).free / 1e9
+    if free < ROOM_GB * size:
+        raise NoRoomError(f"growth needs {ROOM_GB * size:.0f} GB on the disk, and {free:.0f} are free")
+    services = installed_services()
+    contacts, lone = max(_LEAST, round(CONTACTS * size)), max(_LEAST_LONE, round(LONE * size))
+
+    async def side(name: str, run: int) -> Side:
+        tell(f"growth: {lone} lone contacts, then {contacts}, on the {name} database")
+        customers = Customers(run)
+        async with running_suite(folder / name, clock=NEXT_DAY) as suite:
+            async with listening(suite.client) as openings:
+                await warm_up(suite, customers, openings)
+                alone = await measure_lone(suite, customers, openings, lone)
+            await until_idle(suite.pid, SETTLE_SECONDS)
+            passed, _ = await run_suite(suite, services, customers.contacts(contacts, suite.clock.now()))
+        return Side(run=passed, lone=alone)
+
+    empty = await side("empty", 2)
+    stored = await seed(folder / "full", services, round(WORK_ORDERS * size), round(CLOCKS * size), tell)
+    full = await side("full", 3)
+    return Growth(
+        stored=stored,
+        empty=empty,
+        full=full,
+        throughput_ratio=round(full.run.contacts_per_second / empty.run.contacts_per_second, 3),
+        cpu_ratio=round(full.run.cpu_us_in_all / empty.run.cpu_us_in_all, 3),
+        lone_p50_ratio=round(full.lone.p50_ms / empty.lone.p50_ms, 3),
+        lone_p99_ratio=round(full.lone.p99_ms / empty.lone.p99_ms, 3),
+    )
