@@ -53,6 +53,14 @@ HEARTBEAT_AGE = _gauge(
 )
 CLOCK_DRIFT = _gauge("clock_drift_seconds", "this machine's clock minus PostgreSQL's", "service")
 
+RECONCILED = _counter("reconciled_total", "what reconciliations have counted, by stage", "stage")
+RECONCILIATION_DIFFERENCE = _gauge(
+    "reconciliation_difference", "what is missing at a stage and was not settled by anybody", "stage"
+)
+RECONCILIATION_TIME = _gauge(
+    "reconciliation_timestamp_seconds", "when the last hourly reconciliation ended, 0 in services that make none"
+)
+
 CONTACTS = _counter("contacts_total", "contacts registered or rejected", "channel", "outcome")
 CONTACTS_BY_CATEGORY = _counter(
     "contacts_by_category_total", "contacts by the category that they were opened under", "channel", "category"

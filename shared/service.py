@@ -13,10 +13,12 @@ from sqlalchemy import MetaData
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.types import ASGIApp
 
+from shared.bus.ask import Ask
 from shared.bus.commands import CommandHandler
 from shared.bus.erase import Erase
 from shared.bus.outbox import Outbox
 from shared.bus.position import Position
+from shared.bus.read import Read
 from shared.bus.runtime import BatchHandler, RejectHandler
 from shared.bus.streams import Consumer, Stream, subjects_of
 from shared.bus.tables import RuntimeTables
@@ -45,6 +47,10 @@ class Context:
     """Asks the server how far the service's consumer has come on its stream."""
     erase: Erase
     """Takes a message off the service's stream for good, by its sequence."""
+    ask: Ask
+    """Asks another service a question, over its command."""
+    read: Read
+    """Reads what the service's stream holds."""
 
 
 @dataclass(slots=True)

@@ -37,6 +37,8 @@ class Settings(BaseSettings):
     metrics_port: int = Field(default=0, ge=0, le=65535, description="port of metrics and probes; 0: any free one")
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$", description="least level logged")
     batch_size: int = Field(default=250, ge=1, le=1000, description="messages taken from a consumer at once")
+    reconcile_seconds: float = Field(default=3600, ge=1, description="time from one reconciliation to the next")
+    reconcile_grace_seconds: float = Field(default=120, ge=1, description="contacts younger than this are in flight")
     smtp_host: str | None = Field(default=None, description="mail server of the `smtp` transport")
     smtp_port: int = Field(default=587, ge=1, le=65535, description="its port")
     smtp_user: str | None = Field(default=None, description="its user, if it asks for one")

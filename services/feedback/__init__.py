@@ -15,7 +15,7 @@ emits     callback.scheduled, callback.attempted, callback.completed, callback.w
 serves    the survey page over HTTP, if YINGDA_SURVEY_KEY is set
 answers   callback.record, callback.list, script.get, customer.get, customer.search,
           knowledge.search, .suggest, .rate, .list, .get, .review, quality.check, .list, .score, .results,
-          report.make, .list
+          report.make, .list, reconciliation.cases
 
     domain/case.py        what feedback keeps of a work order
     domain/callback.py    when a callback is due, what an attempt leads to (R-FB-01 to R-FB-03, R-SLA-05, R-SLA-06)

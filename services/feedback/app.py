@@ -21,6 +21,7 @@ from services.feedback.handlers import (
     SurveyPage,
     SurveyView,
 )
+from services.feedback.handlers.reconciliation import Books
 from services.feedback.plugins.packaged import PackagedScripts
 from shared import metrics
 from shared.bus.streams import EVENTS
@@ -43,6 +44,7 @@ from shared.events import (
     WorkorderSigned,
     WorkorderTransferred,
 )
+from shared.reconciliation import Accountant
 from shared.service import Context, Parts, Service, Web
 
 
@@ -57,6 +59,7 @@ async def build(context: Context) -> Parts:
         KnowledgeDesk(policy),
         QualityDesk(policy),
         ReportDesk(policy),
+        Books(policy, Accountant(store.runtime, context.position)),
     )
     ears = (EventHandler(policy), QualityEar(policy), FactKeeper())
 

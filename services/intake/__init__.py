@@ -3,7 +3,9 @@
 Consumes the raw contacts of the stream `CONTACTS` (`yingda.contact.received.<channel>`).
 Emits `yingda.contact.registered.v1`, one for each contact for ever (R-IN-06), `yingda.contact.completed.v1` when staff
 complete its register (R-IN-04), and `yingda.contact.rejected.v1` for one that cannot be read, whose raw form waits in
-the dead letters (R-IN-08). Answers `yingda.command.contact.` complete, get and calls.
+the dead letters (R-IN-08). Answers `yingda.command.contact.` complete, get and calls, and `yingda.command.reconciliation.`
+run, show and settle: once an hour intake asks the others what has become of everything that came in, and names what is
+missing (`handlers/reconciliation/`).
 
 The path of a contact: its channel's plugin reads it into the normal form (`plugins/`, found by the entry point group
 `yingda.channels`), what the customer did not volunteer is dropped, wherever it stands (`domain/provenance.py`, R-IN-03),

@@ -1,5 +1,6 @@
 """Composition root of intake: the channels that are installed, wired to the reception."""
 
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -7,10 +8,12 @@ import structlog
 from services.intake import store
 from services.intake.domain.calls import CallCounts
 from services.intake.handlers import Desk, Eraser, Reception, on_rejected
+from services.intake.handlers.reconciliation import Pace, Reconciler, ReconciliationDesk, show_last
 from services.intake.ports import Channel
 from shared import metrics
 from shared.bus.streams import CONTACTS
 from shared.plugins import PluginError, load_plugin, plugin_names
+from shared.reconciliation import Accountant
 from shared.service import Context, Loop, Parts, Service
 
 log = structlog.get_logger()
@@ -33,6 +36,7 @@ async def build(context: Context) -> Parts:
     """Return the parts of intake."""
     policy = context.policy
     zone = ZoneInfo(policy.timezone)
+    begun = datetime.now(UTC)  # real, as the moment at which a run ends
 
     async def gauges() -> None:
         today = context.clock.now().astimezone(zone).date()
@@ -40,14 +44,29 @@ async def build(context: Context) -> Parts:
             counts = await store.calls_between(connection, today, today)
         metrics.CALL_ANSWER_RATE.set(sum(counts.values(), CallCounts()).answer_rate)
         metrics.CALL_ANSWER_RATE_TARGET.set(policy.intake.answering.rate_percent / 100)
+        await show_last(context.engine, begun)
 
     eraser = Loop("erase", Eraser(context.engine, context.erase, context.clock).turn, longest_sleep_seconds=5.0)
+    reconciler = _reconciler(context)
     return Parts(
         on_events=Reception(installed_channels(), policy, eraser.wake).on_events,
         on_rejected=on_rejected,
-        commands=Desk(policy).commands,
-        loops=(eraser,),
+        commands={**Desk(policy).commands, **ReconciliationDesk(policy, reconciler).commands},
+        loops=(eraser, reconciler.loop),
         gauges=gauges,
+    )
+
+
+def _reconciler(context: Context) -> Reconciler:
+    settings = context.settings
+    return Reconciler(
+        context.engine,
+        context.clock,
+        context.ask,
+        context.read,
+        context.position,
+        Accountant(store.runtime, context.position),
+        Pace(settings.reconcile_seconds, settings.reconcile_grace_seconds),
     )
 
 

@@ -11,12 +11,14 @@ from services.routing.domain.identity import Fingerprints
 from services.routing.domain.simulation import SimulatedDesk
 from services.routing.domain.workorder import LIVE
 from services.routing.handlers import Desk, Distribution, EventHandler, HandOver, MatterDesk, PeopleDesk
+from services.routing.handlers.reconciliation import Books
 from services.routing.ports import Assigner, Classifier, ModelError, Trained
 from shared import metrics
 from shared.bus.streams import EVENTS
 from shared.events import CallbackCompleted, ContactCompleted, ContactRegistered, Presence, SlaEscalated
 from shared.plugins import PluginError, load_plugin
 from shared.policy import Policy
+from shared.reconciliation import Accountant
 from shared.service import Context, Loop, Parts, Service
 
 
@@ -31,7 +33,8 @@ async def build(context: Context) -> Parts:
     events = EventHandler(
         policy, classifier_of(policy, context.settings.data), fingerprints, distribution, hand_over.expect
     )
-    desks = Desk(policy, distribution, hand_over.expect), PeopleDesk(policy), MatterDesk(policy, fingerprints)
+    books = Books(policy, Accountant(store.runtime, context.position))
+    desks = Desk(policy, distribution, hand_over.expect), PeopleDesk(policy), MatterDesk(policy, fingerprints), books
     commands = {model: handler for desk in desks for model, handler in desk.commands.items()}
 
     async def gauges() -> None:

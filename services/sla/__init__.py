@@ -2,7 +2,8 @@
 
 Consumes every `workorder.*` event, `callback.scheduled`, `.completed` and `.withdrawn`, `notification.sent` and
 `agent.presence_changed`. Emits `sla.started`, `.warned`, `.breached`, `.met`, `.paused`, `.resumed`, `.cancelled`,
-`.escalated` and `.rescheduled`. Answers the commands `sla.list` and `sla.rebase`.
+`.escalated` and `.rescheduled`. Answers the commands `sla.list`, `sla.rebase` and
+`reconciliation.clocks`.
 
     app.py     the composition root: handler, watch, renewal, desk, gauges
     handlers/  events.py (a batch: load the clocks concerned, apply, save, emit), watch.py (the loop that finds what is

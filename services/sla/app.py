@@ -3,6 +3,7 @@
 from services.sla.handlers.commands import Desk
 from services.sla.handlers.events import EventHandler
 from services.sla.handlers.horizon import Horizon
+from services.sla.handlers.reconciliation import Books
 from services.sla.handlers.renewal import Renewal
 from services.sla.handlers.watch import Watch
 from services.sla.store.gauges import Gauges
@@ -20,6 +21,7 @@ from shared.events import (
     WorkorderOpened,
     WorkorderStep,
 )
+from shared.reconciliation import Accountant
 from shared.service import Context, Parts, Service
 
 
@@ -32,9 +34,10 @@ async def build(context: Context) -> Parts:
     handler = EventHandler(policies, watch)
     renewal = Renewal(context.outbox, policies)
     gauges = Gauges(context.engine, context.clock, context.policy)
+    books = Books(context.policy, Accountant(runtime, context.position))
     return Parts(
         on_events=handler.on_events,
-        commands=Desk(policies, watch).commands,
+        commands={**Desk(policies, watch).commands, **books.commands},
         loops=(watch.loop, renewal.loop),
         gauges=gauges.refresh,
     )

@@ -1,6 +1,7 @@
 """Commands over request and reply: validated, answered after the commit, safe to repeat (contract, "Commands").
 
-The same `command_id` with the same body gives the same reply; with another body it is refused with 409.
+The same `command_id` with the same body gives the same reply; with another body it is refused with 409. A mere question
+(`KEPT` is off) is answered anew every time.
 """
 
 import asyncio
@@ -71,6 +72,9 @@ class CommandDesk:
     async def _reply(self, subject: str, body: bytes) -> bytes:
         model, handler = self._handlers[subject]
         command = _validated(model, body)
+        if not model.KEPT:
+            async with self._outbox.transaction() as tx:
+                return _answer(await handler(tx, command))
         digest = hashlib.sha256(subject.encode() + b"\0" + command.model_dump_json().encode()).hexdigest()
         table = self._outbox.tables.commands
         async with self._outbox.transaction() as tx:
@@ -82,8 +86,7 @@ class CommandDesk:
                 if earlier.digest != digest:
                     raise _Refused(_repeated(command.command_id))
                 return bytes(earlier.reply)
-            result = await handler(tx, command)
-            reply = _failure(result) if isinstance(result, Problem) else to_json({"ok": True, "result": result})
+            reply = _answer(await handler(tx, command))
             await tx.connection.execute(
                 table.update().where(table.c.command_id == command.command_id).values(reply=reply)
             )
@@ -130,6 +133,10 @@ class CommandServer:
             await message.respond(reply)
         except nats.errors.Error as error:
             log.warning("reply not sent", command=message.subject, **told(error))
+
+
+def _answer(result: Mapping[str, Any] | Problem) -> bytes:
+    return _failure(result) if isinstance(result, Problem) else to_json({"ok": True, "result": result})
 
 
 def _validated(model: type[Command], body: bytes) -> Command:

@@ -131,6 +131,24 @@ ALERTS: Final = (
         "stands-still",
     ),
     Alert(
+        "YingdaReconciliationDifference",
+        "max by (stage) (yingda_reconciliation_difference) > 0",
+        "0m",
+        "page",
+        "something is missing: {{ $labels.stage }}",
+        "{{ $value | humanize }} of what came in is neither there nor rejected, a dead letter or on its way.",
+        "reconciliation-difference",
+    ),
+    Alert(
+        "YingdaReconciliationOverdue",
+        "time() - max(yingda_reconciliation_timestamp_seconds) > 3 * 3600",
+        "5m",
+        "ticket",
+        "the books have not been held against one another for hours",
+        "The last hourly reconciliation ended {{ $value | humanizeDuration }} ago.",
+        "reconciliation-overdue",
+    ),
+    Alert(
         "YingdaProviderFailing",
         'sum by (transport) (increase(yingda_notifications_total{outcome=~"failed|unknown"}[15m]))\n'
         "/\nsum by (transport) (increase(yingda_notifications_total[15m])) > 0.1",

@@ -28,11 +28,13 @@ from pydantic_core import from_json, to_json
 from sqlalchemy import Table, func, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from shared.bus.ask import asker_of
 from shared.bus.commands import CommandDesk
 from shared.bus.erase import eraser_of
 from shared.bus.outbox import Outbox
 from shared.bus.position import position_of
 from shared.bus.publish import Publisher
+from shared.bus.read import reader_of
 from shared.bus.runtime import BatchRuntime
 from shared.bus.streams import EVENTS, STREAMS
 from shared.db import create_engine
@@ -237,6 +239,8 @@ async def service_bench(
             _outbox(service, engine, clock, client),
             position_of(client, service.consumer),
             eraser_of(client, service.stream),
+            asker_of(client),
+            reader_of(client, service.stream),
         )
         yield await _built(service, context, client, clock, stack)
 

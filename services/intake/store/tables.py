@@ -66,6 +66,7 @@ contacts = Table(
     Column("completed", JSONB),  # what staff added since: {"customer": {…}, "details": {…}} (R-IN-04)
     Column("traceparent", Text),
     Index("contacts_occurred", "occurred_at"),
+    Index("contacts_registered", "registered_at"),
 )
 
 completions = Table(

@@ -27,6 +27,16 @@ from shared.events.commands.notification import (
     UnsuppressAddress,
 )
 from shared.events.commands.quality import CheckText, ListReviews, QualityResults, ScoreReview
+from shared.events.commands.reconciliation import (
+    AccountCases,
+    AccountClocks,
+    AccountNotices,
+    AccountWorkorders,
+    Question,
+    RunReconciliation,
+    SettleDifference,
+    ShowReconciliation,
+)
 from shared.events.commands.report import ListReports, MakeReport
 from shared.events.commands.script import GetScript
 from shared.events.commands.sla import ListClocks, RebaseClocks
@@ -56,6 +66,10 @@ from shared.events.commands.workorder import (
 
 __all__ = [
     "COMMAND_SUBJECTS",
+    "AccountCases",
+    "AccountClocks",
+    "AccountNotices",
+    "AccountWorkorders",
     "AddressCommand",
     "Assign",
     "Cancel",
@@ -90,6 +104,7 @@ __all__ = [
     "Problem",
     "Promise",
     "QualityResults",
+    "Question",
     "RateKnowledge",
     "RebaseClocks",
     "RecordCallback",
@@ -100,11 +115,14 @@ __all__ = [
     "Resume",
     "RetryNotification",
     "ReviewKnowledge",
+    "RunReconciliation",
     "ScoreReview",
     "SearchCustomers",
     "SearchKnowledge",
     "SetPresence",
+    "SettleDifference",
     "ShowNotification",
+    "ShowReconciliation",
     "Sign",
     "SuggestKnowledge",
     "SuppressAddress",

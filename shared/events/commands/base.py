@@ -16,6 +16,8 @@ class Command(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     SUBJECT: ClassVar[str] = ""
+    KEPT: ClassVar[bool] = True
+    """Whether its reply is kept, so that a repetition is answered with the same."""
 
     command_id: str = Field(min_length=1, max_length=200)
     by: str = Field(min_length=1, max_length=200)

@@ -62,6 +62,27 @@ DASHBOARD = Dashboard(
             ),
         ),
         Row(
+            "Reconciliation",
+            (
+                series(
+                    "Missing",
+                    "By stage: what came in and is nowhere. It stays until it is there again or somebody settles it.",
+                    ("max by (stage) (yingda_reconciliation_difference)", "{{stage}}"),
+                ),
+                series(
+                    "Counted a minute",
+                    "By stage.",
+                    (per_minute("yingda_reconciled_total", "stage"), "{{stage}}"),
+                ),
+                series(
+                    "Since the last one",
+                    "One is made every hour; after three, somebody is told.",
+                    ("time() - max(yingda_reconciliation_timestamp_seconds)", "all services"),
+                    unit="s",
+                ),
+            ),
+        ),
+        Row(
             "Bus",
             (
                 series(
