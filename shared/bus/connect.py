@@ -79,13 +79,3 @@ def _options(settings: Settings, name: str) -> dict[str, Any]:
         password = settings.nats_password.get_secret_value() if settings.nats_password else ""
         options |= {"user": settings.nats_user, "password": password}
     return options
-
-
-def tolerate_subjects(client: Client) -> None:
-    """Let a subject that is not UTF-8 arrive, escaped: nats-py's reader would die of it, and with it the service."""
-    build = client._build_message  # noqa: SLF001 (nats-py has no public place for it)
-
-    def built(sid: int, subject: bytes, *rest: Any) -> Any:
-        return build(sid, bytes(subject).decode(errors="backslashreplace").encode(), *rest)
-
-    client._build_message = built  # type: ignore[method-assign,assignment]  # noqa: SLF001

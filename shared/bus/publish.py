@@ -11,6 +11,7 @@ from nats.js import JetStreamContext
 from nats.js.errors import APIError
 from pydantic_core import from_json
 
+from shared.bus.wire import headed, write
 from shared.events.envelope import CONTENT_TYPE
 from shared.ids import new_id
 
@@ -76,23 +77,28 @@ class Publisher:
 
     async def _atomic(self, messages: Sequence[Outgoing]) -> bool:
         """Publish as one atomic batch; False where the server refused it whole (it knows one of them already)."""
-        batch = new_id()
-        last = len(messages)
-        for number, message in enumerate(messages, start=1):
-            headers = message.headers() | {"Nats-Batch-Id": batch, "Nats-Batch-Sequence": str(number)}
-            if number < last:
-                await self._client.publish(message.subject, message.body, headers=headers)
-                continue
-            headers["Nats-Batch-Commit"] = "1"
-            reply = await self._client.request(
-                message.subject, message.body, timeout=PUBLISH_TIMEOUT_SECONDS, headers=headers
-            )
-            answer = from_json(reply.data)
-            if "error" not in answer:
-                return True
-            if answer["error"].get("code", 500) >= 500:  # noqa: PLR2004 (the server's own trouble, not the batch's)
-                raise APIError(**{k: answer["error"].get(k) for k in ("code", "description", "err_code")})
+        batch, last = new_id(), messages[-1]
+        await write(self._client, [_member(m, batch, n) for n, m in enumerate(messages[:-1], start=1)])
+        reply = await self._client.request(
+            last.subject,
+            last.body,
+            timeout=PUBLISH_TIMEOUT_SECONDS,
+            headers=_place(last, batch, len(messages)) | {"Nats-Batch-Commit": "1"},
+        )
+        answer = from_json(reply.data)
+        if "error" not in answer:
+            return True
+        if answer["error"].get("code", 500) >= 500:  # noqa: PLR2004 (the server's own trouble, not the batch's)
+            raise APIError(**{k: answer["error"].get(k) for k in ("code", "description", "err_code")})
         return False
+
+
+def _place(message: Outgoing, batch: str, number: int) -> dict[str, str]:
+    return message.headers() | {"Nats-Batch-Id": batch, "Nats-Batch-Sequence": str(number)}
+
+
+def _member(message: Outgoing, batch: str, number: int) -> bytes:
+    return headed(message.subject, _place(message, batch, number), message.body)
 
 
 async def connected(client: Client, timeout_seconds: float) -> bool:

@@ -15,10 +15,12 @@ import structlog
 from nats.aio.msg import Msg
 
 from shared import metrics
+from shared.bus.deadletters import unkept
 from shared.bus.failures import is_transient, poisoned, told
 from shared.bus.ordering import has_version, in_order, next_parked
 from shared.bus.outbox import Outbox
 from shared.bus.transaction import Delivery, Incoming, Rejected, Transaction
+from shared.bus.wire import acknowledge
 from shared.db import insert_rows
 from shared.events import Malformed, Message, decode, decode_event
 
@@ -89,8 +91,7 @@ class BatchRuntime:
         except Exception as error:
             log.error("batch comes again", service=self._service, messages=len(messages), **told(error))  # noqa: TRY400 (no words of the error)
             raise
-        for message in messages:
-            await message.ack()
+        await acknowledge(messages)
         metrics.BATCH_MESSAGES.labels(self._service).observe(len(messages))
         metrics.BATCH_SECONDS.labels(self._service).observe(time.perf_counter() - began)
 
@@ -98,8 +99,7 @@ class BatchRuntime:
         incoming: list[Incoming] = []
         rejected: list[Rejected] = []
         for raw in messages:
-            place = raw.metadata
-            delivery = Delivery(place.stream, place.sequence.stream, raw.subject, raw.data)
+            delivery = Delivery.of(raw)
             try:
                 message = self._decode(raw.data)
             except Malformed as error:
@@ -187,12 +187,12 @@ class BatchRuntime:
             ordered = await in_order(tx.connection, self._outbox.tables, fresh, release=release)
             if ordered.ready:
                 await self._handler(tx, ordered.ready)
-            if batch.rejected:
-                tx.rejected.extend(batch.rejected)
-                if self._on_rejected is not None and tell:
-                    await self._on_rejected(tx, batch.rejected)
-        repeats = len(batch.incoming) - len(fresh) + ordered.repeats
-        metrics.MESSAGES.labels(self._service, "applied").inc(len(batch.incoming) - repeats)
+            new = await unkept(tx.connection, self._outbox.tables.dead_letters, batch.rejected)
+            tx.rejected.extend(new)
+            if new and self._on_rejected is not None and tell:
+                await self._on_rejected(tx, new)
+        repeats = len(batch.incoming) - len(fresh) + ordered.repeats + len(batch.rejected) - len(new)
+        metrics.MESSAGES.labels(self._service, "applied").inc(batch.size - repeats - len(tx.rejected))
         metrics.MESSAGES.labels(self._service, "duplicate").inc(repeats)
         metrics.MESSAGES.labels(self._service, "rejected").inc(len(tx.rejected))
 

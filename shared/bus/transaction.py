@@ -3,12 +3,17 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
+from nats.aio.msg import Msg
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.bus.publish import Outgoing
 from shared.events import Event, Fault, Message, compose, encode
+
+_SHORT_REPLY = (
+    9  # tokens of `$JS.ACK.<stream>.<consumer>.<delivered>.<sequence>…`; with a domain there are two more in front
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +24,13 @@ class Delivery:
     sequence: int
     subject: str
     body: bytes
+
+    @classmethod
+    def of(cls, message: Msg) -> Self:
+        """Return where `message` came from, as its reply subject tells."""
+        tokens = message.reply.split(".")
+        stream, sequence = (tokens[2], tokens[5]) if len(tokens) == _SHORT_REPLY else (tokens[4], tokens[7])
+        return cls(stream, int(sequence), message.subject, message.data)
 
 
 @dataclass(frozen=True, slots=True)

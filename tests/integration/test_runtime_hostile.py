@@ -12,11 +12,11 @@ from nats.aio.msg import Msg
 from sqlalchemy import select, text
 
 from shared.bus.commands import CommandDesk, CommandServer
-from shared.bus.connect import tolerate_subjects
 from shared.bus.ordering import skip_version
 from shared.bus.outbox import EventTooLargeError
 from shared.bus.runtime import BatchRuntime
 from shared.bus.transaction import Transaction
+from shared.bus.wire import read_leanly
 from shared.events.commands import Cancel
 from shared.health import Health, HealthServer
 from tests.integration.runtime_probe import Probe, paused, published, report, tables
@@ -118,7 +118,7 @@ async def test_a_subject_that_postgresql_cannot_hold_holds_nobody_up(probe: Prob
 async def test_a_subject_that_is_no_utf8_does_not_end_the_reader(fresh_nats: str) -> None:
     """nats-py's reader dies of such a subject and the client looks connected for ever after."""
     client = await nats.connect(fresh_nats)
-    tolerate_subjects(client)
+    read_leanly(client)
     subscription = await client.subscribe("odd.>")
     await client.flush()
     host, port = fresh_nats.removeprefix("nats://").split(":")
@@ -142,7 +142,8 @@ async def test_stopping_answers_every_command_that_has_arrived(probe: Probe) -> 
     body = '{"command_id": "c%d", "by": "market-1", "work_order_id": "w", "reason": "r"}'
     client = await nats.connect(probe.client.connected_url.geturl() if probe.client.connected_url else "")
     asked = [asyncio.create_task(client.request(Cancel.SUBJECT, (body % n).encode(), timeout=10)) for n in range(100)]
-    await asyncio.sleep(0)
+    while client.stats["out_msgs"] < len(asked):
+        await asyncio.sleep(0)
     await client.flush()
     await server.stop()
     replies = await asyncio.gather(*asked)

@@ -1,0 +1,66 @@
+"""What goes over the wire is, byte for byte, what nats-py itself would write and read."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+
+from shared.bus.transaction import Delivery
+from shared.bus.wire import headed, read_leanly
+
+names = st.text(alphabet="ABCabc-", min_size=1, max_size=12)
+values = st.text(
+    alphabet=st.characters(min_codepoint=33, max_codepoint=0x9FFF, exclude_categories=("C", "Z")), max_size=20
+)
+
+
+class Recorder(Client):
+    """A client whose writer keeps what it is given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written = b""
+
+    async def _send_command(self, cmd: bytes, priority: bool = False) -> None:
+        assert not priority
+        self.written += cmd
+
+
+@given(st.dictionaries(names, values, min_size=1), st.binary(), st.sampled_from(["", "_INBOX.x"]))
+async def test_a_message_is_written_as_nats_py_writes_it(headers: dict[str, str], body: bytes, reply: str) -> None:
+    client = Recorder()
+    await client._send_publish("yingda.event.a.b", reply, body, len(body), dict(headers))
+    assert headed("yingda.event.a.b", headers, body, reply) == client.written
+
+
+@pytest.mark.parametrize("value", ["a\r\nNats-Msg-Id: b", "a\nb", "\r"])
+def test_a_header_cannot_be_smuggled_in(value: str) -> None:
+    with pytest.raises(ValueError, match="line break"):
+        headed("s", {"Nats-Msg-Id": value}, b"")
+
+
+@given(st.dictionaries(names, values))
+def test_headers_are_read_as_nats_py_reads_them(headers: Mapping[str, str]) -> None:
+    raw = "".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode() + b"\r\n"
+    lean = Client()
+    read_leanly(lean)
+    assert lean._parse_header_lines(raw) == Client._parse_header_lines(raw)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "$JS.ACK.EVENTS.sla.1.4711.12.1763805600000000000.3",
+        "$JS.ACK._.hash.EVENTS.sla.1.4711.12.1763805600000000000.3",
+        "$JS.ACK.hub.hash.EVENTS.sla.1.4711.12.1763805600000000000.3.token",
+    ],
+)
+def test_where_a_message_came_from_is_read_as_nats_py_reads_it(reply: str) -> None:
+    client: Any = None
+    message = Msg(_client=client, subject="yingda.event.a.b", reply=reply, data=b"{}")
+    place = message.metadata
+    assert Delivery.of(message) == Delivery(place.stream, place.sequence.stream, "yingda.event.a.b", b"{}")
