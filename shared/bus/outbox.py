@@ -60,7 +60,7 @@ class Outbox:
             yield tx
             outgoing = tx.outgoing()
             _refuse_too_large(outgoing)
-            await keep(connection, self.tables.dead_letters, tx.rejected)
+            tx.rejected = await keep(connection, self.tables.dead_letters, tx.rejected)
             rows = await insert_rows(connection, self.tables.outbox, list(packed(outgoing)), returning=("id",))
         for call in tx.committed:
             call()

@@ -14,7 +14,6 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
-    UniqueConstraint,
     func,
     text,
 )
@@ -69,7 +68,8 @@ def runtime_tables(metadata: MetaData) -> RuntimeTables:
             Column("acted_by", Text),
             Column("acted_at", DateTime(timezone=True)),
             Column("note", Text),
-            UniqueConstraint("stream", "sequence"),
+            Index("dead_letters_place", "sequence", "stream", text("sha256(body)"), unique=True),
+            Index("dead_letters_message", "message_id"),
             Index("dead_letters_open", "id", postgresql_where=text("state = 'open'")),
         ),
         parked=Table(

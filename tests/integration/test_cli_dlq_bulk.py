@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from shared import metrics
 from shared.bus.letter_acts import acts
 from tests.command_line import Outcome, yingda_beside
 from tests.integration.test_cli_letters import Clerk
@@ -215,3 +216,49 @@ async def test_nothing_is_done_without_a_way_to_keep_it(clerk: Clerk) -> None:
     await clerk.provision()
     assert [letter["state"] for letter in await clerk.letters()] == ["open"]
     assert await history() == []
+
+
+async def test_a_redelivery_is_no_second_dead_letter_in_the_metrics(clerk: Clerk) -> None:
+    """Known from before: `dead_letters_total` counted every delivery."""
+
+    def counted() -> tuple[float, float]:
+        letters = metrics.DEAD_LETTERS.labels("clerk")._value.get()
+        return letters, metrics.MESSAGES.labels("clerk", "rejected")._value.get()
+
+    before = counted()
+    await fill(clerk, "poison")
+    subscription = await clerk.client.jetstream().pull_subscribe_bind("clerk", "EVENTS")
+    await clerk.client.jetstream().delete_consumer("EVENTS", "clerk")
+    await subscription.unsubscribe()
+    await clerk.provision()
+    await clerk.consume()
+    assert [after - earlier for after, earlier in zip(counted(), before, strict=True)] == [1, 1]
+    assert len(await clerk.letters()) == 1
+
+
+async def test_the_same_message_published_again_is_no_second_letter_until_it_was_replayed(clerk: Clerk) -> None:
+    """An adapter that repeats itself, or `yingda replay`: one fault is one letter, also after it was discarded."""
+    await fill(clerk, "refused", "poison")
+    bodies = [json.loads(line)["body"].encode() for line in (await dlq("show", "--service", "clerk")).out.splitlines()]
+
+    async def again() -> list[str]:
+        for body in bodies:
+            await clerk.client.jetstream().publish("yingda.event.report.published", body, stream="EVENTS")
+        await clerk.consume(2)
+        return [str(letter["state"]) for letter in await clerk.letters("--all")]
+
+    assert await again() == ["open", "open"]
+    await dlq("discard", "clerk:2", "--reason", "x")
+    assert await again() == ["open", "discarded"]
+    await dlq("replay", "clerk:1")
+    await clerk.consume()
+    assert [letter["state"] for letter in await clerk.letters("--all")] == ["replayed", "discarded", "open"]
+
+
+async def test_a_stream_that_began_anew_hides_no_letter(clerk: Clerk) -> None:
+    """The place of the new message was that of an old letter: it was taken for a redelivery, and lost."""
+    await fill(clerk, "refused")
+    await clerk.client.jetstream().delete_stream("EVENTS")
+    await clerk.provision()
+    await fill(clerk, "poison")
+    assert [letter["sequence"] for letter in await clerk.letters()] == [1, 1]

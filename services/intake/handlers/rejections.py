@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from services.intake import store
 from services.intake.ports import Unreadable
 from shared.bus.transaction import Delivery, Incoming, Rejected, Transaction
 from shared.events import ContactRejected, Fault
@@ -25,12 +24,8 @@ def reject(tx: Transaction, incoming: Incoming, unreadable: Unreadable) -> None:
 
 
 async def on_rejected(tx: Transaction, rejected: Sequence[Rejected]) -> None:
-    """Tell of messages whose envelope cannot be read or whose handling failed; once, however often one is delivered."""
-    places = [(letter.delivery.stream, letter.delivery.sequence) for letter in rejected]
-    known = await store.known_dead_letters(tx.connection, places)
-    for place, letter in zip(places, rejected, strict=True):
-        if place in known:
-            continue
+    """Tell of messages whose envelope cannot be read or whose handling failed; the runtime gives each once."""
+    for letter in rejected:
         source_id = letter.message_id or f"unknown/{letter.delivery.stream}/{letter.delivery.sequence}"
         event = _event(letter.delivery, source_id, letter.reason, letter.faults)
         tx.emit(event, subject=event.source_id)

@@ -5,7 +5,6 @@ from services.intake.store.contacts import Recorded, complete_contact, completio
 from services.intake.store.customers import Origin, Origins, complete_customers, correct_customer, insert_customers
 from services.intake.store.erasures import take_erasures, want_erased
 from services.intake.store.identifiers import claim, load_owners, reassign, release
-from services.intake.store.letters import known_dead_letters
 from services.intake.store.tables import (
     agent_calls,
     completions,
@@ -36,7 +35,6 @@ __all__ = [
     "identifiers",
     "insert_contacts",
     "insert_customers",
-    "known_dead_letters",
     "load_contact",
     "load_owners",
     "metadata",
