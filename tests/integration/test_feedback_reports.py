@@ -13,7 +13,8 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from services.feedback.app import SERVICE
-from services.feedback.store.report_tables import clocks, deeds, orders, reports
+from services.feedback.store.report_tables import clocks, deeds, reports
+from services.feedback.store.tables import cases
 from shared.events import (
     Call,
     Event,
@@ -294,8 +295,8 @@ async def test_facts_follow_a_work_order_through_its_life(bench: ServiceBench) -
     await bench.happens(
         later, life.resolved(at=local("2026-11-24 12:00")), life.signed(), life.closed(local("2026-11-24 13:00"))
     )
-    (row,) = await bench.rows(orders)
-    assert (row.closed_at, row.outcome) == (local("2026-11-24 13:00"), "resolved")
+    (row,) = await bench.rows(cases)
+    assert (row.status, row.ended_at, row.outcome) == ("closed", local("2026-11-24 13:00"), "resolved")
     done = sorted((one.at, one.what, one.own) for one in await bench.rows(deeds))
     assert done == [
         (local("2026-11-24 10:05"), "told", True),
@@ -303,20 +304,21 @@ async def test_facts_follow_a_work_order_through_its_life(bench: ServiceBench) -
         (local("2026-11-24 12:00"), "resolved", True),
     ]
     await bench.happens(life.reopened(local("2026-11-24 14:00")))
-    (row,) = await bench.rows(orders)
-    assert (row.closed_at, row.outcome, row.reopenings) == (None, None, 1)
+    (row,) = await bench.rows(cases)
+    assert (row.status, row.ended_at, row.cycle) == ("opened", None, 2)
     met = clock_of(SlaMet, life, "resolution", "2026-11-24 11:00", "2026-11-24 12:00")
     await bench.happens(met, life.cancelled(local("2026-11-24 15:00")))
-    (row,) = await bench.rows(orders)
+    (row,) = await bench.rows(cases)
     (clock,) = await bench.rows(clocks)
-    assert (row.cancelled_at, clock.met, clock.at) == (
+    assert (row.status, row.ended_at, clock.met, clock.at) == (
+        "cancelled",
         local("2026-11-24 15:00"),
         True,
         datetime(2026, 11, 24, 3, tzinfo=UTC),
     )
     await bench.happens(life.reopened(local("2026-11-24 16:00")))
-    (row,) = await bench.rows(orders)
-    assert (row.cancelled_at, row.closed_at, row.reopenings) == (None, None, 2)
+    (row,) = await bench.rows(cases)
+    assert (row.status, row.ended_at, row.cycle) == ("opened", None, 3)
     reply = await make(bench, report="weekly", since="2026-11-23", language="zh")
     (work,) = [
         row for row in rows_of(reply["result"]["files"][1]["text"]) if row and row[:2] == ["部门与分类工作量", "市场部"]

@@ -1,6 +1,6 @@
 """A case: what feedback keeps of one work order, from its opening to its closing."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -20,6 +20,7 @@ from shared.events import (
     WorkorderStep,
     WorkorderTagged,
 )
+from shared.values import replace
 
 ENDED: Final[frozenset[Status]] = frozenset({"closed", "cancelled", "merged"})
 

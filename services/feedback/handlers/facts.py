@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from services.feedback import store
-from services.feedback.domain.report.facts import Change, deed
+from services.feedback.domain.report.facts import deed
 from shared.bus.transaction import Incoming, Transaction
 from shared.events import (
     CallbackCompleted,
@@ -12,34 +12,19 @@ from shared.events import (
     Event,
     SlaBreached,
     SlaMet,
-    WorkorderOpened,
     WorkorderReopened,
     WorkorderStep,
 )
 
 
 class FactKeeper:
-    """Writes down what happened; nothing of it is personal."""
+    """Writes down what happened, beside what the cases tell; nothing of it is personal."""
 
     async def on_events(self, tx: Transaction, batch: Sequence[Incoming]) -> None:
         """Keep the facts of `batch`; the steps of a work order come in the order of their versions."""
         events: list[Event] = [item.data for item in batch]
-        changes: dict[str, Change] = {}
-        for event in events:
-            if isinstance(event, WorkorderStep):
-                key = event.work_order_id
-                changes.setdefault(key, Change(key, event.department)).apply(event)
         await store.save_contact_facts(tx.connection, [_contact(e) for e in events if isinstance(e, ContactRegistered)])
-        await store.save_order_facts(
-            tx.connection,
-            [_order(event) for event in events if isinstance(event, WorkorderOpened)],
-            list(changes.values()),
-            [
-                {"work_order_id": event.work_order_id, "cycle": event.cycle, "at": event.at}
-                for event in events
-                if isinstance(event, WorkorderReopened)
-            ],
-        )
+        await store.save_reopenings(tx.connection, [_again(e) for e in events if isinstance(e, WorkorderReopened)])
         await store.save_deeds(
             tx.connection, [row for e in events if isinstance(e, WorkorderStep) for row in _deeds(e)]
         )
@@ -59,22 +44,8 @@ def _contact(event: ContactRegistered) -> dict[str, Any]:
     }
 
 
-def _order(event: WorkorderOpened) -> dict[str, Any]:
-    return {
-        "work_order_id": event.work_order_id,
-        "number": event.number,
-        "contact_id": event.contact_id,
-        "customer_id": event.customer_id,
-        "category": event.category,
-        "topic": event.topic,
-        "department": event.department,
-        "grade": event.grade,
-        "opened_at": event.opened_at,
-        "closed_at": None,
-        "cancelled_at": None,
-        "outcome": None,
-        "reopenings": 0,
-    }
+def _again(event: WorkorderReopened) -> dict[str, Any]:
+    return {"work_order_id": event.work_order_id, "cycle": event.cycle, "at": event.at}
 
 
 def _deeds(event: WorkorderStep) -> list[dict[str, Any]]:

@@ -24,7 +24,7 @@ from services.feedback.store.facts import (
     save_clock_facts,
     save_contact_facts,
     save_deeds,
-    save_order_facts,
+    save_reopenings,
 )
 from services.feedback.store.knowledge import (
     Drafted,
@@ -151,8 +151,8 @@ __all__ = [
     "save_contact_facts",
     "save_customers",
     "save_deeds",
-    "save_order_facts",
     "save_rating",
+    "save_reopenings",
     "save_review",
     "save_review_scores",
     "search",

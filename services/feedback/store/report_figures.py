@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.feedback.domain.report.model import Answers, Case, Deadlines, Problem, Telephone, Totals, Work
 from services.feedback.domain.report.period import Period
-from services.feedback.store.report_tables import answers, clocks, contacts, deeds, orders, reopenings
+from services.feedback.store.report_tables import answers, clocks, contacts, deeds, reopenings
+from services.feedback.store.tables import cases
 
 
 def _span(period: Period) -> dict[str, Any]:
@@ -97,16 +98,25 @@ def _within(column: str) -> str:
     return f"{column} >= CAST(:since AS timestamptz) AND {column} < CAST(:until AS timestamptz)"
 
 
+_ORDERS: Final = f"""(
+  SELECT work_order_id, number, contact_id, customer_id, category, topic, department, grade, opened_at, ended_at, outcome,
+         CASE WHEN status = 'closed' THEN ended_at END AS closed_at,
+         CASE WHEN status IN ('cancelled', 'merged') THEN ended_at END AS cancelled_at,
+         cycle - 1 AS reopenings
+  FROM {cases.fullname}
+)"""
+"""Work orders as they are now: one that was reopened has neither `closed_at` nor `cancelled_at` until it ends again."""
+
 _BEGUN: Final = text(
-    f"SELECT least((SELECT min(at) FROM {contacts.fullname}), (SELECT min(opened_at) FROM {orders.fullname}))"
+    f"SELECT least((SELECT min(at) FROM {contacts.fullname}), (SELECT min(opened_at) FROM {cases.fullname}))"
 )
 _ASKED: Final = "kind IN ('callback', 'survey')"  # the second contact after a low score is no further opinion
 
 _TOTALS: Final = text(f"""
 SELECT
   (SELECT count(*) FROM {contacts.fullname} WHERE at >= since AND at < until),
-  (SELECT count(*) FROM {orders.fullname} WHERE opened_at >= since AND opened_at < until),
-  (SELECT count(*) FROM {orders.fullname} WHERE closed_at >= since AND closed_at < until),
+  (SELECT count(*) FROM {cases.fullname} WHERE opened_at >= since AND opened_at < until),
+  (SELECT count(*) FROM {cases.fullname} WHERE ended_at >= since AND ended_at < until AND status = 'closed'),
   (SELECT count(*) FROM {reopenings.fullname} WHERE at >= since AND at < until),
   ended.met, ended.breached, said.answers, said.rated, said.content, said.scored, said.score_sum
 FROM unnest(CAST(:since AS timestamptz[]), CAST(:until AS timestamptz[])) WITH ORDINALITY AS span(since, until, place)
@@ -129,10 +139,10 @@ WITH counted AS (
          count(*) FILTER (WHERE {_within("closed_at")}) AS closed,
          count(*) FILTER (WHERE {_within("cancelled_at")}) AS cancelled,
          count(*) FILTER (WHERE coalesce(closed_at, cancelled_at, 'infinity') >= CAST(:until AS timestamptz)) AS open
-  FROM {orders.fullname} WHERE opened_at < CAST(:until AS timestamptz) GROUP BY 1, 2
+  FROM {_ORDERS} AS opened WHERE opened_at < CAST(:until AS timestamptz) GROUP BY 1, 2
 ), again AS (
   SELECT department, category, count(*) AS reopened FROM {reopenings.fullname} AS r
-  JOIN {orders.fullname} USING (work_order_id) WHERE {_within("r.at")} GROUP BY 1, 2
+  JOIN {_ORDERS} AS opened USING (work_order_id) WHERE {_within("r.at")} GROUP BY 1, 2
 )
 SELECT department, category, opened, closed, cancelled, coalesce(reopened, 0), open
 FROM counted LEFT JOIN again USING (department, category)
@@ -142,7 +152,7 @@ ORDER BY department, category
 
 _DEADLINES: Final = text(f"""
 SELECT clock.department, category, metric, count(*) FILTER (WHERE met), count(*) FILTER (WHERE NOT met)
-FROM {clocks.fullname} AS clock LEFT JOIN {orders.fullname} ON work_order_id = subject_id
+FROM {clocks.fullname} AS clock LEFT JOIN {_ORDERS} AS opened ON work_order_id = subject_id
 WHERE {_within("clock.at")} GROUP BY 1, 2, 3 ORDER BY 1, 2 NULLS LAST, 3
 """)
 
@@ -156,7 +166,7 @@ SELECT answer.department, category, count(*) FILTER (WHERE answer.outcome = 'rea
        count(*) FILTER (WHERE answer.outcome = 'no_answer'), count(*) FILTER (WHERE answer.outcome = 'refused'),
        count(*) FILTER (WHERE solved), count(*) FILTER (WHERE NOT solved), count(score), coalesce(sum(score), 0),
        {_LEVELS.replace("outcome", "answer.outcome")}
-FROM {answers.fullname} AS answer LEFT JOIN {orders.fullname} USING (work_order_id)
+FROM {answers.fullname} AS answer LEFT JOIN {_ORDERS} AS opened USING (work_order_id)
 WHERE {_ASKED} AND {_within("answer.at")} GROUP BY 1, 2 ORDER BY 1, 2 NULLS LAST
 """)
 
@@ -164,7 +174,7 @@ _CHANNELS: Final = text(
     f"SELECT channel, count(*) FROM {contacts.fullname} WHERE {_within('at')} GROUP BY 1 ORDER BY 2 DESC, 1"
 )
 _PROBLEMS: Final = text(
-    f"SELECT category, topic, count(*) FROM {orders.fullname} WHERE {_within('opened_at')} "
+    f"SELECT category, topic, count(*) FROM {_ORDERS} AS opened WHERE {_within('opened_at')} "
     "GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2 NULLS FIRST LIMIT :limit"
 )
 _TELEPHONE: Final = text(f"""
@@ -174,17 +184,17 @@ SELECT agent_id, count(*), count(*) FILTER (WHERE missed), count(*) FILTER (WHER
 FROM {contacts.fullname} WHERE missed IS NOT NULL AND {_within("at")} GROUP BY 1 ORDER BY 1 NULLS LAST
 """)
 _CUSTOMERS: Final = text(
-    f"SELECT contact_id, customer_id FROM {orders.fullname} WHERE {_within('opened_at')} "
+    f"SELECT contact_id, customer_id FROM {_ORDERS} AS opened WHERE {_within('opened_at')} "
     "ORDER BY opened_at DESC LIMIT :limit"
 )
 
 _GOOD: Final = text(f"""
 SELECT number, category, topic, held.department, grade, last.score, last.satisfaction, reopenings
-FROM {orders.fullname} AS held CROSS JOIN LATERAL (
+FROM {_ORDERS} AS held CROSS JOIN LATERAL (
   SELECT score, satisfaction, solved FROM {answers.fullname} AS answer
   WHERE answer.work_order_id = held.work_order_id AND {_ASKED} AND answer.outcome = 'reached' ORDER BY at DESC LIMIT 1
 ) AS last
-WHERE {_within("closed_at")} AND held.outcome = 'resolved' AND reopenings = 0 AND last.solved IS NOT FALSE
+WHERE {_within("ended_at")} AND closed_at IS NOT NULL AND held.outcome = 'resolved' AND reopenings = 0 AND last.solved IS NOT FALSE
   AND (category = ANY(CAST(:categories AS text[]))) = :complaints
   AND (last.score >= :score OR (:complaints AND last.score IS NULL AND last.satisfaction IN ('very_satisfied', 'satisfied')))
 ORDER BY last.score DESC NULLS LAST, closed_at, number LIMIT :limit
@@ -211,7 +221,7 @@ WITH missed AS (
            THEN answer.outcome = 'reached' AND kind <> 'survey'
          ELSE false END)
     ) AS done_at
-  FROM {clocks.fullname} AS clock JOIN {orders.fullname} AS held ON work_order_id = subject_id
+  FROM {clocks.fullname} AS clock JOIN {_ORDERS} AS held ON work_order_id = subject_id
   WHERE NOT met AND {_within("clock.at")}
 ), measured AS (
   SELECT *, coalesce(done_at, closed_at, cancelled_at) IS NULL AS pending,

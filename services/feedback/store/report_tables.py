@@ -1,4 +1,7 @@
-"""The facts that reports are made from, kept as events tell them, and the reports published. No personal data (R-FB-05)."""
+"""The facts that reports are made from beside the cases, kept as events tell them, and the reports published.
+
+No personal data (R-FB-05).
+"""
 
 from typing import Final
 
@@ -28,27 +31,6 @@ contacts: Final = Table(
     Index("report_contacts_by_time", "at"),
 )
 """Contacts by when they were registered; `missed` is None of what is no call, `exceeded` names limits (R-IN-10)."""
-
-orders: Final = Table(
-    "report_orders",
-    metadata,
-    Column("work_order_id", Text, primary_key=True),
-    _words("number"),
-    _words("contact_id"),
-    _words("customer_id"),
-    _words("category"),
-    _words("topic", nullable=True),
-    _words("department"),
-    _words("grade"),
-    _moment("opened_at"),
-    _moment("closed_at", nullable=True),
-    _moment("cancelled_at", nullable=True),
-    _words("outcome", nullable=True),
-    Column("reopenings", Integer, nullable=False),
-    Index("report_orders_by_opening", "opened_at"),
-    Index("report_orders_by_closing", "closed_at"),
-)
-"""Work orders as they are now: one that was reopened has neither `closed_at` nor `cancelled_at` until it ends again."""
 
 deeds: Final = Table(
     "report_deeds",

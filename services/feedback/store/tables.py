@@ -20,6 +20,12 @@ def _words(name: str, *, nullable: bool = False) -> Column[object]:
     return Column(name, Text, nullable=nullable)
 
 
+def _prefixes(name: str) -> Index:
+    """Return the index that finds customers by how such a text of theirs begins."""
+    ops, known = {name: "text_pattern_ops"}, text(f"{name} IS NOT NULL")
+    return Index(f"customers_by_{name}", name, postgresql_ops=ops, postgresql_where=known)
+
+
 customers: Final = Table(
     "customers",
     metadata,
@@ -48,8 +54,8 @@ customers: Final = Table(
     Index("customers_by_phone", "phone_key", postgresql_where=text("phone_key IS NOT NULL")),
     Index("customers_by_member_no", "member_no", postgresql_where=text("member_no IS NOT NULL")),
     Index("customers_by_order_no", "order_no", postgresql_where=text("order_no IS NOT NULL")),
-    Index("customers_by_name", "name", postgresql_ops={"name": "text_pattern_ops"}),
-    Index("customers_by_company", "company", postgresql_ops={"company": "text_pattern_ops"}),
+    _prefixes("name"),
+    _prefixes("company"),
 )
 """Every contact with its customer as known then; the file of a customer is read from all of them (R-FB-08)."""
 
@@ -77,6 +83,8 @@ cases: Final = Table(
     _moment("cutoff_at", nullable=True),
     Column("tags", JSONB, nullable=False),
     Index("cases_of_customer", "customer_id", "opened_at"),
+    Index("cases_by_opening", "opened_at"),
+    Index("cases_by_end", "ended_at", postgresql_where=text("ended_at IS NOT NULL")),
     Index("cases_by_number", "number"),
     Index("cases_by_tag", "tags", postgresql_using="gin", postgresql_where=text("tags <> '[]'::jsonb")),
     Index("cases_draft_waiting", "contact_id", postgresql_where=text("draft_waiting")),

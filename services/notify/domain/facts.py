@@ -1,7 +1,7 @@
 """What notify remembers of a contact and of a work order, and how events change it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +18,7 @@ from shared.events import (
     WorkorderStep,
     WorkorderTransferred,
 )
+from shared.values import replace
 
 EXCERPT = 40
 _RESULT = 2_000

@@ -82,7 +82,7 @@ class Bench:
         found = {}
         async with self.service.engine.connect() as connection:
             for table in [*tables, store.runtime.outbox]:
-                columns = "message_id" if table.name == "outbox" else "t::text"
+                columns = "body::text" if table.name == "outbox" else "t::text"
                 query = text(f"SELECT coalesce(sum(hashtextextended({columns}, 0)), 0) FROM {table.fullname} AS t")
                 found[table.name] = await connection.scalar(query)
         return found
