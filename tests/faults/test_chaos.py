@@ -23,7 +23,7 @@ def say(capfd: pytest.CaptureFixture[str]) -> Callable[[str], None]:
 
     def tell(line: str) -> None:
         with capfd.disabled():
-            print(line, flush=True)
+            print(line, flush=True)  # noqa: T201 (whoever waits for minutes wants to see)
 
     return tell
 
