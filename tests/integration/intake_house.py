@@ -83,7 +83,7 @@ class Intake:
 async def with_a_faulty_channel(context: Context) -> Parts:
     channels: dict[str, Channel] = installed_channels() | {"faulty": Faulty()}
     parts = await SERVICE.build(context)
-    (eraser,) = parts.loops
+    eraser = next(loop for loop in parts.loops if loop.name == "erase")
     return replace(parts, on_events=Reception(channels, context.policy, eraser.wake).on_events)
 
 
