@@ -13,6 +13,9 @@ import nats.errors
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
+_STATUS_AT = len("NATS/1.0")
+"""Where a status follows in the first line of the headers, as in `NATS/1.0 408 Request Timeout`."""
+
 
 def headed(subject: str, headers: Mapping[str, str], body: bytes, reply: str = "") -> bytes:
     """Return the line that publishes `body` with `headers`; `ValueError` for a value that could end its own line."""
@@ -51,7 +54,7 @@ async def acknowledge(messages: Sequence[Msg]) -> None:
 
 
 def read_leanly(client: Client) -> None:
-    """Make `client` read what comes with as little as is needed.
+    """Make `client` read of the headers no more than the server's own status: what a message tells is in its body.
 
     A subject that is not UTF-8 arrives escaped: nats-py's reader would die of it, and with it the service.
     """
@@ -64,9 +67,9 @@ def read_leanly(client: Client) -> None:
             return build(sid, bytes(subject).decode(errors="backslashreplace").encode(), *rest)
 
     client._build_message = built  # type: ignore[method-assign,assignment]  # noqa: SLF001
-    client._parse_header_lines = _header_lines  # type: ignore[method-assign]  # noqa: SLF001
+    read = client._process_headers  # noqa: SLF001
 
+    async def status_only(raw: bytes) -> dict[str, str] | None:
+        return await read(raw) if raw and raw[_STATUS_AT] == ord(" ") else None
 
-def _header_lines(raw: bytes) -> dict[str, str]:
-    lines = (line.partition(":") for line in raw.decode(errors="replace").split("\r\n"))
-    return {name.strip(): value.strip() for name, colon, value in lines if colon}
+    client._process_headers = status_only  # type: ignore[method-assign,assignment]  # noqa: SLF001

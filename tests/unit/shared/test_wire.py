@@ -1,6 +1,5 @@
 """What goes over the wire is, byte for byte, what nats-py itself would write and read."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -43,12 +42,25 @@ def test_a_header_cannot_be_smuggled_in(value: str) -> None:
         headed("s", {"Nats-Msg-Id": value}, b"")
 
 
-@given(st.dictionaries(names, values))
-def test_headers_are_read_as_nats_py_reads_them(headers: Mapping[str, str]) -> None:
-    raw = "".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode() + b"\r\n"
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"NATS/1.0 404 No Messages\r\n\r\n",
+        b"NATS/1.0 100 Idle Heartbeat\r\nNats-Last-Consumer: 7\r\nNats-Last-Stream: 9\r\n\r\n",
+        b"NATS/1.0 503\r\n\r\n",
+        b"",
+    ],
+)
+async def test_the_servers_status_is_read_as_nats_py_reads_it(raw: bytes) -> None:
     lean = Client()
     read_leanly(lean)
-    assert lean._parse_header_lines(raw) == Client._parse_header_lines(raw)
+    assert await lean._process_headers(raw) == await Client()._process_headers(raw)
+
+
+async def test_other_headers_are_left_alone() -> None:
+    lean = Client()
+    read_leanly(lean)
+    assert await lean._process_headers(b"NATS/1.0\r\nNats-Msg-Id: a\r\n\r\n") is None
 
 
 @pytest.mark.parametrize(
