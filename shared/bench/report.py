@@ -66,6 +66,7 @@ def _throughput(result: Result) -> Rows:
         *_run("bare pipeline", result["bare"]),
         *_run("FastStream, one by one", result["classic"]),
         ("suite to bare", f"{result['suite_to_bare']:.2f}"),
+        ("processor for a contact, bare to suite", f"{result['cpu_bare_to_suite']:.2f}"),
         ("suite to FastStream, one by one", f"{result['suite_to_classic']:.1f}"),
     ]
 

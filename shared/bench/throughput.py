@@ -59,6 +59,8 @@ class Throughput(BaseModel):
     classic: BaselineRun
     suite_to_bare: float
     suite_to_classic: float
+    cpu_bare_to_suite: float
+    """Processor time for a contact: about the same ratio where nothing but the processor is short, whoever else is busy."""
 
 
 class UnfinishedError(Exception):
@@ -99,6 +101,7 @@ async def measure_throughput(
         classic=classic,
         suite_to_bare=round(run.contacts_per_second / bare.contacts_per_second, 3),
         suite_to_classic=round(run.contacts_per_second / classic.contacts_per_second, 1),
+        cpu_bare_to_suite=round(sum(bare.cpu_us_per_contact.values()) / run.cpu_us_in_all, 3),
     )
 
 
