@@ -22,7 +22,7 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool
 from shared import metrics
 from shared.bus.ask import asker_of
 from shared.bus.commands import CommandDesk, CommandServer
-from shared.bus.connect import make_broker, tolerate_subjects
+from shared.bus.connect import make_broker
 from shared.bus.erase import eraser_of
 from shared.bus.failures import told
 from shared.bus.outbox import Outbox
@@ -32,6 +32,7 @@ from shared.bus.read import reader_of
 from shared.bus.runtime import BatchRuntime
 from shared.bus.streams import EVENTS
 from shared.bus.subscriber import PromptBatchSubscriber, subscribe
+from shared.bus.wire import read_leanly
 from shared.clock import SystemClock, sleep_until
 from shared.db import create_engine
 from shared.ending import CLOSE_SECONDS, WORK_SECONDS, Ending
@@ -100,7 +101,7 @@ async def _start(service: Service, settings: Settings, stack: AsyncExitStack, en
     broker = make_broker(settings, service.name)
     stack.push_async_callback(ending.stop, CLOSE_SECONDS, nats=broker.stop)
     client: Client = await broker.connect()
-    tolerate_subjects(client)
+    read_leanly(client)
     async with engine.connect() as connection:
         await check(connection, client, service)
     async with engine.begin() as connection:
