@@ -18,6 +18,8 @@ from shared.bus.transaction import Incoming, Rejected
 
 TRANSIENT_CLASSES = ("08", "40", "53", "55", "57", "58")
 """SQLSTATE classes that tell of the server and not of the data: connection, rollback, resources, locks, operator."""
+TRANSIENT_STATES = ("25006", "25P03", "25P04")
+"""And of other classes: a database that only reads for now, as a standby does, and transactions cut off for their time."""
 DRIVERS = ("sqlalchemy", "asyncpg", "nats")
 """Packages that talk to PostgreSQL and NATS for us."""
 _FRAMES = 6
@@ -33,7 +35,7 @@ def is_transient(error: BaseException) -> bool:
     if not isinstance(error, DBAPIError):
         return False
     state = sqlstate(error)
-    return error.connection_invalidated or not state or state[:2] in TRANSIENT_CLASSES
+    return error.connection_invalidated or not state or state[:2] in TRANSIENT_CLASSES or state in TRANSIENT_STATES
 
 
 def sqlstate(error: BaseException) -> str:

@@ -40,6 +40,12 @@ async def test_a_database_that_refuses_connections_or_is_stopped_is_the_servers_
     assert not is_transient(await failure_of(database_url, "SELECT 1 / 0"))
 
 
+async def test_a_database_that_only_reads_for_now_is_the_servers_trouble(database_url: str) -> None:
+    """It buried good messages where it took writes again in time for the dead letters."""
+    writing = "DO $$ BEGIN SET LOCAL transaction_read_only = on; CREATE TABLE never (id int); END $$"
+    assert is_transient(await failure_of(database_url, writing))
+
+
 async def test_the_same_error_from_a_plugin_is_its_own(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="model") as missing:
         (tmp_path / "model.bin").read_bytes()
