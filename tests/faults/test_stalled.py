@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -81,6 +82,7 @@ async def in_hand(suite: Suite, service: str) -> None:
             await asyncio.sleep(0.05)
 
 
+@pytest.mark.slow_faults
 async def test_whatever_stands_still_is_noticed_by_the_others_within_a_minute_and_so_is_its_end() -> None:
     async with running_suite() as suite:
         engine = create_engine(Settings(database_url=suite.endpoints["database_url"]))

@@ -59,7 +59,7 @@ class Reconciler:
         accountant: Accountant,
         pace: Pace,
     ) -> None:
-        self.loop = Loop("reconciliation", self.turn, patience_seconds=LONGEST_RUN_SECONDS)
+        self.loop = Loop("reconciliation", self.turn, longest_sleep_seconds=10.0, patience_seconds=LONGEST_RUN_SECONDS)
         self._engine = engine
         self._clock = clock
         self._pace = pace
