@@ -24,7 +24,6 @@ FINISHED: Final[Mapping[str, Mapping[str, str]]] = {
     "feedback.cases": {"status": _CLOSED, "ended_at": "coalesce(t.ended_at, t.opened_at)", "draft_waiting": "false"},
     "feedback.callbacks": {"state": "'completed'", "next_at": "NULL"},
     "feedback.surveys": {"state": "CASE t.state WHEN 'open' THEN 'answered' ELSE t.state END"},
-    "feedback.report_orders": {"closed_at": "coalesce(t.closed_at, t.opened_at)"},
     "feedback.quality_reviews": {"state": "'scored'", "scored_at": "coalesce(t.scored_at, t.last_at)"},
 }
 """By table and column the value of a finished row, in SQL, from the row `t` of the day."""
@@ -32,6 +31,7 @@ FINISHED: Final[Mapping[str, Mapping[str, str]]] = {
 NOT_COPIED: Final = frozenset(
     {
         "feedback.reports",
+        "intake.reconciliations",
         "notify.suppressions",
         "routing.batches",
         "sla.agents",
