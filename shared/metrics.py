@@ -51,6 +51,7 @@ HEARTBEAT_AGE = _gauge(
     "service",
     "part",
 )
+EXPIRED = _counter("expired_rows_total", "rows removed when their time was over", "service", "table")
 CLOCK_DRIFT = _gauge("clock_drift_seconds", "this machine's clock minus PostgreSQL's", "service")
 
 RECONCILED = _counter("reconciled_total", "what reconciliations have counted, by stage", "stage")

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from shared.bus.letter_acts import provision_history
-from shared.bus.streams import STREAMS, Consumer, Stream
+from shared.bus.streams import KEEP_DAYS, STREAMS, Consumer, Stream
 from shared.db import role_name
 from shared.service import Service
 
@@ -30,11 +30,17 @@ class NotProvisionedError(Exception):
 
 
 async def provision(
-    engine: AsyncEngine, client: Client, services: Iterable[Service], *, replicas: int | None = None
+    engine: AsyncEngine,
+    client: Client,
+    services: Iterable[Service],
+    *,
+    replicas: int | None = None,
+    keep_days: int = KEEP_DAYS,
 ) -> list[str]:
     """Create or update everything that `services` need; return a line for each thing that was changed.
 
-    `replicas` nodes keep each stream; None leaves a stream as it is and puts a new one on one node.
+    `replicas` nodes keep each stream; None leaves a stream as it is and puts a new one on one node. Messages stay on
+    the streams for `keep_days`.
     """
     changes: list[str] = []
     wanted = list(services)
@@ -45,7 +51,7 @@ async def provision(
             changes += await _schema(connection, service.name, service.metadata)
     jetstream = client.jetstream()
     for stream in STREAMS:
-        changes += await _stream(jetstream, stream, replicas)
+        changes += await _stream(jetstream, stream, replicas, keep_days)
     for service in wanted:
         changes += await _consumer(jetstream, service.consumer)
     return changes
@@ -150,8 +156,8 @@ async def _schema_digest(connection: AsyncConnection, name: str) -> str | None:
     return found
 
 
-async def _stream(jetstream: JetStreamContext, stream: Stream, replicas: int | None) -> list[str]:
-    wanted = stream.config(replicas or 1)
+async def _stream(jetstream: JetStreamContext, stream: Stream, replicas: int | None, keep_days: int) -> list[str]:
+    wanted = stream.config(replicas or 1, keep_days)
     try:
         held = (await jetstream.stream_info(stream.name)).config
     except NotFoundError:

@@ -42,11 +42,14 @@ from shared.log import configure_logging
 from shared.policy import load_policy
 from shared.provision import check
 from shared.rehearsal import read_database_clock, shared_clock
+from shared.retention import TURN_SECONDS, Retention, runtime_expiries
 from shared.service import Context, Loop, Parts, Service, service_names
 from shared.settings import Settings
 from shared.web import WebServer
 
 RELAY_SECONDS = 1.0
+CATCH_UP_SECONDS = 0.1
+"""Between two turns of the relay while the process is behind: nothing is published directly until it has caught up."""
 GAUGES_SECONDS = 5.0
 GAUGES_REST = 50
 """A service's own gauges rest so many times as long as reading them took: counting a million rows never takes over."""
@@ -107,6 +110,7 @@ async def _start(service: Service, settings: Settings, stack: AsyncExitStack, en
     async with engine.begin() as connection:
         clock = await shared_clock(connection, settings.clock)
     outbox = Outbox(service.name, engine, service.tables, clock, Publisher(client, EVENTS.name))
+    outbox.fall_behind()  # what a crash has left is published first
     context = Context(
         settings,
         load_policy(settings.policy),
@@ -155,6 +159,8 @@ class Running:
         self._gauges_rest_until = 0.0  # on the loop's own clock
         self._pulse = Pulse()
         self._heartbeats = HeartbeatExchange(client, service.name, self._pulse, service_names())
+        expiries = [*parts.expiries, *runtime_expiries(service.tables, context.settings.keep_days)]
+        self._retention = Retention(service.name, context.engine, clock, expiries)
         self._runtime = BatchRuntime(
             context.outbox, parts.on_events, raw=not service.consumes, on_rejected=parts.on_rejected
         )
@@ -169,6 +175,7 @@ class Running:
         stack.push_async_callback(self._heartbeats.stop)
         self._loops = [
             *self._parts.loops,
+            Loop("retention", self._retention.turn, longest_sleep_seconds=TURN_SECONDS, patience_seconds=TURN_SECONDS),
             Loop("relay", self._relay, longest_sleep_seconds=RELAY_SECONDS),
             Loop("gauges", self._gauges, longest_sleep_seconds=GAUGES_SECONDS),
         ]
@@ -243,8 +250,11 @@ class Running:
         metrics.LOOP_HEARTBEAT.labels(self._service.name, loop).set(time.time())
 
     async def _relay(self) -> datetime | None:
-        left = await self._context.outbox.relay()
-        return self._clock.now() if left else None
+        outbox = self._context.outbox
+        if await outbox.relay():
+            return self._clock.now()
+        pause = timedelta(seconds=CATCH_UP_SECONDS * self._clock.speed)
+        return self._clock.now() + pause if outbox.behind else None
 
     async def _gauges(self) -> datetime | None:
         """Refresh what is read from the servers, and with it the readiness."""

@@ -25,6 +25,7 @@ from shared.bus.tables import RuntimeTables
 from shared.clock import Clock
 from shared.events import Command, Event
 from shared.policy import Policy
+from shared.retention import Expiry
 from shared.settings import Settings
 
 SERVICE_GROUP = "yingda.services"
@@ -98,6 +99,8 @@ class Parts:
     gauges: Callable[[], Awaitable[None]] | None = None
     """Refreshes the gauges that are read from the database; called every few seconds."""
     stop: Callable[[], Awaitable[None]] | None = None
+    expiries: Sequence[Expiry] = ()
+    """What of the service's own tables is removed when its time is over."""
     web: Web | None = None
 
 

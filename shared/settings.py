@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -37,6 +38,17 @@ class Settings(BaseSettings):
     metrics_port: int = Field(default=0, ge=0, le=65535, description="port of metrics and probes; 0: any free one")
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$", description="least level logged")
     batch_size: int = Field(default=250, ge=1, le=1000, description="messages taken from a consumer at once")
+    keep_days: int = Field(
+        default=30,
+        ge=1,
+        le=366,
+        description="days for which messages stay on the bus and in the outboxes, for `replay`",
+    )
+    records_days: int = Field(
+        default=1095,
+        ge=7,
+        description="days for which what belongs to a closed work order is kept; at least 2 x keep + 1",
+    )
     reconcile_seconds: float = Field(default=3600, ge=1, description="time from one reconciliation to the next")
     reconcile_grace_seconds: float = Field(default=120, ge=1, description="contacts younger than this are in flight")
     smtp_host: str | None = Field(default=None, description="mail server of the `smtp` transport")
@@ -64,6 +76,17 @@ class Settings(BaseSettings):
     survey_port: int = Field(default=0, ge=0, le=65535, description="port of the survey page; 0: any free one")
     ready_fd: int | None = Field(default=None, description="file descriptor on which a service tells that it is ready")
 
+    @model_validator(mode="after")
+    def _records_outlive_messages(self) -> Self:
+        """Refuse to forget a work order while a replayed event of it may still come."""
+        if self.records_days <= 2 * self.keep_days:
+            raise PydanticCustomError(
+                "records_days",
+                "YINGDA_RECORDS_DAYS must be more than twice YINGDA_KEEP_DAYS ({days} days): a replayed event may come as late",
+                {"days": self.keep_days},
+            )
+        return self
+
 
 def load_settings(overlay: Mapping[str, str] | None = None) -> Settings:
     """Return the settings of this process; `SettingsError` names every variable that is wrong, never its value.
@@ -74,5 +97,9 @@ def load_settings(overlay: Mapping[str, str] | None = None) -> Settings:
     try:
         return Settings(**values)
     except ValidationError as error:
-        faults = [f"YINGDA_{'.'.join(map(str, item['loc'])).upper()}: {item['msg']}" for item in error.errors()]
+        faults = [_fault(item["loc"], item["msg"]) for item in error.errors()]
         raise SettingsError("; ".join(faults)) from None
+
+
+def _fault(place: tuple[int | str, ...], message: str) -> str:
+    return f"YINGDA_{'.'.join(map(str, place)).upper()}: {message}" if place else message

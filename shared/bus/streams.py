@@ -20,6 +20,8 @@ ACK_WAIT_SECONDS = 5.0
 """After this long the server gives what a killed process had in hand to another. A batch takes a fraction of it, one
 that waits for a database says `in_progress`, and one that takes longer all the same has its effect once."""
 MAX_ACK_PENDING = 5_000
+KEEP_DAYS = 30
+"""How long a message stays on its stream where `YINGDA_KEEP_DAYS` says nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +32,8 @@ class Stream:
     subjects: tuple[str, ...]
     description: str
 
-    def config(self, replicas: int = 1) -> StreamConfig:
-        """Return the settings that the server must hold."""
+    def config(self, replicas: int = 1, keep_days: int = KEEP_DAYS) -> StreamConfig:
+        """Return the settings that the server must hold; what is older than `keep_days` leaves the stream."""
         return StreamConfig(
             name=self.name,
             description=self.description,
@@ -39,6 +41,7 @@ class Stream:
             retention=RetentionPolicy.LIMITS,
             storage=StorageType.FILE,
             discard=DiscardPolicy.NEW,
+            max_age=keep_days * 86_400.0,
             duplicate_window=DUPLICATE_WINDOW_SECONDS,
             num_replicas=replicas,
             allow_atomic=True,

@@ -40,6 +40,7 @@ def runtime_tables(metadata: MetaData) -> RuntimeTables:
             metadata,
             Column("message_id", Text, primary_key=True),
             _stamp("received_at"),
+            Index("inbox_age", "received_at"),
         ),
         outbox=Table(
             "outbox",
@@ -49,6 +50,7 @@ def runtime_tables(metadata: MetaData) -> RuntimeTables:
             Column("body", LargeBinary, nullable=False),
             _stamp("created_at"),
             Column("sent_at", DateTime(timezone=True)),
+            Index("outbox_age", "created_at"),
             Index("outbox_unsent", "created_at", postgresql_where=text("sent_at IS NULL")),
         ),
         dead_letters=Table(
@@ -98,6 +100,7 @@ def runtime_tables(metadata: MetaData) -> RuntimeTables:
             Column("digest", Text, nullable=False),
             Column("reply", LargeBinary, nullable=False),
             _stamp("answered_at"),
+            Index("commands_age", "answered_at"),
         ),
     )
 

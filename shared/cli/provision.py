@@ -40,7 +40,9 @@ async def prepare(settings: Settings, services: list[Service], *, begin_rehearsa
     except ClockError as error:
         raise WrongUse(str(error)) from error
     async with database(settings) as engine, nats_client(settings) as client:
-        changes = await provision(engine, client, services, replicas=settings.stream_replicas)
+        changes = await provision(
+            engine, client, services, replicas=settings.stream_replicas, keep_days=settings.keep_days
+        )
         if begin_rehearsal and rehearsal is not None:
             async with engine.begin() as connection:
                 await restart_clock(connection, settings.clock)

@@ -127,6 +127,11 @@ DASHBOARD = Dashboard(
                     ("max by (service) (yingda_clock_drift_seconds)", "{{service}}"),
                     unit="s",
                 ),
+                series(
+                    "Expired rows",
+                    "Removed a minute, by table: messages after their days, records after their work order's.",
+                    (per_minute("yingda_expired_rows_total", "service, table"), "{{service}} {{table}}"),
+                ),
             ),
         ),
     ),
