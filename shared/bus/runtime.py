@@ -28,7 +28,6 @@ BatchHandler = Callable[[Transaction, Sequence[Incoming]], Awaitable[None]]
 RejectHandler = Callable[[Transaction, Sequence[Rejected]], Awaitable[None]]
 
 RETRY_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0)  # each well below the time after which the server redelivers
-NAK_SECONDS = 2.0
 
 log = structlog.get_logger()
 
@@ -79,14 +78,16 @@ class BatchRuntime:
         self._decode: Callable[[bytes], Message[Any] | None] = decode if raw else decode_event
 
     async def process(self, messages: Sequence[Msg]) -> None:
-        """Process `messages` and acknowledge them; where the service stops before, they go back with a delay."""
+        """Process `messages` and acknowledge them; where the service stops before, others get them at once."""
         began = time.perf_counter()
         batch = self._validate(messages)
         try:
             await self._apply(batch, messages)
-        except Stopping:
+        except (Stopping, asyncio.CancelledError) as stop:
             for message in messages:
-                await message.nak(delay=NAK_SECONDS)
+                await message.nak()  # without a delay: this happens once, and whoever goes on need not wait
+            if isinstance(stop, asyncio.CancelledError):
+                raise
             return
         except Exception as error:
             log.error("batch comes again", service=self._service, messages=len(messages), **told(error))  # noqa: TRY400 (no words of the error)

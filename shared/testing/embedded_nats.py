@@ -8,6 +8,8 @@ import importlib.metadata
 import json
 import secrets
 import signal
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
@@ -32,11 +34,21 @@ http: "{host}:{monitoring_port}"
 max_payload: 1MB
 logtime_utc: true
 jetstream {{
-  store_dir: "jetstream"
-  sync_interval: always
+  store_dir: "{store}"
+  sync_interval: {sync_interval}
   max_memory_store: 256MB
 }}
 """
+STORE = "jetstream"
+"""The folder of the streams in the data directory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wrapper:
+    """What is put before the server's own command, and the descriptors that it needs."""
+
+    command: Sequence[str | Path] = ()
+    fds: Sequence[int] = ()
 
 
 def nats_binary() -> Path:
@@ -62,8 +74,11 @@ class EmbeddedNats:
     It dies with this process. The ports are chosen at the first start and kept for the life of this object.
     """
 
-    def __init__(self, data_dir: Path) -> None:
+    def __init__(self, data_dir: Path, *, sync_interval: str = "always", wrapper: Wrapper | None = None) -> None:
+        """Begin with a `wrapper` that becomes the server, as a program does that watches what it writes."""
         self.data_dir = data_dir.absolute()
+        self._sync_interval = sync_interval
+        self._wrapper = wrapper or Wrapper()
         self._lock = DirectoryLock(self.data_dir)
         self._ports: tuple[int, int] | None = None
         self._child: ChildProcess | None = None
@@ -148,17 +163,29 @@ class EmbeddedNats:
 
     async def _launch(self, binary: Path, port: int, monitoring_port: int) -> None:
         # The name tells our server from a stranger's on the same port.
-        name = f"yingda-{secrets.token_hex(4)}"
-        config = _CONFIG.format(name=name, host=LOOPBACK, port=port, monitoring_port=monitoring_port)
+        name = self._name()
         path = self.data_dir / "nats.conf"
-        path.write_text(config, encoding="utf-8")
+        path.write_text(self._config(name, port, monitoring_port), encoding="utf-8")
         self._child = await ChildProcess.spawn(
-            [binary, "--config", path.name],
+            [*self._wrapper.command, binary, "--config", path.name],
             log=self.data_dir / "nats.log",
             stop_signal=signal.SIGTERM,
-            inherit=[self._lock.fd],
+            inherit=[self._lock.fd, *self._wrapper.fds],
         )
         await self._child.until_ready(lambda: answers_as(name, port), START_SECONDS)
+
+    def _name(self) -> str:
+        return f"yingda-{secrets.token_hex(4)}"
+
+    def _config(self, name: str, port: int, monitoring_port: int) -> str:
+        return _CONFIG.format(
+            name=name,
+            host=LOOPBACK,
+            port=port,
+            monitoring_port=monitoring_port,
+            store=STORE,
+            sync_interval=self._sync_interval,
+        )
 
     def _require_ports(self) -> tuple[int, int]:
         if self._ports is None:
