@@ -9,7 +9,6 @@ from rich.table import Table
 from shared.bench.run import BenchRun
 from shared.bench.targets import Verdict
 
-WIDE: Final = 110
 NOISY_CORES: Final = 0.1
 """Others on the machine that keep more than this of a core busy make the figures noise."""
 Rows = list[tuple[str, str]]

@@ -51,9 +51,10 @@ def watching(root: int, names: Mapping[int, str]) -> Iterator[Usage]:
     yield usage
     after, machine = _tree(root, names), _machine()
     usage.own_seconds = _own_seconds() - own
-    for pid, (name, seconds) in after.items():
-        spent = seconds - before.get(pid, (name, 0.0))[1]
-        usage.seconds[name] = usage.seconds.get(name, 0.0) + spent
+    # Sums and not process by process: what one that has ended had used is its parent's now, from the beginning on.
+    for sign, processes in ((1, after), (-1, before)):
+        for name, seconds in processes.values():
+            usage.seconds[name] = usage.seconds.get(name, 0.0) + sign * seconds
     usage.wall_seconds = machine[1] - whole[1]
     busy = machine[0] - whole[0]
     usage.others_seconds = max(0.0, busy - sum(usage.seconds.values()) - usage.own_seconds)
