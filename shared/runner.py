@@ -42,7 +42,7 @@ from shared.log import configure_logging
 from shared.policy import load_policy
 from shared.provision import check
 from shared.rehearsal import read_database_clock, shared_clock
-from shared.retention import TURN_SECONDS, Retention, runtime_expiries
+from shared.retention import TURN_SECONDS, Retention, forgetting, runtime_expiries
 from shared.service import Context, Loop, Parts, Service, service_names
 from shared.settings import Settings
 from shared.web import WebServer
@@ -160,9 +160,12 @@ class Running:
         self._pulse = Pulse()
         self._heartbeats = HeartbeatExchange(client, service.name, self._pulse, service_names())
         expiries = [*parts.expiries, *runtime_expiries(service.tables, context.settings.keep_days)]
-        self._retention = Retention(service.name, context.engine, clock, expiries)
+        self._retention = Retention(context.outbox, expiries)
         self._runtime = BatchRuntime(
-            context.outbox, parts.on_events, raw=not service.consumes, on_rejected=parts.on_rejected
+            context.outbox,
+            forgetting(parts.on_events, parts.forget, service.tables),
+            raw=not service.consumes,
+            on_rejected=parts.on_rejected,
         )
 
     async def start(self, stack: AsyncExitStack, ending: Ending) -> None:

@@ -4,7 +4,7 @@ Guarantee: what a committed transaction emitted is published at least once, also
 and the consumers' inboxes make one effect of it. Rows are kept so that `yingda replay` can refill a lost bus.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import cache
 
@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared import metrics
 from shared.bus.deadletters import keep
+from shared.bus.line import Line, Place
 from shared.bus.observe import observe
 from shared.bus.packing import packed, unpacked
 from shared.bus.publish import Outgoing, Publisher, PublishError
@@ -48,6 +49,20 @@ class Outbox:
         self._clock = clock
         self._publisher = publisher
         self._sent: list[int] = []
+        self._line = Line(self._send)
+
+    @property
+    def behind(self) -> bool:
+        """Whether the relay has to publish something before this process may publish directly again."""
+        return self._line.behind
+
+    def fall_behind(self) -> None:
+        """Let the relay publish first whatever is unsent, as at a start; until then nothing is published directly."""
+        self._line.fall_behind()
+
+    def when_behind(self, call: Callable[[], None]) -> None:
+        """Call `call` whenever the relay is to turn at once."""
+        self._line.on_behind = call
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
@@ -55,30 +70,50 @@ class Outbox:
 
         An error inside rolls everything back. A failing publish is not an error: the relay repeats it.
         """
-        async with self._engine.begin() as connection:
-            tx = Transaction(connection, self._clock.now(), f"yingda/{self.service}")
-            yield tx
-            outgoing = tx.outgoing()
-            _refuse_too_large(outgoing)
-            tx.rejected = await keep(connection, self.tables.dead_letters, tx.rejected)
-            rows = await insert_rows(connection, self.tables.outbox, list(packed(outgoing)), returning=("id",))
+        place: Place | None = None
+        try:
+            async with self._engine.begin() as connection:
+                tx = Transaction(connection, self._clock.now(), f"yingda/{self.service}")
+                yield tx
+                outgoing = tx.outgoing()
+                _refuse_too_large(outgoing)
+                tx.rejected = await keep(connection, self.tables.dead_letters, tx.rejected)
+                rows = await insert_rows(connection, self.tables.outbox, list(packed(outgoing)), returning=("id",))
+                if rows:
+                    place = self._line.enter([row.id for row in rows], outgoing)
+        except BaseException:
+            if place is not None:
+                self._line.lose(place)
+            raise
         for call in tx.committed:
             call()
         observe(self.service, tx)
-        if await self._publish(outgoing):
-            self._sent.extend(row.id for row in rows)
+        if place is not None:
+            await self._line.publish(place)
 
     async def relay(self) -> int:
         """Mark what was published since the last turn, and publish what has waited too long; return how many events.
 
         None where the server refuses them. Rows are claimed by their state, never by their id: a transaction that
-        commits late has a low id.
+        commits late has a low id. A process that is behind waits for nothing and publishes whatever is unsent, in
+        the order of the rows, before it publishes directly again.
         """
+        if not self._line.behind:
+            found, published = await self._relay(_stale(self.tables.outbox))
+            return found if published else 0
+        async with self._line.halted() as caught_up:
+            found, published = await self._relay(_unsent(self.tables.outbox))
+            if not found:
+                caught_up()
+            return found if published else 0
+
+    async def _relay(self, which: Select[tuple[int, bytes]]) -> tuple[int, bool]:
+        """Publish the rows of `which`; return how many events they held, and whether they are on the stream now."""
         sent, self._sent = self._sent, []
         try:
             async with self._engine.begin() as connection:
                 await self._mark_sent(connection, sent)
-                rows = (await connection.execute(_stale(self.tables.outbox))).all()
+                rows = (await connection.execute(which)).all()
                 left = [event for row in rows for event in unpacked(row.body)]
                 published = await self._publish(left)
                 if published:
@@ -86,7 +121,14 @@ class Outbox:
         except BaseException:
             self._sent.extend(sent)
             raise
-        return len(left) if published else 0
+        return len(left), published
+
+    async def _send(self, places: Sequence[Place]) -> bool:
+        """Publish what stands in the line; it is marked as sent by the relay's next turn."""
+        published = await self._publish([event for place in places for event in place.outgoing])
+        if published:
+            self._sent.extend(row for place in places for row in place.rows)
+        return published
 
     async def _publish(self, outgoing: Sequence[Outgoing]) -> bool:
         """Return whether there was something to publish and all of it is on the stream."""
@@ -106,16 +148,22 @@ class Outbox:
 
 
 @cache
-def _stale(outbox: Table) -> Select[tuple[int, bytes]]:
-    """Return the statement that claims what has waited too long."""
+def _unsent(outbox: Table) -> Select[tuple[int, bytes]]:
+    """Return the statement that claims what is not marked as sent, in the order in which it was written."""
     return (
         select(outbox.c.id, outbox.c.body)
         .where(outbox.c.sent_at.is_(None))
-        .where(outbox.c.created_at < func.clock_timestamp() - text(f"interval '{RELAY_AFTER_SECONDS} seconds'"))
         .order_by(outbox.c.id)
         .limit(RELAY_BATCH)
         .with_for_update(skip_locked=True)
     )
+
+
+@cache
+def _stale(outbox: Table) -> Select[tuple[int, bytes]]:
+    """Return the statement that claims what has waited too long."""
+    old = outbox.c.created_at < func.clock_timestamp() - text(f"interval '{RELAY_AFTER_SECONDS} seconds'")
+    return _unsent(outbox).where(old)
 
 
 @cache
