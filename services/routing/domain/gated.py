@@ -6,6 +6,7 @@ unless the gates ignore case.
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -29,22 +30,11 @@ def grams(text: str) -> frozenset[str]:
     return frozenset(text).union(map(add, text, text[1:]))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
 class Gated:
-    """A pattern behind a gate, compiled when it is first tried: of most there is never need."""
+    """A compiled pattern behind a gate; two of them are never the same, so that a set of them is quick."""
 
-    __slots__ = ("_compiled", "_flags", "source")
-
-    def __init__(self, source: str, flags: re.RegexFlag) -> None:
-        self.source = source
-        self._flags = flags
-        self._compiled: re.Pattern[str] | None = None
-
-    @property
-    def pattern(self) -> re.Pattern[str]:
-        """The compiled pattern."""
-        if self._compiled is None:
-            self._compiled = re.compile(self.source, self._flags)
-        return self._compiled
+    pattern: re.Pattern[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,21 +55,28 @@ class Gates:
     def __init__(self, *, ignoring_case: bool = False) -> None:
         """Begin without any pattern; `ignoring_case` compiles all that are added so, and reads texts so."""
         self._flags = re.IGNORECASE if ignoring_case else re.NOFLAG
-        self._behind: dict[str, list[tuple[str, Gated, bool]]] = {}
+        self._open: defaultdict[str, list[Gated]] = defaultdict(list)  # what a piece is enough for
+        self._plain: defaultdict[str, list[Gated]] = defaultdict(list)  # what a piece itself is
+        self._behind: defaultdict[str, list[tuple[str, Gated, bool]]] = defaultdict(list)  # what takes a whole run
         self._always: list[Gated] = []
         self._pieces: set[str] = set()
 
     def add(self, pattern: str) -> Gated:
         """Return `pattern` behind its gate."""
-        gated = Gated(pattern, self._flags)
+        gated = Gated(re.compile(pattern, self._flags))
         gate = gate_of(pattern)
         if gate is None:
             self._always.append(gated)
             return gated
         plain = _PLAIN.fullmatch(pattern) is not None
         for piece, runs in gate.items():
-            folded = [(self._folded(run), gated, plain) for run in sorted(runs)]
-            self._behind.setdefault(self._folded(piece), []).extend(folded)
+            folded = self._folded(piece)
+            if piece in runs:
+                self._open[folded].append(gated)
+                if plain:
+                    self._plain[folded].append(gated)
+            else:
+                self._behind[folded].extend((self._folded(run), gated, plain) for run in sorted(runs))
         self._pieces.update(map(self._folded, gate))
         return gated
 
@@ -98,8 +95,10 @@ class Gates:
         """Return what may match in `text`, which holds no pieces but `pieces`."""
         may, sure = set(self._always), set[Gated]()
         for piece in pieces:
-            for run, gated, plain in self._behind[piece]:
-                if gated not in may and run in text:
+            may.update(self._open.get(piece, ()))
+            sure.update(self._plain.get(piece, ()))
+            for run, gated, plain in self._behind.get(piece, ()):
+                if run in text:
                     may.add(gated)
                     if plain:
                         sure.add(gated)
