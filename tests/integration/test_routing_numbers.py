@@ -76,8 +76,7 @@ async def test_every_day_begins_anew_by_local_date(house: House) -> None:
 async def test_a_day_of_more_than_999(house: House) -> None:
     async with house.bench.engine.begin() as connection:
         day = MONDAY.date()
-        assert await store.lock_numbers(connection, day) == 0
-        await store.advance_numbers(connection, day, 998)
+        assert await store.take_numbers(connection, day, 998) == 0
     await house.bench.happens(registered_contact(), registered_contact(), registered_contact())
     told = await house.bench.told(WorkorderOpened)
     assert [event.number[10:] for event in told] == ["999", "1000", "1001"]

@@ -30,7 +30,7 @@ class Completions:
         self._work_orders = work_orders
         self._matters: dict[str, Matter] = {}
         self._changed: set[str] = set()
-        self._known: list[tuple[str, Known]] = []
+        self._known: list[tuple[str, tuple[Known, ...]]] = []
 
     @classmethod
     async def of(
@@ -68,7 +68,7 @@ class Completions:
         self._matters[work_order.id] = matter
         self._changed.add(work_order.id)
         known = self._fingerprints.known(work_order.customer_id, matter, by_staff=staffed(event))
-        self._known += [(work_order.customer_id, one) for one in known]
+        self._known.append((work_order.customer_id, known))
         return supplement(work_order, matter, event, self._policy)
 
     def matter(self, work_order_id: str) -> Matter | None:
@@ -89,6 +89,6 @@ async def _work_orders(tx: Transaction, contact_ids: set[str], policy: Policy) -
     """
     found = await store.ids_of_contacts(tx.connection, contact_ids)
     if missing := contact_ids - found.keys():
-        await store.lock_numbers(tx.connection, day_of(tx.now, policy.timezone))
+        await store.take_numbers(tx.connection, day_of(tx.now, policy.timezone), 0)
         found |= await store.ids_of_contacts(tx.connection, missing)
     return found

@@ -15,7 +15,7 @@ from services.routing.store.identities import (
 )
 from services.routing.store.listing import customer_tags, linked_with, listed, verification
 from services.routing.store.matters import ids_of_contacts, matter, matters_of, open_matters, replace_matters
-from services.routing.store.numbers import advance_numbers, lock_numbers
+from services.routing.store.numbers import give_back_numbers, take_numbers
 from services.routing.store.presence import in_hand, save_presence, seen
 from services.routing.store.rota import lock_rotas, people, save_turns
 from services.routing.store.tables import metadata, runtime
@@ -29,7 +29,6 @@ from services.routing.store.workorders import (
 )
 
 __all__ = [
-    "advance_numbers",
     "claim_due",
     "collaboration",
     "collaborations_of",
@@ -37,6 +36,7 @@ __all__ = [
     "customer_tags",
     "examples",
     "find",
+    "give_back_numbers",
     "history_rows",
     "identity_key",
     "ids_of_contacts",
@@ -49,7 +49,6 @@ __all__ = [
     "listed",
     "live_counts",
     "load",
-    "lock_numbers",
     "lock_rotas",
     "matter",
     "matters_of",
@@ -69,6 +68,7 @@ __all__ = [
     "save_turns",
     "seen",
     "take_early",
+    "take_numbers",
     "verification",
     "wrong_answers_since",
 ]

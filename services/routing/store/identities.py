@@ -7,7 +7,6 @@ from typing import Final, cast
 
 from sqlalchemy import (
     BigInteger,
-    Boolean,
     Column,
     DateTime,
     Identity,
@@ -18,6 +17,7 @@ from sqlalchemy import (
     func,
     select,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.routing.domain.identity import Known
@@ -28,12 +28,11 @@ identities: Final = Table(
     "identities",
     metadata,
     Column("customer_id", Text, primary_key=True),
-    Column("kind", Text, primary_key=True),
-    Column("fingerprint", Text, primary_key=True),
-    Column("by_staff", Boolean, primary_key=True),
-    Column("seq", BigInteger, Identity(always=True), nullable=False),  # the order in which they came to be known
+    Column("seq", BigInteger, Identity(always=True), primary_key=True),  # the order in which they came to be known
+    Column("known", JSONB, nullable=False),  # [[kind, fingerprint, by staff], …]
     Column("at", DateTime(timezone=True), nullable=False),
 )
+"""One row for each contact or completion that told who its customer is."""
 
 wrong_answers: Final = Table(
     "wrong_answers",
@@ -64,25 +63,24 @@ async def identity_key(engine: AsyncEngine) -> bytes:
     return cast(bytes, found)
 
 
-async def remember(connection: AsyncConnection, known: Sequence[tuple[str, Known]], at: datetime) -> None:
-    """Write what came to be known of customers, each by id; what was known already stays as it was."""
+async def remember(connection: AsyncConnection, known: Sequence[tuple[str, Sequence[Known]]], at: datetime) -> None:
+    """Write what came to be known of customers, each by id, in that order."""
     rows = [
         {
             "customer_id": customer_id,
-            "kind": one.kind,
-            "fingerprint": one.fingerprint,
-            "by_staff": one.by_staff,
+            "known": [(one.kind, one.fingerprint, one.by_staff) for one in told],
             "at": at,
         }
-        for customer_id, one in known
+        for customer_id, told in known
+        if told
     ]
-    await insert_rows(connection, identities, rows, ignore_conflicts=True)
+    await insert_rows(connection, identities, rows)
 
 
 async def known_of(connection: AsyncConnection, customer_id: str) -> tuple[Known, ...]:
     """Return what is known of a customer, in the order in which it came to be known."""
-    query = select(identities).where(identities.c.customer_id == customer_id).order_by(identities.c.seq)
-    return tuple(Known(row.kind, row.fingerprint, row.by_staff) for row in await connection.execute(query))
+    query = select(identities.c.known).where(identities.c.customer_id == customer_id).order_by(identities.c.seq)
+    return tuple(Known(*one) for told in (await connection.execute(query)).scalars() for one in told)
 
 
 async def wrong_answers_since(connection: AsyncConnection, customer_id: str, since: datetime) -> int:

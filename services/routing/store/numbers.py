@@ -11,17 +11,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.routing.store.tables import number_sequences
 
-_FIRST = insert(number_sequences).values(day=bindparam("day"), last=0)
-_LOCK = _FIRST.on_conflict_do_update(index_elements=["day"], set_={"last": number_sequences.c.last}).returning(
-    number_sequences.c.last
-)
+_FIRST = insert(number_sequences).values(day=bindparam("day"), last=bindparam("count"))
+_TAKE = _FIRST.on_conflict_do_update(
+    index_elements=["day"], set_={"last": number_sequences.c.last + _FIRST.excluded.last}
+).returning(number_sequences.c.last)
 
 
-async def lock_numbers(connection: AsyncConnection, day: date) -> int:
-    """Return the last number given out on `day`; until the commit nobody else gives one out."""
-    return int((await connection.execute(_LOCK, {"day": day})).scalar_one())
+async def take_numbers(connection: AsyncConnection, day: date, count: int) -> int:
+    """Return the last number given out on `day` before; the next `count` are taken, until the commit nobody takes more.
+
+    What is not needed of them has to be given back.
+    """
+    return int((await connection.execute(_TAKE, {"day": day, "count": count})).scalar_one()) - count
 
 
-async def advance_numbers(connection: AsyncConnection, day: date, last: int) -> None:
-    """Record that the numbers of `day` are given out up to `last`; the caller holds the lock."""
+async def give_back_numbers(connection: AsyncConnection, day: date, last: int) -> None:
+    """Record that of the numbers taken on `day` those up to `last` were needed."""
     await connection.execute(update(number_sequences).where(number_sequences.c.day == day).values(last=last))
