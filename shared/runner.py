@@ -176,10 +176,12 @@ class Running:
         subscriber = self._subscriber()
         await self._heartbeats.start()
         stack.push_async_callback(self._heartbeats.stop)
+        relay = Loop("relay", self._relay, longest_sleep_seconds=RELAY_SECONDS)
+        self._context.outbox.when_behind(relay.wake.set)
         self._loops = [
             *self._parts.loops,
             Loop("retention", self._retention.turn, longest_sleep_seconds=TURN_SECONDS, patience_seconds=TURN_SECONDS),
-            Loop("relay", self._relay, longest_sleep_seconds=RELAY_SECONDS),
+            relay,
             Loop("gauges", self._gauges, longest_sleep_seconds=GAUGES_SECONDS),
         ]
         stack.push_async_callback(ending.stop, CLOSE_SECONDS, outbox=self._tell_sent)
