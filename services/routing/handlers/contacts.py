@@ -70,10 +70,10 @@ class Opener:
         The texts are read first: from the moment the day's numbers are locked, other replicas wait.
         """
         read: list[_Read] = []
-        for item in batch:
+        for incoming in batch:
             if len(read) % _READ_AT_ONCE == 0:
                 await asyncio.sleep(0)  # reading is arithmetic; commands are answered in between
-            read.append(self._read(item))
+            read.append(self._read(incoming))
         day = day_of(tx.now, self._policy.timezone)
         first = last = await store.take_numbers(tx.connection, day, len(read))
         known = await store.known_contacts(tx.connection, [item.contact.contact_id for item in read])
