@@ -25,7 +25,7 @@ from shared.bus.tables import RuntimeTables
 from shared.clock import Clock
 from shared.events import Command, Event
 from shared.policy import Policy
-from shared.retention import Expiry
+from shared.retention import Expiry, Forget
 from shared.settings import Settings
 
 SERVICE_GROUP = "yingda.services"
@@ -101,6 +101,8 @@ class Parts:
     stop: Callable[[], Awaitable[None]] | None = None
     expiries: Sequence[Expiry] = ()
     """What of the service's own tables is removed when its time is over."""
+    forget: Forget | None = None
+    """Removes what the service keeps of work orders and contacts whose records have expired."""
     web: Web | None = None
 
 

@@ -23,6 +23,7 @@ from services.feedback.handlers import (
 )
 from services.feedback.handlers.reconciliation import Books
 from services.feedback.plugins.packaged import PackagedScripts
+from services.feedback.store.retention import forget
 from shared import metrics
 from shared.bus.streams import EVENTS
 from shared.bus.transaction import Incoming, Transaction
@@ -32,6 +33,7 @@ from shared.events import (
     ContactRegistered,
     SlaBreached,
     SlaMet,
+    WorkorderAssigned,
     WorkorderCancelled,
     WorkorderClassified,
     WorkorderClosed,
@@ -64,8 +66,10 @@ async def build(context: Context) -> Parts:
     ears = (EventHandler(policy), QualityEar(policy), FactKeeper())
 
     async def on_events(tx: Transaction, batch: Sequence[Incoming]) -> None:
+        # Every work order is assigned, and who has it inside its department changes nothing here.
+        told = [item for item in batch if not isinstance(item.data, WorkorderAssigned)]
         for ear in ears:
-            await ear.on_events(tx, batch)
+            await ear.on_events(tx, told)
 
     async def gauges() -> None:
         async with context.engine.connect() as connection:
@@ -86,6 +90,7 @@ async def build(context: Context) -> Parts:
         loops=(ReportPress(context).loop,),
         gauges=gauges,
         web=_survey_page(context),
+        forget=forget,
     )
 
 

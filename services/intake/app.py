@@ -10,6 +10,7 @@ from services.intake.domain.calls import CallCounts
 from services.intake.handlers import Desk, Eraser, Reception, on_rejected
 from services.intake.handlers.reconciliation import Pace, Reconciler, ReconciliationDesk, show_last
 from services.intake.ports import Channel
+from services.intake.store.retention import old_contacts
 from shared import metrics
 from shared.bus.streams import CONTACTS
 from shared.plugins import PluginError, load_plugin, plugin_names
@@ -54,6 +55,7 @@ async def build(context: Context) -> Parts:
         commands={**Desk(policy).commands, **ReconciliationDesk(policy, reconciler).commands},
         loops=(eraser, reconciler.loop),
         gauges=gauges,
+        expiries=(old_contacts(context.settings.records_days),),
     )
 
 

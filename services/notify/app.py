@@ -14,6 +14,7 @@ from services.notify.handlers.transports import build_transports
 from services.notify.store import metadata, review, runtime, suppressed
 from services.notify.store.keys import address_key
 from services.notify.store.presence import Presence
+from services.notify.store.retention import forget, notices_of_no_work_order
 from shared import metrics
 from shared.bus.commands import CommandHandler
 from shared.bus.streams import EVENTS
@@ -62,6 +63,8 @@ async def build(context: Context) -> Parts:
         loops=(Loop("sender", sender.turn, sender.wake, longest_sleep_seconds=5.0),),
         gauges=gauges,
         stop=sender.stop,
+        expiries=(notices_of_no_work_order(context.settings.records_days),),
+        forget=forget,
     )
 
 

@@ -13,6 +13,7 @@ from services.routing.domain.workorder import LIVE
 from services.routing.handlers import Desk, Distribution, EventHandler, HandOver, MatterDesk, PeopleDesk
 from services.routing.handlers.reconciliation import Books
 from services.routing.ports import Assigner, Classifier, ModelError, Trained
+from services.routing.store.retention import closed_work_orders
 from shared import metrics
 from shared.bus.streams import EVENTS
 from shared.events import CallbackCompleted, ContactCompleted, ContactRegistered, Presence, SlaEscalated
@@ -52,7 +53,13 @@ async def build(context: Context) -> Parts:
         for department, state in product(policy.departments, get_args(Presence)):
             metrics.AGENTS.labels(department, state).set(agents[department, state])
 
-    return Parts(on_events=events.on_events, commands=commands, loops=(loop,), gauges=gauges)
+    return Parts(
+        on_events=events.on_events,
+        commands=commands,
+        loops=(loop,),
+        gauges=gauges,
+        expiries=(closed_work_orders(context.settings.records_days),),
+    )
 
 
 async def fingerprints_of(context: Context) -> Fingerprints:

@@ -8,6 +8,7 @@ from services.sla.handlers.renewal import Renewal
 from services.sla.handlers.watch import Watch
 from services.sla.store.gauges import Gauges
 from services.sla.store.policies import register
+from services.sla.store.retention import forget
 from services.sla.store.tables import metadata, runtime
 from shared.bus.streams import EVENTS
 from shared.events import (
@@ -40,6 +41,7 @@ async def build(context: Context) -> Parts:
         commands={**Desk(policies, watch).commands, **books.commands},
         loops=(watch.loop, renewal.loop),
         gauges=gauges.refresh,
+        forget=forget,
     )
 
 

@@ -286,6 +286,19 @@ class WorkorderTagged(WorkorderStep):
     removed: tuple[str, ...] = ()
 
 
+class WorkorderExpired(Event):
+    """The records of these work orders have had their time (`YINGDA_RECORDS_DAYS`): every service removes its own.
+
+    No step of a work order: nothing is left of it that could have a version.
+    """
+
+    TYPE: ClassVar[str] = "yingda.workorder.expired.v1"
+
+    work_order_ids: tuple[str, ...]
+    contact_ids: tuple[str, ...]
+    at: Moment
+
+
 class WorkorderHandedOver(Event):
     """The 16:00 batch of one department was handed to its supervisor (R-RT-03)."""
 

@@ -42,6 +42,7 @@ from shared.events import Command, Event, Message, compose, encode
 from shared.ids import new_id
 from shared.policy import Policy, load_policy
 from shared.provision import provision
+from shared.retention import forgetting
 from shared.service import Context, Parts, Service
 from shared.settings import Settings
 from shared.testing.clock import SetClock
@@ -138,7 +139,10 @@ class ServiceBench:
     async def process(self, messages: Sequence[Msg]) -> None:
         """Take `messages` along the path of a batch, as the running service does."""
         runtime = BatchRuntime(
-            self.outbox, self.parts.on_events, raw=not self.service.consumes, on_rejected=self.parts.on_rejected
+            self.outbox,
+            forgetting(self.parts.on_events, self.parts.forget, self.service.tables),
+            raw=not self.service.consumes,
+            on_rejected=self.parts.on_rejected,
         )
         await runtime.process(messages)
 

@@ -1,16 +1,19 @@
 """What has had its time is removed, with what belongs to it, and nothing else is."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import Column, DateTime, Table, Text, func, select, text
+from sqlalchemy import Column, DateTime, Row, Table, Text, func, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared import metrics
+from shared.bus.outbox import Outbox
+from shared.bus.transaction import Transaction
 from shared.clock import SystemClock
 from shared.db import create_engine, insert_rows, schema_of
-from shared.retention import BATCH, Expiry, Retention, runtime_expiries
+from shared.retention import BATCH, Expiry, Retention, remove, runtime_expiries
 from shared.settings import Settings
 from shared.testing.servers import fresh_database
 from tests.integration.runtime_probe import Probe, published, tables
@@ -43,8 +46,12 @@ async def ids(engine: AsyncEngine, column: Column[str]) -> set[str]:
 
 
 def retention(engine: AsyncEngine) -> Retention:
-    gone = Expiry(orders, orders.c.closed_at, 30, of=orders.c.id, also=(lines.c.order_id,))
-    return Retention("probe", engine, SystemClock(), [gone])
+    async def lines_too(tx: Transaction, rows: Sequence[Row[Any]]) -> None:
+        await remove(tx.connection, lines.c.order_id, [row.id for row in rows])
+
+    gone = Expiry(orders, orders.c.closed_at, 30, of=(orders.c.id,), follow=lines_too)
+    unused: Any = None  # nothing is emitted
+    return Retention(Outbox("probe", engine, tables, SystemClock(), unused), [gone])
 
 
 async def test_what_is_old_goes_with_what_belongs_to_it(engine: AsyncEngine) -> None:
@@ -88,12 +95,12 @@ async def test_messages_go_after_their_days_but_never_what_was_not_sent(probe: P
             text("UPDATE probe.outbox SET sent_at = NULL WHERE id = (SELECT min(id) FROM probe.outbox)")
         )
         await connection.execute(text("UPDATE probe.inbox SET received_at = received_at - interval '60 days'"))
-    await Retention("probe", probe.engine, SystemClock(), runtime_expiries(tables, 30)).turn()
+    await Retention(probe.outbox, runtime_expiries(tables, 30)).turn()
     assert await probe.count(tables.outbox) == 1, "what nobody has been told stays"
     assert await probe.count(tables.inbox) == 3, "a replayed event may come a month later"
     async with probe.engine.begin() as connection:
         await connection.execute(text("UPDATE probe.inbox SET received_at = received_at - interval '2 days'"))
-    await Retention("probe", probe.engine, SystemClock(), runtime_expiries(tables, 30)).turn()
+    await Retention(probe.outbox, runtime_expiries(tables, 30)).turn()
     assert await probe.count(tables.inbox) == 0
 
 

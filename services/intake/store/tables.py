@@ -73,7 +73,7 @@ completions = Table(
     "completions",
     metadata,
     Column("id", Text, primary_key=True),
-    Column("contact_id", Text, ForeignKey(contacts.c.id), nullable=False, index=True),
+    Column("contact_id", Text, ForeignKey(contacts.c.id, ondelete="CASCADE"), nullable=False, index=True),
     Column("by", Text, nullable=False),
     Column("at", DateTime(timezone=True), nullable=False),
     Column("completed", JSONB, nullable=False),

@@ -101,6 +101,7 @@ notifications = Table(
     _moment("lease_until", nullable=True),  # real time, whatever clock the business rehearses with
     Index("notifications_queued", "urgency", "next_attempt_at", postgresql_where=text("state = 'queued'")),
     Index("notifications_of_work_order", "work_order_id"),
+    Index("notifications_of_none", "created_at", postgresql_where=text("work_order_id IS NULL")),
     Index("notifications_reference", "reference", postgresql_where=text("reference IS NOT NULL")),
     Index("notifications_waiting", "work_order_id", postgresql_where=text("state = 'waiting'")),
     Index("notifications_sending", "lease_until", postgresql_where=text("state = 'sending'")),

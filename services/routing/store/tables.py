@@ -12,6 +12,7 @@ metadata: Final = schema_of("routing")
 runtime: Final = runtime_tables(metadata)
 IN_HAND: Final = "status IN ('opened', 'responded', 'paused')"
 NOT_ENDED: Final = "status NOT IN ('closed', 'cancelled', 'merged')"
+ENDED: Final = "status IN ('closed', 'cancelled', 'merged')"
 
 
 def _moment(name: str, *, nullable: bool = False) -> Column[object]:
@@ -78,6 +79,7 @@ work_orders: Final = Table(
         postgresql_where=text(f"batch_id IS NULL AND cutoff_at IS NOT NULL AND {NOT_ENDED}"),
     ),
     Index("work_orders_in_hand", "assignee", postgresql_where=text(IN_HAND)),
+    Index("work_orders_ended", "updated_at", postgresql_where=text(ENDED)),
     Index("work_orders_live", "department", "status", postgresql_where=text(NOT_ENDED)),
     Index("work_orders_by_tag", "tags", postgresql_using="gin", postgresql_ops={"tags": "jsonb_path_ops"}),
 )
