@@ -32,6 +32,10 @@ class Outcome:
     versions: dict[str, list[int]] = field(default_factory=dict)
     clocks: Counter[tuple[str, str]] = field(default_factory=Counter)
     told: Counter[str] = field(default_factory=Counter)
+    """By work order: how often its customer was told that it was accepted."""
+    told_at: dict[str, float] = field(default_factory=dict)
+    work_orders: dict[str, str] = field(default_factory=dict)
+    """By source id."""
 
     def faults(self, book: Book) -> list[str]:
         """Return everything that is not as it must be after all of `book` has been dealt with."""
@@ -52,6 +56,10 @@ class Outcome:
     def delays(self, book: Book, of: Iterable[str]) -> list[float]:
         """Return the seconds from the first publication to the work order on the stream, sorted, of those source ids."""
         return sorted(self.opened_at[key] - book.sent[key] for key in of)
+
+    def notice_delays(self, book: Book, of: Iterable[str]) -> list[float]:
+        """Return the seconds until the customer was told, sorted, of those source ids."""
+        return sorted(self.told_at[self.work_orders[key]] - book.sent[key] for key in of)
 
 
 async def outcome(client: Client) -> Outcome:
@@ -81,6 +89,7 @@ def _note(found: Outcome, event: object, at: float) -> None:
         case WorkorderOpened():
             found.opened[event.source_id] += 1
             found.opened_at[event.source_id] = at
+            found.work_orders[event.source_id] = event.work_order_id
             found.numbers.append(event.number)
             found.versions.setdefault(event.work_order_id, []).append(event.version)
         case WorkorderStep():
@@ -89,6 +98,7 @@ def _note(found: Outcome, event: object, at: float) -> None:
             found.clocks[event.subject_id, event.metric] += 1
         case NotificationSent(purpose="accepted"):
             found.told[event.work_order_id or ""] += 1
+            found.told_at[event.work_order_id or ""] = at
         case _:
             pass
 

@@ -47,6 +47,9 @@ class Lanes(Protocol):
     def expect(self, at: datetime) -> None:
         """Look into the queue at that moment."""
 
+    def look_for_facts(self) -> None:
+        """Look soon for what something waits for."""
+
 
 class AtOnce:
     """Takes new notices past the queue where nothing waits in it."""
@@ -96,6 +99,8 @@ class AtOnce:
         self._recorder.tell_suppressed(tx, nobody)
         ready = [m for m in decided.ready if all(part.queued.notification_id in written for part in m.parts)]
         tx.committed.append(lambda: self._lanes.start(ready))
+        if decided.waits:
+            tx.committed.append(self._lanes.look_for_facts)
 
     def _expect(self, moments: Sequence[datetime]) -> None:
         if moments:

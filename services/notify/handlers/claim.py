@@ -45,6 +45,11 @@ class Decided:
         """The ids of all notifications that leave now."""
         return frozenset(part.queued.notification_id for message in self.ready for part in message.parts)
 
+    @property
+    def waits(self) -> bool:
+        """Whether one of them waits for its work order or contact to become known."""
+        return any(columns.get("state") == "waiting" for columns in self.columns.values())
+
 
 class Claimer:
     """Decides which of the notifications that are due leave now, in which messages."""

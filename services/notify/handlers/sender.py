@@ -29,6 +29,8 @@ LANES = 2
 SEND_SECONDS = 50.0
 STOP_SECONDS = 5.0
 RECOVER_SECONDS = 5.0
+FACTS_SECONDS = 0.3
+"""Another replica that has the missing facts in hand has written them by then."""
 TIDY_SECONDS = 600.0
 PAUSE_SECONDS = 0.005
 LANE_SECONDS = 0.1
@@ -91,6 +93,11 @@ class Sender:
         if self._following is None or at < self._following:
             self.wake.set()
 
+    def look_for_facts(self) -> None:
+        """Look soon for the facts that something waits for: another replica may have written them at that very moment."""
+        self._recover_at = min(self._recover_at, time.monotonic() + FACTS_SECONDS)
+        asyncio.get_running_loop().call_later(FACTS_SECONDS, self.wake.set)
+
     async def turn(self) -> datetime | None:
         """Send what is due; return when the next is due, or a moment ahead while some are expected."""
         await self.recorder.record_left()
@@ -133,6 +140,8 @@ class Sender:
             self.recorder.tell_suppressed(tx, decided.nobody)
             following = None if found else await queue.next_due(tx.connection)
         self.start(decided.ready)
+        if decided.waits:
+            self.look_for_facts()
         return found, following
 
     def _busy_until(self, transport: str, channel: str) -> datetime | None:
