@@ -1,4 +1,4 @@
-"""`yingda replay`: refills a lost or purged bus with the events that the services keep in their outboxes."""
+"""`yingda replay`: refills a lost bus with the events that the services keep in their outboxes."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -17,9 +17,10 @@ from shared.bus.publish import Outgoing, Publisher, PublishError
 from shared.bus.streams import EVENTS
 from shared.bus.tables import RuntimeTables
 from shared.cli.connection import DataOption, client_settings, database, nats_client
-from shared.cli.errors import CliError
+from shared.cli.errors import CliError, WrongUse
 from shared.cli.letter_selection import moment
 from shared.cli.output import warn
+from shared.cli.rewind import rewind
 from shared.cli.schemas import service_tables
 from shared.settings import Settings
 
@@ -49,10 +50,23 @@ def replay(
     since: Annotated[
         str | None, typer.Option(help="Only those kept since, as in 10m, 2h, 1d or 2026-11-23T10:00:00+08:00.")
     ] = None,
+    to: Annotated[
+        str | None, typer.Option(metavar="SERVICE", help="Publish nothing; let this service read its stream again.")
+    ] = None,
     data: DataOption = None,
 ) -> None:
-    """Publish the events in the outboxes again, in their order; whoever has handled one does not handle it twice."""
-    asyncio.run(_replay(client_settings(data), service, moment(since) if since else None))
+    """Publish the events in the outboxes again, in their order; whoever has handled one does not handle it twice.
+
+    For a bus that was lost: `yingda provision` first. For a service whose database was restored: --to, for the bus has
+    the events still.
+    """
+    begin = moment(since) if since else None
+    if to is None:
+        asyncio.run(_replay(client_settings(data), service, begin))
+    elif service is None:
+        asyncio.run(rewind(client_settings(data), to, begin))
+    else:
+        raise WrongUse("give --to or --service: --to publishes nothing")
 
 
 async def _replay(settings: Settings, service: str | None, since: datetime | None) -> None:

@@ -44,7 +44,9 @@ class Floor:
 
     async def start(self, *names: str, **settings: str) -> None:
         """Start these services, side by side; each is ready on return. `sla#2` is one more replica of sla."""
-        await asyncio.gather(*(self._start(name, settings) for name in names))
+        async with asyncio.TaskGroup() as starting:  # where one fails, the others are not waited for
+            for name in names:
+                starting.create_task(self._start(name, settings))
 
     async def _start(self, name: str, settings: dict[str, str]) -> None:
         self._running[name] = stack = AsyncExitStack()
