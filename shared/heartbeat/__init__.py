@@ -1,4 +1,4 @@
-"""A process that stands still is noticed by the others within a minute (ADR 0017).
+"""A process that stands still is noticed by the others within a minute (ADR 0018).
 
 Every service process tells every few seconds, on core NATS, which of its parts (consumer, relay, each loop, the desk)
 has had work for how long without getting on with it. Every process hears all of them, and shows what it hears as

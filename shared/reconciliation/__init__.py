@@ -1,4 +1,4 @@
-"""What every service contributes to the hourly reconciliation (guarantee 6, ADR 0018).
+"""What every service contributes to the hourly reconciliation (guarantee 6, ADR 0019).
 
 intake holds what came in against what the others made of it. No service reads another's tables: each is asked over a
 command which of given ids it does not have, and answers with an `Account`.
