@@ -64,7 +64,10 @@ class PullFeed:
         The request for the following ones is open before this returns, so that they come while these are processed.
         """
         if not self._messages and not self.closed:
-            await self._wait()
+            if self._open <= 0 and not self._closing:  # the request ended while the reader was busy
+                await self._ask()
+            if not self._messages:
+                await self._wait()
         taken = [self._messages.popleft() for _ in range(min(self._batch, len(self._messages)))]
         if self._open <= 0 and not self._messages and not self._closing:
             await self._ask()
