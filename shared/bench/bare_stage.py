@@ -46,9 +46,9 @@ class Feed:
         """Return what is there, as soon as there is anything."""
         while not self._taken:
             self._news.clear()
-            await self._news.wait()
-            if self._open <= 0 and not self._taken:  # the request has expired
+            if self._open <= 0:  # the request has expired
                 await self._ask()
+            await self._news.wait()
         batch = [self._taken.popleft() for _ in range(min(BATCH, len(self._taken)))]
         if self._open <= 0 and not self._taken:
             await self._ask()

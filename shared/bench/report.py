@@ -6,6 +6,7 @@ from typing import Any, Final
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
 
+from shared.bench.quantiles import QUANTILES
 from shared.bench.run import BenchRun
 from shared.bench.targets import Verdict
 
@@ -124,7 +125,10 @@ def _growth(result: Result) -> Rows:
         *_side("full", full),
         ("throughput, full to empty", f"{result['throughput_ratio']:.2f}"),
         ("processor for a contact, full to empty", f"{result['cpu_ratio']:.2f}"),
-        ("lone latency, full to empty: p50, p99", f"{result['lone_p50_ratio']:.2f}, {result['lone_p99_ratio']:.2f}"),
+        (
+            "lone latency, full to empty: p50, p95, p99",
+            " ".join(f"{result[f'lone_p{q}_ratio']:.2f}" for q in QUANTILES),
+        ),
     ]
 
 
