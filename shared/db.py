@@ -4,15 +4,19 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
+import asyncpg
 from pydantic_core import from_json, to_json
 from sqlalchemy import Column, MetaData, Row, Table, TextClause, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from shared.settings import Settings, SettingsError
+
+COPY_FROM = 8
+"""Rows from which COPY is cheaper than one statement with its arrays."""
 
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 
@@ -67,7 +71,7 @@ async def insert_rows(
     lock_on: Sequence[str] = (),
     returning: Sequence[str] = (),
 ) -> Sequence[Row[Any]]:
-    """Insert all `rows` in one statement and one round trip; every row has the same columns.
+    """Insert all `rows` in one statement; every row has the same columns.
 
     `ignore_conflicts` leaves rows out that are there already; `update_on` names the key on which a row that is
     there takes the new values instead; `lock_on` the key on which it stays as it is, and is locked until the commit
@@ -77,9 +81,31 @@ async def insert_rows(
     if not rows:
         return []
     names = tuple(rows[0])
+    if len(rows) >= COPY_FROM and not (ignore_conflicts or update_on or lock_on or returning):
+        await _copy(connection, table, names, rows)
+        return []
     statement = _insert(table, names, ignore_conflicts, tuple(update_on), tuple(lock_on), tuple(returning))
     result = await connection.execute(statement, _columns(table, names, rows))
     return result.fetchall() if returning else []
+
+
+async def _copy(
+    connection: AsyncConnection, table: Table, names: Sequence[str], rows: Sequence[Mapping[str, Any]]
+) -> None:
+    """Insert `rows` by COPY, which costs client and server about half of what arrays of columns do."""
+    driver: Any = (await connection.get_raw_connection()).driver_connection
+    if not driver.is_in_transaction():  # SQLAlchemy begins with its first statement
+        await connection.execute(text("SELECT"))
+    as_text = [_is_json(table.c[name]) for name in names]
+    records = [tuple(_value(row[name], json) for name, json in zip(names, as_text, strict=True)) for row in rows]
+    try:
+        await driver.copy_records_to_table(table.name, schema_name=table.schema, columns=names, records=records)
+    except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise DBAPIError(f"COPY {table.fullname}", None, error, hide_parameters=True) from error
+
+
+def _value(value: Any, json: bool) -> Any:
+    return to_json(value).decode() if json and value is not None else value
 
 
 async def update_rows(
@@ -95,9 +121,7 @@ async def update_rows(
 def _columns(table: Table, names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
     """Turn rows into one list per column; JSON goes as text, since an array of JSON has no binary form."""
     return {
-        name: [None if row[name] is None else to_json(row[name]).decode() for row in rows]
-        if _is_json(table.c[name])
-        else [row[name] for row in rows]
+        name: [_value(row[name], json=True) for row in rows] if _is_json(table.c[name]) else [row[name] for row in rows]
         for name in names
     }
 
