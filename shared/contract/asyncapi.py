@@ -8,16 +8,28 @@ from shared.bus.streams import CONTACTS, DUPLICATE_WINDOW_SECONDS, EVENTS, STREA
 from shared.contract.schemas import headers_schema
 from shared.events import COMMAND_SUBJECTS, EVENT_TYPES
 from shared.events.envelope import CONTENT_TYPE
+from shared.heartbeat.message import SUBJECT_PREFIX
 
 CONTACT_ADDRESS = "yingda.contact.received.{channel}"
+HEARTBEAT_ADDRESS = f"{SUBJECT_PREFIX}{{service}}"
 JSON = "application/json"
 
 
 def asyncapi() -> dict[str, Any]:
     """Return the document; it speaks of the suite as one application: what it sends, and what it takes."""
-    channels: dict[str, Any] = {"contact_received": _contacts(), "reply": _replies()}
-    operations: dict[str, Any] = {"take_contact_received": _operation("receive", "contact_received")}
+    channels: dict[str, Any] = {
+        "contact_received": _contacts(),
+        "heartbeat": {"address": HEARTBEAT_ADDRESS, "messages": _reference("heartbeat"), **_named("service")},
+        "reply": _replies(),
+    }
+    operations: dict[str, Any] = {
+        "take_contact_received": _operation("receive", "contact_received"),
+        "emit_heartbeat": _operation("send", "heartbeat"),
+    }
     messages: dict[str, Any] = {
+        "heartbeat": _message(
+            "heartbeat", JSON, _schema("heartbeat"), "What a process tells of itself every few seconds; on no stream."
+        ),
         "contact": _stream_message("contact", "A raw contact, as a channel adapter publishes it."),
         "reply": _message("reply", JSON, _schema("reply"), "The reply to a command, sent after its commit."),
     }
@@ -54,6 +66,10 @@ def _contacts() -> dict[str, Any]:
     channel = _channel(CONTACT_ADDRESS, CONTACTS, _reference("contact"))
     description = "the name of the channel, `[a-z][a-z0-9_]{0,31}`; one without a plugin goes to the dead letters"
     return channel | {"parameters": {"channel": {"description": description}}}
+
+
+def _named(parameter: str) -> dict[str, Any]:
+    return {"parameters": {parameter: {"description": f"the name of the {parameter}"}}}
 
 
 def _replies() -> dict[str, Any]:

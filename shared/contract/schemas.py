@@ -7,6 +7,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 
 from shared.events import COMMAND_SUBJECTS, EVENT_TYPES, Contact, Event, PhoneContact, Problem
 from shared.events.envelope import CONTENT_TYPE
+from shared.heartbeat.message import Heartbeat
 from shared.times import rfc3339
 
 SCHEMA_OF_SCHEMAS = "https://json-schema.org/draft/2020-12/schema"
@@ -37,6 +38,7 @@ def schemas() -> dict[str, JsonSchemaValue]:
         "envelope": envelope_schema(),
         "contact": schema_of(Contact, "validation"),
         "contact.phone": schema_of(PhoneContact, "validation"),
+        "heartbeat": schema_of(Heartbeat, "serialization"),
         "reply": reply_schema(),
     }
     found |= {name: event_schema(model) for name, model in EVENT_TYPES.items()}

@@ -43,7 +43,15 @@ def test_generating_again_gives_the_same_in_any_process() -> None:
 
 
 def test_every_message_has_its_schema() -> None:
-    assert set(schemas()) == {"envelope", "contact", "contact.phone", "reply", *EVENT_TYPES, *COMMAND_SUBJECTS}
+    assert set(schemas()) == {
+        "envelope",
+        "contact",
+        "contact.phone",
+        "heartbeat",
+        "reply",
+        *EVENT_TYPES,
+        *COMMAND_SUBJECTS,
+    }
 
 
 @pytest.mark.parametrize("fault", ["changed", "missing", "surplus"])
@@ -81,7 +89,7 @@ def test_the_document_has_every_subject_of_the_contract_once() -> None:
     channels = asyncapi()["channels"]
     addresses = sorted(channel["address"] for channel in channels.values() if channel["address"])
     subjects = {event.SUBJECT for event in EVENT_TYPES.values()} | COMMAND_SUBJECTS.keys()
-    assert addresses == sorted({"yingda.contact.received.{channel}"} | subjects)
+    assert addresses == sorted({"yingda.contact.received.{channel}", "yingda.heartbeat.{service}"} | subjects)
     assert all(re.fullmatch(r"[A-Za-z0-9_\-]+", key) for key in channels)
 
 
