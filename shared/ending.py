@@ -7,11 +7,11 @@ import structlog
 
 from shared.bus.failures import told
 
-WORK_SECONDS = 8.0
+WORK_SECONDS = 7.5
 """What is in hand may take so long after the signal: batches, commands, requests, turns of loops."""
-CLOSE_SECONDS = 9.0
+CLOSE_SECONDS = 8.5
 """Then connections are closed, until so long after the signal."""
-GONE_SECONDS = 9.5
+GONE_SECONDS = 9.0
 """A process that still lives after this ends as a crash would, which loses nothing either (`shared.cli.run`)."""
 
 log = structlog.get_logger()

@@ -1,15 +1,22 @@
 """Guarantee 9: SIGTERM finishes the batch in hand and the process is gone in under 10 s, with no redelivery."""
 
 import asyncio
+import os
+import signal
+import tempfile
+from pathlib import Path
 
+import nats
+import pytest
 from nats.aio.client import Client
 from sqlalchemy import text
 
 from shared.db import create_engine
 from shared.settings import Settings
+from shared.testing.embedded import EmbeddedServers
 from shared.testing.servers import Servers
 from tests.faults.customers import Customers
-from tests.faults.fleet import SERVICES, STREAM_OF, fleet_at
+from tests.faults.fleet import SERVICES, STREAM_OF, fleet, fleet_at
 from tests.faults.outcome import settled
 
 GONE_SECONDS = 10.0
@@ -71,3 +78,33 @@ async def test_a_batch_that_cannot_be_finished_is_given_back_and_the_process_is_
     assert (gone.code, gone.seconds < GONE_SECONDS) == (0, True), gone
     assert len(given_back) == 20
     assert found.faults(customers.book) == []
+
+
+@pytest.mark.slow_faults
+async def test_all_are_gone_in_time_while_both_servers_hang() -> None:
+    """They neither answer nor close the connection: SIGSTOP of NATS, and of every process of PostgreSQL."""
+    with tempfile.TemporaryDirectory(prefix="yingda-stop-") as name:
+        folder = Path(name)
+        folder.chmod(0o711)
+        async with (
+            EmbeddedServers(folder) as servers,
+            fleet(folder, servers.nats_url, servers.database_url) as ships,
+        ):
+            client = await nats.connect(servers.nats_url)
+            async with Customers(client).writing(RATE):
+                await asyncio.sleep(2)
+            await client.close()
+            hung = [pid for parent in servers.pids.values() for pid in (parent, *children_of(parent))]
+            try:
+                for pid in hung:
+                    os.kill(pid, signal.SIGSTOP)
+                left = await asyncio.gather(*(ships.leave(replica) for replica in list(ships.replicas)))
+            finally:
+                for pid in hung:
+                    os.kill(pid, signal.SIGCONT)
+    print({gone.service: round(gone.seconds, 2) for gone in left})  # noqa: T201 (shown by `pytest -s`)
+    assert [gone for gone in left if gone.code < 0 or gone.seconds >= GONE_SECONDS] == []
+
+
+def children_of(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
