@@ -19,7 +19,9 @@ class Pulse:
         self._now = now
         self._due: dict[str, float] = {}
         self._working: set[str] = set()
-        self._marks: dict[str, tuple[float, float]] = {}  # the mark of what waits, and since when it has been the same
+        self._marks: dict[
+            str, tuple[float, float, float]
+        ] = {}  # what waits: its mark, since when, and last looked at when
         self._measures: dict[str, Callable[[], float]] = {}
 
     def begins(self, part: str, patience_seconds: float = 0.0) -> None:
@@ -41,9 +43,11 @@ class Pulse:
         if mark is None:
             self._marks.pop(part, None)
             return
-        known = self._marks.get(part)
-        if known is None or mark > known[0] + TOLERANCE or mark < known[0] - TOLERANCE:
-            self._marks[part] = (mark, self._now())
+        now, known = self._now(), self._marks.get(part)
+        if known is None or abs(mark - known[0]) > TOLERANCE:
+            self._marks[part] = (mark, now, now)
+        else:
+            self._marks[part] = (known[0], known[1], now)
 
     def measure(self, part: str, overdue: Callable[[], float]) -> None:
         """Ask `overdue` for the seconds of `part` whenever they are wanted."""
@@ -53,8 +57,8 @@ class Pulse:
         """Return for each part the seconds for which it has had work without getting on with it."""
         now = self._now()
         found = {part: max(0.0, now - due) for part, due in self._due.items()}
-        for part, (_, since) in self._marks.items():
-            found[part] = max(found.get(part, 0.0), now - since)
+        for part, (_, since, looked_at) in self._marks.items():
+            found[part] = max(found.get(part, 0.0), looked_at - since)  # nobody knows what has happened since the look
         for part, measure in self._measures.items():
             found[part] = max(found.get(part, 0.0), measure())
         return found

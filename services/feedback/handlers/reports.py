@@ -28,6 +28,8 @@ from shared.times import rfc3339
 DIRECTORY: Final = "reports"
 LONGEST_DAYS: Final = 400
 _BACKLOG_SECONDS: Final = 0.2
+REPORT_SECONDS: Final = 300.0
+"""How long a report may take before the loop counts as standing still."""
 
 log = structlog.get_logger()
 
@@ -36,7 +38,7 @@ class ReportPress:
     """Publishes the report of every period when it is due, and makes up for those that were missed."""
 
     def __init__(self, context: Context) -> None:
-        self.loop = Loop("reports", self.turn)
+        self.loop = Loop("reports", self.turn, patience_seconds=REPORT_SECONDS)
         self._context = context
         self._policy = context.policy
         self._maker = ReportMaker(context.policy)

@@ -64,12 +64,15 @@ def test_a_turn_that_may_take_long_has_its_patience_once() -> None:
 def test_turning_without_getting_anything_done_is_standing_still() -> None:
     now = Moment()
     pulse = Pulse(now)
-    for _ in range(5):
+    for _ in range(6):
+        now.at += 5
         pulse.begins("watch")
         pulse.advanced("watch", rest_seconds=0)
         pulse.backlog("watch", mark=77.0)
-        now.at += 5
     assert pulse.overdue()["watch"] == 25
+    pulse.advanced("watch", rest_seconds=100)
+    now.at += 100
+    assert pulse.overdue()["watch"] == 25, "what nobody has looked at since accuses nobody"
     pulse.backlog("watch", mark=78.0)
     pulse.advanced("watch", rest_seconds=0)
     assert pulse.overdue()["watch"] == 0
@@ -80,8 +83,8 @@ def test_a_long_backlog_that_grows_shorter_is_progress_and_an_empty_one_is_rest(
     pulse = Pulse(now)
     for sequence in range(100, 200, 10):
         pulse.backlog("consumer", mark=sequence)
+        assert pulse.overdue()["consumer"] == 0
         now.at += 20
-        assert pulse.overdue()["consumer"] == 20
     pulse.backlog("consumer", None)
     assert pulse.overdue() == {}
 
