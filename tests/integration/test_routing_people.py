@@ -368,7 +368,7 @@ def statements(bench: ServiceBench) -> Iterator[list[str]]:
 async def test_a_batch_costs_three_statements_more_whatever_its_size(house: House) -> None:
     """R-RT-08: the lock with the turns, the people, the turns again; one query each for all departments."""
     mixed = [
-        complaints(1),
+        complaints(10),
         complaints(60),
         [*complaints(20), *(registered_contact(category="general") for _ in range(20))],
     ]
