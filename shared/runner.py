@@ -175,7 +175,7 @@ class Running:
         self._pulse.measure("desk", commands.oldest_seconds)
         subscriber = self._subscriber()
         await self._heartbeats.start()
-        stack.push_async_callback(self._heartbeats.stop)
+        stack.push_async_callback(ending.stop, CLOSE_SECONDS, heartbeats=self._heartbeats.stop)
         relay = Loop("relay", self._relay, longest_sleep_seconds=RELAY_SECONDS)
         self._context.outbox.when_behind(relay.wake.set)
         self._loops = [
@@ -205,8 +205,9 @@ class Running:
         await ending.stop(WORK_SECONDS, **stops)
 
     async def _tell_sent(self) -> None:
-        """Note what the last batches have published, so that nobody publishes it again."""
-        await self._context.outbox.relay()
+        """Note what the last batches have published, so that nobody does it again, and publish what they have left."""
+        while await self._context.outbox.relay():
+            pass
 
     def _subscriber(self) -> PromptBatchSubscriber:
         subscriber = subscribe(self._broker, self._service.consumer, self._context.settings.batch_size)
@@ -252,7 +253,8 @@ class Running:
 
     def _beat(self, loop: str) -> None:
         self._health.turned()
-        metrics.LOOP_HEARTBEAT.labels(self._service.name, loop).set(time.time())
+        # PostgreSQL's time: by a machine's wrong clock a loop that stands still would look alive, or a live one dead.
+        metrics.LOOP_HEARTBEAT.labels(self._service.name, loop).set(self._clock.real_now().timestamp())
 
     async def _relay(self) -> datetime | None:
         outbox = self._context.outbox

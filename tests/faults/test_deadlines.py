@@ -30,12 +30,18 @@ from tests.faults.floor import Floor, floor, of, own_servers
 HOUR = 3600.0
 TARGET = timedelta(minutes=10)
 """The first response of an emergency (R-SLA-01)."""
-CALM_SECONDS = 1.0
-RECOVERY_SECONDS = 5.0
 DOWN_SECONDS = 1.0
 ANSWERED_EVERY = 10
 FINISH_SECONDS = 30.0
 OTHERS_EVERY_SECONDS = 0.02
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Seconds from the due time to the breach in calm (for 99 of 100), and from a recovery to what was due before."""
+
+    calm: float
+    recovery: float
 
 
 @dataclass
@@ -51,19 +57,20 @@ class Outage:
 class Ledger:
     """When each work order is due, which of them were answered in time, and what was done to the servers."""
 
+    limits: Limits
     due: dict[str, datetime]
     answered: set[str]
     outages: list[Outage] = field(default_factory=list)
 
     @classmethod
-    def spread(cls, count: int, begin: datetime, seconds: float) -> "Ledger":
+    def spread(cls, limits: Limits, count: int, begin: datetime, seconds: float) -> "Ledger":
         due = {f"w{n}": begin + timedelta(seconds=seconds * n / count) for n in range(count)}
-        return cls(due, {f"w{n}" for n in range(0, count, ANSWERED_EVERY)})
+        return cls(limits, due, {f"w{n}" for n in range(0, count, ANSWERED_EVERY)})
 
     def latest(self, work_order: str) -> tuple[datetime, bool]:
         """Return until when the breach must be found, and whether the time was calm."""
         due = self.due[work_order]
-        latest, calm = due + timedelta(seconds=CALM_SECONDS), True
+        latest, calm = due + timedelta(seconds=self.limits.calm), True
         for begin, end in self.shaken():
             if begin <= due <= end:
                 latest, calm = max(latest, end), False
@@ -73,34 +80,38 @@ class Ledger:
         """Return the times that were not calm; an outage before the last one was recovered from goes on with it."""
         times: list[tuple[datetime, datetime]] = []
         for outage in self.outages:
-            begin = outage.down - timedelta(seconds=CALM_SECONDS)
+            begin = outage.down - timedelta(seconds=self.limits.calm)
             if times and begin <= times[-1][1]:
                 begin = times.pop()[0]
-            times.append((begin, outage.back + timedelta(seconds=RECOVERY_SECONDS)))
+            times.append((begin, outage.back + timedelta(seconds=self.limits.recovery)))
         return times
 
 
 @pytest.mark.parametrize(
-    ("count", "seconds", "limit"),
+    ("count", "seconds", "limits"),
     [
-        pytest.param(600, 18.0, 2.0, id="600"),  # beside other tests, on a machine that is not ours alone
-        pytest.param(10_000, 90.0, CALM_SECONDS, id="10000", marks=[pytest.mark.slow_faults, pytest.mark.timeout(600)]),
+        pytest.param(600, 18.0, Limits(3.0, 15.0), id="600"),  # beside other work, on a machine that may be slow
+        pytest.param(
+            10_000, 90.0, Limits(1.0, 5.0), id="10000", marks=[pytest.mark.slow_faults, pytest.mark.timeout(600)]
+        ),
     ],
 )
 async def test_no_deadline_is_missed_early_or_told_twice_whatever_is_killed(
-    count: int, seconds: float, limit: float, tmp_path: Path
+    count: int, seconds: float, limits: Limits, tmp_path: Path
 ) -> None:
     """R-SLA-09, R-SLA-14: kill -9 of both replicas of sla, of PostgreSQL and of NATS while deadlines pass."""
     async with own_servers() as servers, floor(servers.database_url, servers.nats_url) as ours:
         await ours.provision("sla")
         ports = await start_sla(ours, tmp_path)
-        ledger = Ledger.spread(count, datetime.now(UTC) + timedelta(seconds=3 + count / 500), seconds)
+        ledger = Ledger.spread(limits, count, datetime.now(UTC) + timedelta(seconds=3 + count / 500), seconds)
         await publish(ours, opened(ledger))
         await publish(ours, answers(ledger))
         await ours.at_rest()
         first = min(ledger.due.values())
         assert datetime.now(UTC) < first, "all clocks run before the first is due"
-        assert await drifts(ports) == pytest.approx([HOUR, -HOUR], abs=5)
+        (fast, turned), (slow, turned_too) = await told_of_time(ports)
+        assert [fast, slow] == pytest.approx([HOUR, -HOUR], abs=5)
+        assert [turned, turned_too] == pytest.approx([time.time()] * 2, abs=10), "no alert of a loop that stands still"
 
         traffic = asyncio.create_task(others(ours))
 
@@ -110,9 +121,9 @@ async def test_no_deadline_is_missed_early_or_told_twice_whatever_is_killed(
             await start_sla(ours, tmp_path)
 
         for share, what, kill in (
-            (0.15, "sla", kill_sla),
-            (0.45, "PostgreSQL", lambda: restart(servers.kill_postgres, servers.restart_postgres)),
-            (0.72, "NATS", lambda: restart(servers.kill_nats, servers.restart_nats)),
+            (0.25, "sla", kill_sla),
+            (0.5, "PostgreSQL", lambda: restart(servers.kill_postgres, servers.restart_postgres)),
+            (0.75, "NATS", lambda: restart(servers.kill_nats, servers.restart_nats)),
         ):
             await asyncio.sleep((first - datetime.now(UTC)).total_seconds() + seconds * share)
             down = datetime.now(UTC)
@@ -121,10 +132,10 @@ async def test_no_deadline_is_missed_early_or_told_twice_whatever_is_killed(
         await asyncio.sleep((max(ledger.due.values()) - datetime.now(UTC)).total_seconds())
         traffic.cancel()
         breaches = await found(ours, count - len(ledger.answered))
-        judge(ledger, breaches, await ours.events(), limit)
+        judge(ledger, breaches, await ours.events())
 
 
-def judge(ledger: Ledger, breaches: dict[str, list[datetime]], events: list[dict[str, Any]], limit: float) -> None:
+def judge(ledger: Ledger, breaches: dict[str, list[datetime]], events: list[dict[str, Any]]) -> None:
     wanted = ledger.due.keys() - ledger.answered
     assert breaches.keys() == wanted, "none missed, and none of those that were answered in time"
     assert {len(times) for times in breaches.values()} == {1}, "each breached once"
@@ -149,7 +160,7 @@ def judge(ledger: Ledger, breaches: dict[str, list[datetime]], events: list[dict
             (
                 (at - outage.back).total_seconds()
                 for work_order, (at,) in breaches.items()
-                if outage.down - timedelta(seconds=CALM_SECONDS) <= ledger.due[work_order] <= outage.back
+                if outage.down - timedelta(seconds=ledger.limits.calm) <= ledger.due[work_order] <= outage.back
             ),
             default=0.0,
         )
@@ -159,7 +170,7 @@ def judge(ledger: Ledger, breaches: dict[str, list[datetime]], events: list[dict
     after = {what: round(seconds, 2) for what, seconds in worst.items()}
     said = f"{len(breaches)} breaches, {len(calm)} in calm: p50 {p50:.2f} s, p99 {p99:.2f} s, worst {calm[-1]:.2f} s"
     print(f"{said}; seconds away: {away}; last found so long after the recovery: {after}")  # noqa: T201 (`pytest -s`)
-    assert p99 <= limit
+    assert p99 <= ledger.limits.calm
 
 
 async def start_sla(ours: Floor, folder: Path) -> list[int]:
@@ -174,16 +185,19 @@ async def start_sla(ours: Floor, folder: Path) -> list[int]:
     return ports
 
 
-async def drifts(ports: list[int]) -> list[float]:
-    """Return by how much each replica says that its machine's clock is off PostgreSQL's."""
+async def told_of_time(ports: list[int]) -> list[tuple[float, float]]:
+    """Return what each replica says: how far its machine's clock is off PostgreSQL's, and when its watch last turned."""
 
-    def drift(port: int) -> float:
+    def ask(port: int) -> tuple[float, float]:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
-            said = re.search(r"^yingda_clock_drift_seconds\{.*\} (\S+)$", answer.read().decode(), re.MULTILINE)
-        assert said is not None
-        return float(said[1])
+            text = answer.read().decode()
+        drift = re.search(r"^yingda_clock_drift_seconds\{.*\} (\S+)$", text, re.MULTILINE)
+        beat = re.search(r'^yingda_loop_heartbeat_timestamp_seconds\{loop="watch",.*\} (\S+)$', text, re.MULTILINE)
+        assert drift is not None
+        assert beat is not None
+        return float(drift[1]), float(beat[1])
 
-    return [await asyncio.to_thread(drift, port) for port in ports]
+    return [await asyncio.to_thread(ask, port) for port in ports]
 
 
 def opened(ledger: Ledger) -> list[Event]:
