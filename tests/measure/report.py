@@ -65,6 +65,12 @@ def main() -> int:
     _line("Classifier")
     for name, samples in {**halves, "real text": real}.items():
         _classifier(name, samples)
+    _line("Held-out folds of both files: the weight of resemblance chosen by the other folds")
+    for told, by_text in (("with the agent's choice", False), ("text only", True)):
+        decided = folds.held_out(everything, real, by_text=by_text)
+        _decided(f"both, {told}", decided)
+        _decided(f"sample, {told}", decided[: len(everything)])
+        _decided(f"real text, {told}", decided[len(everything) :])
     classifier = RulesClassifier()
     started = time.perf_counter()
     for sample in everything + real:

@@ -188,9 +188,9 @@ def test_any_text_gets_a_bounded_repeatable_suggestion(text: str, details: dict[
 def test_the_packaged_examples_may_be_trained_on_in_seconds() -> None:
     """R-RT-01: they all name categories and topics of the default policy."""
     given = training.packaged(POLICY)
-    started = time.perf_counter()
+    started = time.process_time()
     weights = learn(given, 1)
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10
     assert {label.partition("/")[0] for label in weights.labels} == set(POLICY.categories)
 
 
