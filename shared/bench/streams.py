@@ -12,7 +12,7 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 _AT_ONCE = 1_000
 _ASK_SECONDS = 10.0
-_LOOK_SECONDS = 0.1
+_LOOK_SECONDS = 0.2
 QUIET_SECONDS = 1.5
 """Nothing new on the stream for this long, and nobody has anything in hand: all is done."""
 
@@ -51,9 +51,9 @@ async def until_quiet(client: Client, stream: str, consumers: Iterable[tuple[str
     deadline, since, seen = loop.time() + seconds, loop.time(), -1
     while loop.time() < deadline:
         reached = await last_sequence(client, stream)
-        if reached != seen or await _left(client, wanted):
+        if reached != seen:
             since, seen = loop.time(), reached
-        elif loop.time() - since >= QUIET_SECONDS:
+        elif loop.time() - since >= QUIET_SECONDS and not await _left(client, wanted):
             return
         await asyncio.sleep(_LOOK_SECONDS)
     raise NeverDoneError(f"not worked off within {seconds:g} s; the stream {stream} has come to {seen}")
