@@ -12,6 +12,7 @@ from collections import Counter
 from typing import Final
 
 from services.feedback.domain.redact import MASKS
+from shared.script import simplified
 
 LONGEST_TEXT: Final = 3_000
 _SOLUTION_WEIGHT: Final = 0.5
@@ -227,8 +228,8 @@ def terms(text: str) -> Counter[str]:
 
 
 def without_empty_words(text: str) -> str:
-    """Return `text` in half-width lower case, without the Chinese words that say nothing; 不 and 没 stay."""
-    return _EMPTY_WORDS_ZH.sub(" ", unicodedata.normalize("NFKC", text[:LONGEST_TEXT]).lower())
+    """Return `text` in one written form, without the Chinese words that say nothing; 不 and 没 stay."""
+    return _EMPTY_WORDS_ZH.sub(" ", _one_form(text))
 
 
 def entry_terms(problem: str, solution: str) -> dict[str, float]:
@@ -240,11 +241,15 @@ def entry_terms(problem: str, solution: str) -> dict[str, float]:
 
 
 def _plain(text: str) -> str:
-    """Return `text` in half-width lower case, without masks and empty words."""
+    """Return `text` in one written form, without masks and empty words."""
     for mask in MASKS:
         text = text.replace(mask, " ")
-    text = unicodedata.normalize("NFKC", text[:LONGEST_TEXT]).lower()
-    return _EMPTY_CHARACTERS.sub(" ", _EMPTY_WORDS_ZH.sub(" ", text))
+    return _EMPTY_CHARACTERS.sub(" ", _EMPTY_WORDS_ZH.sub(" ", _one_form(text)))
+
+
+def _one_form(text: str) -> str:
+    """Return the beginning of `text` in half-width lower case and simplified characters."""
+    return simplified(unicodedata.normalize("NFKC", text[:LONGEST_TEXT]).lower())
 
 
 def _pairs(run: str) -> list[str]:

@@ -74,3 +74,10 @@ async def test_a_single_character_finds_the_entries_that_contain_it(
     assert [hit.entry_id for hit in hits] == found
     assert all(0 < hit.score <= 1 for hit in hits)
     assert [hit.entry_id for hit in await search(published, terms(asked), 1)] == found[:1]
+
+
+def test_traditional_and_simplified_characters_meet() -> None:
+    """R-FB-04: who writes 電視機維修 finds what was written of 电视机维修."""
+    assert terms("電視機開不了機，維修進度") == terms("电视机开不了机，维修进度")
+    assert terms("壞") == terms("坏")
+    assert terms("請問怎麼退貨") == terms("请问怎么退货")
