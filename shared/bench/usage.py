@@ -40,7 +40,8 @@ class Usage:
         """Return the microseconds for each of `count` things, the largest first, with `client` for this process."""
         every = self.seconds | {"client": self.own_seconds}
         ordered = sorted(every.items(), key=itemgetter(1), reverse=True)
-        return {name: round(seconds / count * 1e6) for name, seconds in ordered if seconds > 0}
+        costs = {name: round(seconds / count * 1e6) for name, seconds in ordered}
+        return {name: cost for name, cost in costs.items() if cost > 0}
 
 
 @contextmanager
