@@ -20,12 +20,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from shared import metrics
+from shared.bus.ahead import LONG_QUEUE, LOOK_SECONDS, FirstLook
 from shared.bus.ask import asker_of
 from shared.bus.commands import CommandDesk, CommandServer
 from shared.bus.connect import make_broker
 from shared.bus.erase import eraser_of
 from shared.bus.failures import told
 from shared.bus.outbox import Outbox
+from shared.bus.pace import Pace, lags_of
 from shared.bus.position import Position, position_of
 from shared.bus.publish import Publisher
 from shared.bus.read import reader_of
@@ -182,6 +184,7 @@ class Running:
             *self._parts.loops,
             Loop("retention", self._retention.turn, longest_sleep_seconds=TURN_SECONDS, patience_seconds=TURN_SECONDS),
             relay,
+            *self._first_look(),
             Loop("gauges", self._gauges, longest_sleep_seconds=GAUGES_SECONDS),
         ]
         stack.push_async_callback(ending.stop, CLOSE_SECONDS, outbox=self._tell_sent)
@@ -212,12 +215,23 @@ class Running:
     def _subscriber(self) -> PromptBatchSubscriber:
         subscriber = subscribe(self._broker, self._service.consumer, self._context.settings.batch_size)
         subscriber.on_turn = self._consumer_turned
+        paced_by = self._parts.paced_by
+        pace = Pace(lags_of(self._client, paced_by)) if paced_by is not None else None
 
         @subscriber
         async def on_batch(messages: Any) -> None:
+            if pace is not None and messages[-1].metadata.num_pending >= LONG_QUEUE:
+                await pace.wait()
             await self._runtime.process(messages)
 
         return subscriber
+
+    def _first_look(self) -> list[Loop]:
+        hasty, context = self._parts.hasty, self._context
+        if hasty is None:
+            return []
+        look = FirstLook(hasty, self._service.stream, self._runtime, context.read, context.position, self._clock)
+        return [Loop("first_look", look.turn, longest_sleep_seconds=LOOK_SECONDS)]
 
     async def _turn(self, loop: Loop) -> None:
         """Turn `loop` until the service stops; a failing turn is told and repeated after a pause."""

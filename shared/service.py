@@ -104,6 +104,10 @@ class Parts:
     forget: Forget | None = None
     """Removes what the service keeps of work orders and contacts whose records have expired."""
     web: Web | None = None
+    hasty: Callable[[bytes], bool] | None = None
+    """Tells from a raw body whether the message cannot wait in a long queue: it is then taken out of its turn."""
+    paced_by: Stream | None = None
+    """The stream whose consumers must be able to follow: while one is far behind, a long queue is taken in more slowly."""
 
 
 @dataclass(frozen=True, slots=True)

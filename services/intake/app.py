@@ -7,12 +7,13 @@ import structlog
 
 from services.intake import store
 from services.intake.domain.calls import CallCounts
+from services.intake.domain.haste import Haste
 from services.intake.handlers import Desk, Eraser, Reception, on_rejected
 from services.intake.handlers.reconciliation import Pace, Reconciler, ReconciliationDesk, show_last
 from services.intake.ports import Channel
 from services.intake.store.retention import old_contacts
 from shared import metrics
-from shared.bus.streams import CONTACTS
+from shared.bus.streams import CONTACTS, EVENTS
 from shared.plugins import PluginError, load_plugin, plugin_names
 from shared.reconciliation import Accountant
 from shared.service import Context, Loop, Parts, Service
@@ -56,6 +57,8 @@ async def build(context: Context) -> Parts:
         loops=(eraser, reconciler.loop),
         gauges=gauges,
         expiries=(old_contacts(context.settings.records_days),),
+        hasty=Haste(policy),
+        paced_by=EVENTS,
     )
 
 

@@ -8,6 +8,7 @@ the poison message is alone in the dead letters; one that fails because a server
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +20,7 @@ from shared.bus.deadletters import unkept
 from shared.bus.failures import is_transient, poisoned, told
 from shared.bus.ordering import has_version, in_order, next_parked
 from shared.bus.outbox import Outbox
+from shared.bus.read import Stored
 from shared.bus.transaction import Delivery, Incoming, Rejected, Transaction
 from shared.bus.wire import acknowledge
 from shared.db import insert_rows
@@ -95,6 +97,18 @@ class BatchRuntime:
         await acknowledge(messages)
         metrics.BATCH_MESSAGES.labels(self._service).observe(len(messages))
         metrics.BATCH_SECONDS.labels(self._service).observe(time.perf_counter() - began)
+
+    async def ahead(self, stream: str, stored: Sequence[Stored]) -> None:
+        """Apply messages before their turn; when that comes they are known. What cannot be read waits for it."""
+        incoming: list[Incoming] = []
+        for one in stored:
+            with suppress(Malformed):
+                message = self._decode(one.body)
+                if message is not None:
+                    incoming.append(Incoming(message, Delivery(stream, one.sequence, one.subject, one.body)))
+        if incoming:
+            with suppress(Stopping):
+                await self._apply(Batch(tuple(incoming), ()), ())
 
     def _validate(self, messages: Sequence[Msg]) -> Batch:
         incoming: list[Incoming] = []

@@ -29,5 +29,7 @@ class IntakePolicy(Model):
     answering: Answering
     volunteered: Annotated[tuple[Provenance, ...], Field(min_length=1)]
     """Markings of a detail that the customer volunteered; one that is marked otherwise is dropped (R-IN-03)."""
+    cannot_wait: tuple[Annotated[str, Field(min_length=2)], ...] = ()
+    """Words of a contact that is looked for in a long queue and served first, besides the marks of urgency (R-RT-04)."""
     tiers: tuple[Tier, ...]
     """Tiers of customers, the lowest first: a contact raises a customer's tier and never lowers it (R-IN-11)."""

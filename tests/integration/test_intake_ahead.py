@@ -1,0 +1,66 @@
+"""In a long queue what cannot wait is taken out of its turn, once, and nothing else changes (R-RT-04, R-IN-06)."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from shared.bus import ahead
+from shared.bus.ahead import FirstLook
+from shared.bus.runtime import BatchRuntime
+from shared.bus.streams import CONTACTS, EVENTS
+from shared.clock import SystemClock
+from tests.integration.intake_house import Intake, envelope, form, intake_house
+
+LONG = 20
+
+
+@pytest.fixture
+async def intake(database_url: str, fresh_nats: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Intake]:
+    monkeypatch.setattr(ahead, "LONG_QUEUE", LONG)
+    async with intake_house(database_url, fresh_nats) as ready:
+        yield ready
+
+
+def look(intake: Intake) -> FirstLook:
+    bench = intake.bench
+    assert bench.parts.hasty is not None
+    runtime = BatchRuntime(bench.outbox, bench.parts.on_events, raw=True)
+    return FirstLook(bench.parts.hasty, CONTACTS, runtime, bench.context.read, bench.context.position, SystemClock())
+
+
+async def test_intake_is_no_faster_than_those_who_follow(intake: Intake) -> None:
+    assert intake.bench.parts.paced_by == EVENTS
+
+
+async def test_an_emergency_at_the_end_of_a_long_queue_is_registered_first_and_once(intake: Intake) -> None:
+    queue = [envelope(number, form()) for number in range(LONG)]
+    await intake.publish(*queue, envelope("fire", form(text="仓库着火了")), "nobody can read this: 着火".encode())
+    first = look(intake)
+    await first.turn()
+    assert [event.source_id for event in await intake.registered()] == ["web/shop/fire"]
+    assert await first.turn() is None, "it has seen everything"
+    await intake.bench.consume(LONG + 2)
+    sources = [event.source_id for event in await intake.registered()]
+    assert sources == ["web/shop/fire", *(f"web/shop/{number}" for number in range(LONG))]
+    assert await intake.bench.dead_letters() == 1, "what cannot be read had its turn"
+
+
+async def test_a_short_queue_keeps_its_order(intake: Intake) -> None:
+    await intake.publish(*(envelope(number, form(emotion="anxious")) for number in range(LONG - 1)))
+    assert await look(intake).turn() is None
+    assert await intake.registered() == []
+    await intake.bench.consume(LONG - 1)
+    assert len(await intake.registered()) == LONG - 1
+
+
+async def test_it_looks_at_each_message_once_and_goes_on_where_it_stopped(
+    intake: Intake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ahead, "LOOK_SECONDS", 0.0)
+    await intake.publish(*(envelope(number, form()) for number in range(300)))
+    await intake.publish(envelope("late", form(category="emergency", topic="medical")))
+    first = look(intake)
+    assert await first.turn() is not None, "there is more to be seen"
+    assert await intake.registered() == []
+    await first.turn()
+    assert [event.source_id for event in await intake.registered()] == ["web/shop/late"]
