@@ -15,6 +15,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from shared.bus.letter_acts import provision_history
 from shared.bus.streams import KEEP_DAYS, STREAMS, Consumer, Stream
+from shared.bus.unsent import provision_left_unsent
 from shared.db import role_name
 from shared.service import Service
 
@@ -122,6 +123,7 @@ async def _suite(connection: AsyncConnection, names: Sequence[str]) -> list[str]
     for name in names:
         await connection.execute(text(f'GRANT USAGE ON SCHEMA {SUITE_SCHEMA} TO "{role_name(name)}"'))
         await connection.execute(text(f'GRANT SELECT, INSERT ON {SUITE_SCHEMA}.clock TO "{role_name(name)}"'))
+    await provision_left_unsent(connection, list(names))
     return changes + await provision_history(connection)
 
 

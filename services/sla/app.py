@@ -11,6 +11,7 @@ from services.sla.store.policies import register
 from services.sla.store.retention import forget
 from services.sla.store.tables import metadata, runtime
 from shared.bus.streams import EVENTS
+from shared.bus.unsent import left_unsent
 from shared.events import (
     EVENT_TYPES,
     AgentPresenceChanged,
@@ -30,7 +31,7 @@ async def build(context: Context) -> Parts:
     """Return the running parts: the handler of events, the watch that it wakes, the renewal and the desk."""
     async with context.engine.begin() as connection:
         policies = await register(connection, context.policy, context.clock.now())
-    horizon = Horizon(context.clock, context.position)
+    horizon = Horizon(context.clock, context.position, unsent=left_unsent(context.engine, "sla"))
     watch = Watch(context.engine, context.outbox, context.clock, policies, horizon)
     handler = EventHandler(policies, watch)
     renewal = Renewal(context.outbox, policies)

@@ -97,3 +97,19 @@ async def test_a_long_silence_settles_the_last_moment_that_is_old_enough() -> No
         queue.at = minute(number)
         found.append(await horizon.settled())
     assert found == [NEVER, NEVER, minute(2)]
+
+
+async def test_nothing_is_judged_behind_what_a_crash_has_left_unpublished() -> None:
+    """R-SLA-09, ADR 0024: it may be the answer; once it is on the stream, or given up, everything is settled again."""
+    left: list[float | None] = [None, 30.0, 90.0, None]
+
+    async def unsent() -> float | None:
+        return left.pop(0)
+
+    queue = Queue(answers=[Position(10, 10, 0)] * 4)
+    horizon = Horizon(queue, queue.position, 0, queue.real, unsent)
+    found = []
+    for number in range(4):
+        queue.at = minute(number)
+        found.append(await horizon.settled())
+    assert found == [minute(0), minute(0) + timedelta(seconds=30), minute(0) + timedelta(seconds=30), minute(3)]
