@@ -127,6 +127,7 @@ def named(told: dict[str, Any]) -> set[tuple[str, str]]:
     return {(one["stage"], one["name"]) for one in told["differences"]}
 
 
+@pytest.mark.timeout(300)
 async def test_a_row_that_is_missing_at_any_stage_is_found_within_the_hour_and_named() -> None:
     async with house(YINGDA_RECONCILE_GRACE_SECONDS="1") as here:
         suite = here.suite
@@ -187,6 +188,7 @@ async def test_a_row_that_is_missing_at_any_stage_is_found_within_the_hour_and_n
 
 
 @pytest.mark.slow_faults
+@pytest.mark.timeout(300)
 async def test_what_is_on_its_way_is_in_flight_and_no_difference() -> None:
     """A service that is far behind has lost nothing; what it lacks is judged once it has caught up."""
     async with house() as here:

@@ -83,6 +83,7 @@ async def in_hand(suite: Suite, service: str) -> None:
 
 
 @pytest.mark.slow_faults
+@pytest.mark.timeout(300)
 async def test_whatever_stands_still_is_noticed_by_the_others_within_a_minute_and_so_is_its_end() -> None:
     async with running_suite() as suite:
         engine = create_engine(Settings(database_url=suite.endpoints["database_url"]))
