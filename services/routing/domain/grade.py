@@ -4,7 +4,9 @@ import re
 from collections.abc import Collection
 from typing import Literal
 
+from services.routing.domain.gated import Gates
 from services.routing.domain.matter import Matter
+from services.routing.domain.mentions import Wordings
 
 Grade = Literal["urgent", "normal", "complex"]
 
@@ -17,11 +19,12 @@ _NAMES = {
     "finance": "财务部|財務部|财务那边|财务同事|财务(?=[^。,]{0,4}(?:退|开|对|核|出|确认|打款))|finance (?:department|team)|accounting",
     "sales": "销售部|銷售部|销售那边|销售同事|sales (?:department|team)",
 }
+_GATES = Gates(ignoring_case=True)
 _ASKED = {
-    name: re.compile(
+    name: Wordings(
         rf"(?:{words})(?=[^。!?;\n]{{0,20}}(?:配合|提供|出具?|牵头|协助|协同|协调|一起|共同|一块|都要|同时|支持|安排|确认|核对|核实|核算|处理|开具?|给|改|查|退|排查|对接|参与|派|跟进|参加|评估|审|解决|到场|答复|回复|和|、|跟|与|"
         rf"provide|help|join|send|confirm|check|prepare|and))",
-        re.IGNORECASE,
+        _GATES,
     )
     for name, words in _NAMES.items()
 }
@@ -32,9 +35,9 @@ _SEVERAL = 2
 
 def departments_asked(matter: Matter) -> tuple[str, ...]:
     """Return the departments the text asks something of, in the handbook's order; empty where it asks none by name."""
-    if _PASSED_ON.search(matter.plain):
-        return ()
-    return tuple(name for name, pattern in _ASKED.items() if pattern.search(matter.plain))
+    opened = _GATES.opened(matter.plain)
+    asked = tuple(name for name, wordings in _ASKED.items() if wordings.are_in(matter.plain, opened))
+    return () if asked and _PASSED_ON.search(matter.plain) else asked
 
 
 def grade(

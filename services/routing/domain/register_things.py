@@ -66,19 +66,26 @@ _NO_PLACE = re.compile(
 )
 
 
-def _remainder(text: str) -> str:
-    return _FILLER.sub("", text)
+def names_something(text: str) -> bool:
+    """Return whether enough of `text` is left without the words that name nothing; read only until it is."""
+    left = end = 0
+    for filler in _FILLER.finditer(text):
+        left += filler.start() - end
+        end = filler.end()
+        if left >= _NAMED_ENOUGH:
+            return True
+    return left + len(text) - end >= _NAMED_ENOUGH
 
 
 def has_product(matter: Matter) -> bool:
     """Whether goods are named, not only pointed at."""
-    return bool(matter.details.get("product_name")) or len(_remainder(matter.plain)) >= _NAMED_ENOUGH
+    return bool(matter.details.get("product_name")) or names_something(matter.plain)
 
 
 def has_purchase(matter: Matter) -> bool:
     """Whether it is told what was bought: the goods, or the order or project they came with."""
     known = any(matter.details.get(key) for key in ("product_name", "order_no", "project_name", "purchased_item"))
-    return known or len(_remainder(matter.plain)) >= _NAMED_ENOUGH
+    return known or names_something(matter.plain)
 
 
 def has_products(matter: Matter) -> bool:
@@ -108,7 +115,7 @@ def has_demand(matter: Matter) -> bool:
 
 def has_reason(matter: Matter) -> bool:
     """Whether a complaint tells its cause."""
-    return len(_remainder(matter.plain)) >= _NAMED_ENOUGH
+    return names_something(matter.plain)
 
 
 def has_ad_type(matter: Matter) -> bool:
@@ -128,7 +135,7 @@ def has_ad_duration(matter: Matter) -> bool:
 
 def has_event(matter: Matter) -> bool:
     """Whether an emergency tells what happened."""
-    return len(_remainder(matter.plain)) >= _NAMED_ENOUGH
+    return names_something(matter.plain)
 
 
 def has_place(matter: Matter) -> bool:

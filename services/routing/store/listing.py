@@ -7,7 +7,7 @@ from sqlalchemy import ARRAY, Row, Text, any_, bindparam, cast, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.routing.store.tables import steps, work_orders
+from services.routing.store.tables import TAGGED, steps, work_orders
 from shared.events.commands import ListWorkorders
 
 _TOLD: Final = (
@@ -32,7 +32,7 @@ async def listed(connection: AsyncConnection, wanted: ListWorkorders, most: int)
         if (value := getattr(wanted, name)) is not None:
             query = query.where(work_orders.c[name] == value)
     if wanted.tag is not None:
-        query = query.where(work_orders.c.tags.contains(cast([wanted.tag], JSONB)))
+        query = query.where(work_orders.c.tags.contains(cast([wanted.tag], JSONB)), text(TAGGED))
     return (await connection.execute(query)).all()
 
 

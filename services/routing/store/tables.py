@@ -11,6 +11,7 @@ from shared.db import schema_of
 metadata: Final = schema_of("routing")
 runtime: Final = runtime_tables(metadata)
 IN_HAND: Final = "status IN ('opened', 'responded', 'paused')"
+TAGGED: Final = "tags <> '[]'"
 NOT_ENDED: Final = "status NOT IN ('closed', 'cancelled', 'merged')"
 ENDED: Final = "status IN ('closed', 'cancelled', 'merged')"
 
@@ -81,7 +82,13 @@ work_orders: Final = Table(
     Index("work_orders_in_hand", "assignee", postgresql_where=text(IN_HAND)),
     Index("work_orders_ended", "updated_at", postgresql_where=text(ENDED)),
     Index("work_orders_live", "department", "status", postgresql_where=text(NOT_ENDED)),
-    Index("work_orders_by_tag", "tags", postgresql_using="gin", postgresql_ops={"tags": "jsonb_path_ops"}),
+    Index(
+        "work_orders_by_tag",
+        "tags",
+        postgresql_using="gin",
+        postgresql_ops={"tags": "jsonb_path_ops"},
+        postgresql_where=text(TAGGED),
+    ),
 )
 
 matters: Final = Table(

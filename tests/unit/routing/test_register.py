@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from services.routing.domain.matter import Matter
 from services.routing.domain.register import missing_fields
+from services.routing.domain.register_things import _FILLER, _NAMED_ENOUGH, names_something
 from tests.examples import examples
 
 FIELDS = (
@@ -93,3 +94,16 @@ def test_a_field_of_a_policy_s_own_counts_as_missing_unless_registered() -> None
 def test_any_text_is_read(text: str, field: str) -> None:
     """R-IN-07: the answer is the field or nothing, in the given order."""
     assert missing_fields("general", None, Matter(text), (field,)) in {(), (field,)}
+
+
+@settings(max_examples=examples(300), deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(["请问", "你们", "多少钱", "空", "调", "A5", "纸", " ", "?", "退款", "product"])
+        | st.text(max_size=3)
+    )
+)
+def test_whether_a_text_names_something_is_known_before_its_end(parts: list[str]) -> None:
+    """R-IN-07: as if all words that name nothing had been taken out first."""
+    text = "".join(parts)
+    assert names_something(text) == (len(_FILLER.sub("", text)) >= _NAMED_ENOUGH)
