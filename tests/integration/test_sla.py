@@ -184,12 +184,12 @@ async def test_a_batch_costs_the_same_few_statements_whatever_its_size(house: Ho
         Story(id="s0").opened(MONDAY)
     )  # from now on each batch marks the last one's events as sent
     hooks.listen(house.bench.engine.sync_engine, "before_cursor_execute", count)
-    for size in (10, 100):
+    for size in (50, 100):
         await house.bench.happens(*(Story(id=f"s{size}-{n}").opened(MONDAY) for n in range(size)))
     hooks.remove(house.bench.engine.sync_engine, "before_cursor_execute", count)
-    assert statements[10] == statements[100]
-    assert await house.bench.count(subjects) == 111
-    assert await house.bench.count(clocks) == 333
+    assert statements[50] == statements[100]
+    assert await house.bench.count(subjects) == 151
+    assert await house.bench.count(clocks) == 453
 
 
 async def test_the_gauges_show_what_runs_and_what_is_open(house: House) -> None:

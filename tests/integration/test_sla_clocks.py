@@ -340,8 +340,8 @@ async def test_a_mixed_batch_costs_the_same_few_statements_whatever_its_size(hou
 
     await house.bench.happens(*day(1, "first"))
     hooks.listen(house.bench.engine.sync_engine, "before_cursor_execute", count)
-    for size in (10, 60):
+    for size in (50, 60):
         await house.bench.happens(*day(size, f"s{size}"))
     hooks.remove(house.bench.engine.sync_engine, "before_cursor_execute", count)
-    assert statements[10] == statements[60]
-    assert await house.bench.count(clocks) == 71 * 5 + 3  # first response, result, rework, progress, hand-over; meals
+    assert statements[50] == statements[60]
+    assert await house.bench.count(clocks) == 111 * 5 + 3  # first response, result, rework, progress, hand-over; meals

@@ -67,7 +67,7 @@ class EventHandler:
         """Apply `batch` to the cases it concerns; events of one work order come in the order of their versions."""
         told_now = {i.data.contact_id: i for i in batch if isinstance(i.data, ContactRegistered)}
         customers = await self._customers(tx, batch)
-        await store.save_customers(tx.connection, customers.values())
+        await store.save_customers(tx.connection, customers.values(), sorted(told_now))
         steps = [item for item in batch if isinstance(item.data, WorkorderOpened | WorkorderStep)]
         born = {item.data.work_order_id for item in steps if isinstance(item.data, WorkorderOpened)}
         loaded = await store.load_cases(

@@ -1,6 +1,6 @@
 """Cases and their customers, loaded and saved for a whole batch in one round trip each."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import fields
 from typing import Any, Final
 
@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.feedback.domain.case import Case
 from services.feedback.domain.customer import Customer
 from services.feedback.store.tables import cases, customers
-from shared.db import insert_rows, update_rows
+from shared.db import insert_new, insert_rows, update_rows
 
 CASE_COLUMNS: Final = tuple(cases.c[field.name] for field in fields(Case))
 _CASE_FIELDS: Final = tuple(field.name for field in fields(Case))
@@ -40,7 +40,7 @@ async def load_cases(connection: AsyncConnection, ids: Iterable[str], contact_id
 
 async def insert_cases(connection: AsyncConnection, fresh: Sequence[Case]) -> None:
     """Write new cases; one that is there already stays as it is."""
-    await insert_rows(connection, cases, [_row(case, _CASE_FIELDS) for case in fresh], ignore_conflicts=True)
+    await insert_new(connection, cases, [_row(case, _CASE_FIELDS) for case in fresh], key="work_order_id")
 
 
 async def update_cases(connection: AsyncConnection, changed: Sequence[Case]) -> None:
@@ -54,10 +54,13 @@ async def save_answer(connection: AsyncConnection, case: Case) -> None:
     await update_rows(connection, cases, [row], key="work_order_id")
 
 
-async def save_customers(connection: AsyncConnection, told: Iterable[Customer]) -> None:
-    """Write the facts of contacts; a contact told again replaces what was known."""
+async def save_customers(connection: AsyncConnection, told: Iterable[Customer], fresh: Collection[str]) -> None:
+    """Write the facts of contacts, of which the `fresh` are new; a contact told again replaces what was known."""
     rows = {customer.contact_id: _row(customer, _CUSTOMER_FIELDS) for customer in told}
-    await insert_rows(connection, customers, list(rows.values()), update_on=("contact_id",))
+    new = [rows[key] for key in fresh if key in rows]
+    written = await insert_new(connection, customers, new, key="contact_id")
+    again = [row for key, row in rows.items() if key not in written]
+    await insert_rows(connection, customers, again, update_on=("contact_id",))
 
 
 async def load_customers(connection: AsyncConnection, contact_ids: Iterable[str]) -> dict[str, Customer]:

@@ -53,12 +53,12 @@ class EventHandler:
             for notice in notices(item.data, order, self._policy):
                 row = self._row(notice, item.message, order, tx.now)
                 rows.setdefault(row["notification_id"], row)
-        await facts.save_work_orders(tx.connection, [orders[key] for key in changed])
+        new = [item.data.work_order_id for item in batch if isinstance(item.data, WorkorderOpened)]
+        await facts.save_work_orders(tx.connection, [orders[key] for key in changed], new)
         ready = 0
         if rows and not (self._at_once and await self._at_once.take(tx, rows, orders, contacts)):
             await queue.enqueue(tx.connection, [rows[key] for key in sorted(rows)])
             ready = sum(row["next_attempt_at"] <= tx.now for row in rows.values())
-        new = [item.data.work_order_id for item in batch if isinstance(item.data, WorkorderOpened)]
         if new or contacts:
             ready += await queue.release(tx.connection, tx.now, orders=new, customers=sorted(contacts))
         completes = [item.data.contact_id for item in batch if isinstance(item.data, ContactCompleted)]
@@ -70,13 +70,14 @@ class EventHandler:
         """Remember what the batch tells of contacts and return them as they are now."""
         told = [item.data for item in batch if isinstance(item.data, ContactRegistered | ContactCompleted)]
         known = await facts.load_contacts(tx.connection, {event.contact_id for event in told})
+        fresh = {event.contact_id for event in told} - known.keys()
         for event in told:
             earlier = known.get(event.contact_id)
             if isinstance(event, ContactCompleted):
                 known[event.contact_id] = completed(event, earlier)
             else:
                 known[event.contact_id] = contact_of(event, earlier)
-        await facts.save_contacts(tx.connection, known.values())
+        await facts.save_contacts(tx.connection, known.values(), fresh)
         return known
 
     async def _employees(self, tx: Transaction, batch: Sequence[Incoming]) -> dict[str, str | None]:

@@ -24,7 +24,7 @@ from shared.bus.outbox import Outbox
 from shared.clock import Clock
 
 BATCH = 200
-LANES = 2
+LANES = 4
 """Batches that one transport carries at once, so that a slow provider holds up nobody but itself."""
 SEND_SECONDS = 50.0
 STOP_SECONDS = 5.0
@@ -151,21 +151,23 @@ class Sender:
     async def _carry(self, name: str, channel: str, messages: Sequence[Composed]) -> None:
         """Send one batch by one transport and record the outcomes."""
         self._lanes[name, channel] += 1
+        look_again = True
         try:
             outbound = [composed.outbound for composed in messages]
             outcomes = await self._send(self._transports.find(name, channel), outbound)
-            await self.recorder.record(
-                [
-                    self._judged(_attempt(part), outcome)
-                    for composed, outcome in zip(messages, outcomes, strict=True)
-                    for part in composed.parts
-                ]
-            )
+            judged = [
+                self._judged(_attempt(part), outcome)
+                for composed, outcome in zip(messages, outcomes, strict=True)
+                for part in composed.parts
+            ]
+            await self.recorder.record(judged)
+            look_again = any(one.verdict is None or one.verdict.state == "queued" for one in judged)
         except Exception as error:  # noqa: BLE001 (what could not be recorded is kept, and recorded at the next turn)
             log.warning("outcomes will be recorded later", why=type(error).__name__)
         finally:
             self._lanes[name, channel] -= 1
-            self.wake.set()
+            if look_again:
+                self.wake.set()
 
     async def _send(self, transport: Transport | None, messages: Sequence[Outbound]) -> Sequence[Outcome]:
         if transport is None:

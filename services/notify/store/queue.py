@@ -34,7 +34,7 @@ from services.notify.domain.urgency import FIRST, LATER, USUAL
 from services.notify.store.facts import order_of
 from services.notify.store.presence import alive
 from services.notify.store.tables import contacts, notifications, work_orders
-from shared.db import insert_rows, update_rows
+from shared.db import insert_new, update_rows
 from shared.events import Purpose
 
 LEASE = timedelta(seconds=60)
@@ -115,7 +115,7 @@ _CONTACT = [contacts.c[field.name].label(f"c_{field.name}") for field in fields(
 
 async def enqueue(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Add notifications; one whose id is there already was told of before and is left alone (R-NT-04)."""
-    await insert_rows(connection, notifications, rows, ignore_conflicts=True)
+    await insert_new(connection, notifications, rows, key="notification_id")
 
 
 async def due(connection: AsyncConnection, now: datetime, limit: int) -> list[Queued]:
@@ -149,8 +149,7 @@ async def next_due(connection: AsyncConnection) -> datetime | None:
 
 async def insert(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> set[str]:
     """Add notifications as they are, and return the ids of those that were not there (R-NT-04)."""
-    new = await insert_rows(connection, notifications, rows, ignore_conflicts=True, returning=("notification_id",))
-    return {row[0] for row in new}
+    return await insert_new(connection, notifications, rows, key="notification_id")
 
 
 async def claim(connection: AsyncConnection, owner: int, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notify.domain.limits import Window
 from services.notify.store.tables import limits
-from shared.db import insert_rows, update_rows
+from shared.db import insert_new, update_rows
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -46,8 +46,7 @@ async def save(
     )
     new = [name for name in changed if name not in held]
     rows = [_row(name, windows[name], now) for name in new]
-    written = await insert_rows(connection, limits, rows, ignore_conflicts=True, returning=("name",))
-    return set(new) - {row.name for row in written}
+    return set(new) - await insert_new(connection, limits, rows, key="name")
 
 
 async def forget(connection: AsyncConnection, before: datetime) -> None:

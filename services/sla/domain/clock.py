@@ -19,6 +19,9 @@ SubjectType = Literal["workorder", "callback", "agent"]
 
 ClockEvent: TypeAlias = SlaStarted | SlaStep
 
+Look: TypeAlias = tuple[datetime | None, str | None]
+"""When the watcher must look again, and what comes then."""
+
 LIVE: Final[frozenset[State]] = frozenset({"running", "paused", "breached"})
 BREACH: Final = "breach"
 _SECOND: Final = timedelta(seconds=1)
@@ -74,8 +77,8 @@ class Clock:
         return pace_named(self.calendar, self.department, policy)
 
     def latest(self, policy: Policy) -> datetime:
-        """Return up to when it is in time: the due time, and for a hand-over the minute that begins with it (R-RT-03)."""
-        return self.due_at + policy.sla.cutoff_grace.timedelta if self.metric == "cutoff" else self.due_at
+        """Return up to when it is in time."""
+        return latest(self.metric, self.due_at, policy)
 
     def used_by(self, at: datetime, policy: Policy) -> timedelta:
         """Return how much of the target is used up at `at`, on the clock's own calendar; pauses do not count."""
@@ -132,9 +135,14 @@ def ladder(policy: Policy) -> Sequence[BreachStep]:
     return [step for step in policy.sla.ladder if isinstance(step, BreachStep)]
 
 
-def warnings(clock: Clock, policy: Policy) -> Sequence[int]:
-    """Return the percentages at which the clock warns (R-SLA-09); none where nobody has anything to do before."""
-    return () if clock.metric in policy.sla.unwarned else policy.sla.warnings
+def warnings(metric: Metric, policy: Policy) -> Sequence[int]:
+    """Return the percentages at which such a clock warns (R-SLA-09); none where nobody has anything to do before."""
+    return () if metric in policy.sla.unwarned else policy.sla.warnings
+
+
+def latest(metric: Metric, due_at: datetime, policy: Policy) -> datetime:
+    """Return up to when it is in time: the due time, and for a hand-over the minute that begins with it (R-RT-03)."""
+    return due_at + policy.sla.cutoff_grace.timedelta if metric == "cutoff" else due_at
 
 
 def scheduled(clock: Clock, policy: Policy) -> Clock:
@@ -143,9 +151,19 @@ def scheduled(clock: Clock, policy: Policy) -> Clock:
     return replace(clock, next_at=at, next_mark=mark)
 
 
-def _next(clock: Clock, policy: Policy) -> tuple[datetime | None, str | None]:
+def first_look(
+    metric: Metric, target: timedelta, since: datetime, due_at: datetime, pace: Pace, policy: Policy
+) -> Look:
+    """Return when the watcher must look at a clock that starts at `since`: at its first warning, else when it is due."""
+    for percent in warnings(metric, policy):
+        if (at := pace.add(since, target * percent // 100)) < due_at:
+            return at, str(percent)
+    return latest(metric, due_at, policy), BREACH
+
+
+def _next(clock: Clock, policy: Policy) -> Look:
     if clock.state == "running":
-        for percent in warnings(clock, policy):
+        for percent in warnings(clock.metric, policy):
             if percent > clock.warned and (at := clock.mark_at(percent, policy)) < clock.due_at:
                 return at, str(percent)
         return clock.latest(policy), BREACH

@@ -59,7 +59,7 @@ def _warn(clock: Clock, now: datetime, policy: Policy) -> Decision:
     """Give every warning whose share of the target is used up and that was not given yet."""
     events: list[ClockEvent] = []
     warned = clock.warned
-    for percent in warnings(clock, policy):
+    for percent in warnings(clock.metric, policy):
         if percent <= clock.warned:
             continue
         at = clock.mark_at(percent, policy)

@@ -26,6 +26,7 @@ class LiveClocks:
         self.subject = subject
         self.clocks: dict[str, Clock] = {clock.id: clock for clock in clocks}
         self.loaded: Mapping[str, Clock] = dict(self.clocks)
+        self._armed = dict(subject.armed)
         self._policies = policies
         self._issue = issue
         self._now = datetime.min.replace(tzinfo=UTC)
@@ -46,6 +47,12 @@ class LiveClocks:
             for clock in self._live():
                 if clock.edition < self._policies.edition and self._policies.knows(clock.policy_version):
                     self._take(renew(clock, self._policies.edition, now, self._of(clock)))
+
+    def _end(self) -> tuple[ClockEvent, ...]:
+        """Return what the event led to; the subject remembers what was started."""
+        if self._armed != self.subject.armed:
+            self.subject = replace(self.subject, armed=dict(self._armed))
+        return tuple(self._events)
 
     def _of(self, clock: Clock) -> Policy:
         return self._policies.of(clock.policy_version)
@@ -83,9 +90,9 @@ class LiveClocks:
 
     def _run(self, wanted: Wanted) -> Clock | None:
         """Start the clock once; return it as it is then, None where it had been started already."""
-        if self.subject.armed.get(wanted.metric, 0) >= wanted.cycle:
+        if self._armed.get(wanted.metric, 0) >= wanted.cycle:
             return None
-        self.subject = replace(self.subject, armed={**self.subject.armed, wanted.metric: wanted.cycle})
+        self._armed[wanted.metric] = wanted.cycle
         clock = self._take(steps.start(self._issue(), wanted, self._origin(), self._policy))
         return clock if wanted.metric in UNPAUSED else self._leave_out_pauses(clock)
 
@@ -126,10 +133,10 @@ class LiveClocks:
         return None
 
     def _following(self, metric: Metric) -> int:
-        return self.subject.armed.get(metric, 0) + 1
+        return self._armed.get(metric, 0) + 1
 
     def _forget(self, metric: Metric, cycle: int) -> None:
-        self.subject = replace(self.subject, armed={**self.subject.armed, metric: cycle - 1})
+        self._armed[metric] = cycle - 1
 
     def _meet(self, clock: Clock, at: datetime) -> None:
         self._take(steps.meet(clock, at, self._now, self._of(clock)))

@@ -52,7 +52,7 @@ class SideClocks(LiveClocks):
         if template is None or self.subject.department is None:
             return
         cycle = self._following("rework")
-        self.subject = replace(self.subject, armed={**self.subject.armed, "rework": cycle})
+        self._armed["rework"] = cycle
         again = replace(
             template,
             id=self._issue(),
@@ -74,7 +74,7 @@ class SideClocks(LiveClocks):
         waiting = self._running("cutoff")
         if waiting is not None and _appointed(waiting) <= event.cutoff_at:
             self._meet(waiting, sent_at)
-        elif not self.subject.armed.get("cutoff"):
+        elif not self._armed.get("cutoff"):
             self._remember(_handover(event.cutoff_at), sent_at)
 
     def call_scheduled(self, event: CallbackScheduled) -> None:

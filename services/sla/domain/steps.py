@@ -7,7 +7,7 @@ clock that had run out by then is breached, whatever was seen meanwhile (R-SLA-0
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from services.sla.domain.clock import Clock, Decision, State, SubjectType, scheduled
+from services.sla.domain.clock import Clock, Decision, State, SubjectType, first_look, scheduled
 from services.sla.domain.due import breach, overdue
 from services.sla.domain.pace import Pace
 from shared.events import Grade, SlaCancelled, SlaMet, SlaPaused, SlaResumed, SlaStarted
@@ -48,7 +48,9 @@ def start(clock_id: str, wanted: Wanted, origin: Origin, policy: Policy) -> Deci
     One that is overdue already is not breached here: the answer may wait in the same queue. The watcher finds it at
     once, when everything published before has been applied.
     """
-    due_at = wanted.pace.add(wanted.started_at, wanted.target)
+    pace, started_at = wanted.pace, wanted.started_at
+    due_at = pace.add(started_at, wanted.target)
+    next_at, next_mark = first_look(wanted.metric, wanted.target, started_at, due_at, pace, policy)
     clock = Clock(
         id=clock_id,
         owner=origin.owner,
@@ -57,20 +59,22 @@ def start(clock_id: str, wanted: Wanted, origin: Origin, policy: Policy) -> Deci
         metric=wanted.metric,
         cycle=wanted.cycle,
         department=wanted.department,
-        calendar=wanted.pace.name,
+        calendar=pace.name,
         target=wanted.target,
-        started_at=wanted.started_at,
+        started_at=started_at,
         due_at=due_at,
-        since=wanted.started_at,
+        since=started_at,
         known_at=origin.now,
-        provisional=wanted.pace.provisional(wanted.started_at, due_at),
+        provisional=pace.provisional(started_at, due_at),
+        next_at=next_at,
+        next_mark=next_mark,
         grade=origin.grade,
         about=wanted.about,
         policy_version=origin.policy_version,
         edition=origin.edition,
         traceparent=origin.traceparent,
     )
-    return Decision(scheduled(clock, policy), (started(clock),))
+    return Decision(clock, (started(clock),))
 
 
 def started(clock: Clock) -> SlaStarted:

@@ -75,7 +75,7 @@ class WorkorderClocks(SideClocks):
             self._happened(facts_of(event), event.at, event.cycle)
         elif isinstance(event, NotificationSent):
             self._happened(facts_of(event), event.at, self.subject.cycle)
-        return tuple(self._events)
+        return self._end()
 
     def opened(self, event: WorkorderOpened) -> None:
         """Start the clocks at the time at which the customer began to wait (R-SLA-01, R-SLA-02, R-SLA-04)."""
@@ -223,7 +223,7 @@ class WorkorderClocks(SideClocks):
 
     def _may_be_told(self, at: datetime) -> bool:
         """Whether the result of the present cycle was approved by `at`; nothing but a new cycle takes that back."""
-        if self.subject.armed.get("customer_reply", 0) < self.subject.cycle:
+        if self._armed.get("customer_reply", 0) < self.subject.cycle:
             return False
         reply = [one for one in self._own() if one.metric == "customer_reply" and one.cycle == self.subject.cycle]
         return all(at >= one.started_at for one in reply)

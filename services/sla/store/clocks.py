@@ -16,7 +16,7 @@ from services.sla.domain.side_clocks import RESULTS
 from services.sla.domain.subject import Subject
 from services.sla.domain.workorder_clocks import WorkorderClocks
 from services.sla.store.tables import LIVE, agents, clocks, subjects
-from shared.db import insert_rows, update_rows
+from shared.db import insert_new, insert_rows, update_rows
 from shared.policy import Duration
 from shared.times import parse_rfc3339, rfc3339
 
@@ -67,8 +67,7 @@ async def create(connection: AsyncConnection, fresh: Iterable[Subject]) -> set[s
     Whichever event of a work order comes first, a second replica that has another one in hand waits for it here.
     """
     rows = [_subject_row(subject) for subject in sorted(fresh, key=lambda subject: subject.id)]
-    written = await insert_rows(connection, subjects, rows, ignore_conflicts=True, returning=("id",))
-    return {row.id for row in written}
+    return await insert_new(connection, subjects, rows)
 
 
 async def elsewhere(connection: AsyncConnection, departments: Mapping[str, str]) -> set[str]:

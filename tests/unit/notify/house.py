@@ -93,8 +93,11 @@ class House:
     def file(self, channel: str) -> FileTransport:
         return FileTransport(TransportSetup(channel, self.folder, Settings(), self.bench.clock.now, 10.0))
 
-    async def replica(self, *transports: Transport, policy: Policy | None = None) -> Replica:
-        """Return a process with `transports` in place of `file` for their channels."""
+    async def replica(self, *transports: Transport, policy: Policy | None = None, at_once: bool = False) -> Replica:
+        """Return a process with `transports` in place of `file` for their channels.
+
+        Unless it sends `at_once`, everything goes by way of the queue, so that a test can look at it there.
+        """
         built: dict[tuple[str, str], Transport] = {("file", c): self.file(c) for c in ("sms", "email")}
         built |= {(one.name, one.channel): one for one in transports}
         presence = Presence(self.bench.engine)
@@ -104,7 +107,7 @@ class House:
             composer = Composer(context.policy, Texts(), await address_key(context.engine), LINKS)
             sender = Sender(context.outbox, context.clock, composer, Transports(built), presence)
             senders.append(sender)
-            events = EventHandler(context.policy, sender.nudge)
+            events = EventHandler(context.policy, sender.nudge, sender.at_once if at_once else None)
             return Parts(on_events=events.on_events, commands=commands(composer, sender))
 
         bench = await self.bench.replica(build, policy)
