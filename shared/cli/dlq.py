@@ -38,7 +38,7 @@ from shared.settings import Settings
 
 T = TypeVar("T")
 
-dlq = typer.Typer(help="Deal with dead letters.", rich_markup_mode=None)
+dlq = typer.Typer(rich_markup_mode=None)
 
 
 def register(app: typer.Typer) -> None:
@@ -192,9 +192,7 @@ def discard(
 
 @dlq.command("reopen")
 def reopen(
-    letter_ids: Annotated[
-        list[str], typer.Argument(metavar="ID...", help="As `dlq list --state discarded` shows them.")
-    ],
+    letter_ids: Annotated[list[str], typer.Argument(metavar="ID", help="As `dlq list --state discarded` shows them.")],
     why: Annotated[str, typer.Option("--reason", help="Why somebody needs them after all.")],
     by: ByOption = None,
     data: DataOption = None,

@@ -12,7 +12,7 @@ from shared.cli.letters import DISCARDED, OPEN, REPLAYED
 STATES = {OPEN: OPEN, REPLAYED: REPLAYED, DISCARDED: DISCARDED, "all": None}
 
 IdsArgument = Annotated[
-    list[str] | None, typer.Argument(metavar="[ID...]", help="As `dlq list` shows them: SERVICE:N.", show_default=False)
+    list[str] | None, typer.Argument(metavar="ID", help="As `dlq list` shows them: SERVICE:N.", show_default=False)
 ]
 ServiceOption = Annotated[str | None, typer.Option(help="Only those of this service.")]
 StreamOption = Annotated[str | None, typer.Option(help="Only those that came over this stream: CONTACTS or EVENTS.")]

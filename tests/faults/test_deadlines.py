@@ -90,7 +90,9 @@ class Ledger:
 @pytest.mark.parametrize(
     ("count", "seconds", "limits"),
     [
-        pytest.param(600, 18.0, Limits(3.0, 15.0), id="600"),  # beside other work, on a machine that may be slow
+        pytest.param(
+            600, 18.0, Limits(3.0, 15.0), id="600", marks=pytest.mark.timeout(300)
+        ),  # beside other work, on a machine that may be slow
         pytest.param(
             10_000, 90.0, Limits(1.0, 5.0), id="10000", marks=[pytest.mark.slow_faults, pytest.mark.timeout(600)]
         ),

@@ -30,7 +30,7 @@ SERVICES = ("intake", "routing", "sla", "notify", "feedback")
 @pytest.mark.parametrize(
     ("count", "poison", "services"),
     [
-        pytest.param(1_000, 10, SERVICES[:2], id="1000"),
+        pytest.param(1_000, 10, SERVICES[:2], id="1000", marks=pytest.mark.timeout(300)),
         pytest.param(10_000, 100, SERVICES, id="10000", marks=[pytest.mark.slow_faults, pytest.mark.timeout(900)]),
     ],
 )

@@ -14,7 +14,7 @@ from shared.cli.errors import WrongUse
 from shared.cli.event_stream import subject_of
 from shared.cli.events import duration
 from shared.cli.keeping import LONGEST_PAUSE_SECONDS, STABLE_SECONDS, Pauses
-from shared.cli.letters import split_id
+from shared.cli.letter_selection import split_id
 from shared.cli.log_files import LOG_LIMIT_BYTES, last_line, rotate
 from shared.events import decode
 
