@@ -22,6 +22,10 @@ from shared.events import Malformed, WorkorderOpened, WorkorderStep, decode_even
 _IDS = bindparam("ids", type_=ARRAY(Text))
 
 
+class ContendedError(Exception):
+    """Another replica may have some of these work orders in hand: roll back, and wait for all of them in one order."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ordered:
     """What of a batch may be applied now, in order; and how many of its events had been applied before."""
@@ -40,13 +44,21 @@ def has_version(item: Incoming) -> bool:
 
 
 async def in_order(
-    connection: AsyncConnection, tables: RuntimeTables, incoming: Sequence[Incoming], *, release: bool = True
+    connection: AsyncConnection,
+    tables: RuntimeTables,
+    incoming: Sequence[Incoming],
+    *,
+    release: bool = True,
+    patient: bool = False,
 ) -> Ordered:
     """Return what may be applied now, in an order that respects every work order's versions.
 
     Events without a version keep their place. Afterwards the versions returned count as applied and the events
     that came too early are parked; the parked ones whose turn has come are among those returned, unless `release`
     is off.
+
+    `ContendedError` where some can be applied at once and others not: whoever waited now for what another replica
+    holds, while it holds what that one waits for, would end in a deadlock. `patient` does not try, and waits.
     """
     offered: defaultdict[str, dict[int, Incoming]] = defaultdict(dict)
     repeats = 0
@@ -57,7 +69,9 @@ async def in_order(
         return Ordered(list(incoming))
     ids = sorted(offered)
     runs = {key: (min(offered[key]), max(offered[key])) for key in ids if _gapless(offered[key])}
-    moved = await _advance(connection, tables, runs)
+    moved = set() if patient else await _advance(connection, tables, runs)
+    if moved and len(moved) < len(ids):
+        raise ContendedError
     stored = {key: runs[key][1] for key in moved}
     stored |= await _applied(connection, tables, [key for key in ids if key not in moved])
     applied = stored | {key: runs[key][0] - 1 for key in moved}

@@ -18,7 +18,7 @@ from nats.aio.msg import Msg
 from shared import metrics
 from shared.bus.deadletters import unkept
 from shared.bus.failures import is_transient, poisoned, told
-from shared.bus.ordering import has_version, in_order, next_parked
+from shared.bus.ordering import ContendedError, has_version, in_order, next_parked
 from shared.bus.outbox import Outbox
 from shared.bus.read import Stored
 from shared.bus.transaction import Delivery, Incoming, Rejected, Transaction
@@ -197,9 +197,15 @@ class BatchRuntime:
 
     async def _transact(self, batch: Batch, *, release: bool = True, tell: bool = True) -> None:
         """Apply `batch` in one transaction; `release` what is parked behind it; `tell` the world what was rejected."""
+        try:
+            await self._once(batch, release=release, tell=tell, patient=False)
+        except ContendedError:
+            await self._once(batch, release=release, tell=tell, patient=True)
+
+    async def _once(self, batch: Batch, *, release: bool, tell: bool, patient: bool) -> None:
         async with self._outbox.transaction() as tx:
             fresh = await self._fresh(tx, batch.incoming)
-            ordered = await in_order(tx.connection, self._outbox.tables, fresh, release=release)
+            ordered = await in_order(tx.connection, self._outbox.tables, fresh, release=release, patient=patient)
             if ordered.ready:
                 await self._handler(tx, ordered.ready)
             new = await unkept(tx.connection, self._outbox.tables.dead_letters, batch.rejected)
