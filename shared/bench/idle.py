@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from shared.bench.quantiles import median
 from shared.bench.suite import running_suite
-from shared.bench.usage import cpu_seconds, proportional_mb, resident_mb
+from shared.bench.usage import cpu_seconds, proportional_mb, resident_mb, watching
 
 SECONDS: Final = 30
 STARTS: Final = 5
@@ -43,7 +43,9 @@ class Idle(BaseModel):
     ready_seconds: float
     """The median of those."""
     second_start_seconds: float
-    """On the folder of the start before."""
+    """On the folder of a start before."""
+    others_cores: float
+    """During the seconds of nothing."""
 
 
 async def measure_idle(folder: Path, size: float, tell: Callable[[str], None]) -> Idle:
@@ -60,7 +62,8 @@ async def measure_idle(folder: Path, size: float, tell: Callable[[str], None]) -
         await asyncio.sleep(_SETTLE_SECONDS)
         pids = suite.endpoints.pids
         before, began = {name: cpu_seconds(pid) for name, pid in pids.items()}, time.monotonic()
-        await asyncio.sleep(seconds)
+        with watching(suite.pid, suite.names) as usage:
+            await asyncio.sleep(seconds)
         passed = time.monotonic() - began
         services = {
             name: IdleService(
@@ -77,4 +80,5 @@ async def measure_idle(folder: Path, size: float, tell: Callable[[str], None]) -
         fresh_start_seconds=took,
         ready_seconds=median(took),
         second_start_seconds=again,
+        others_cores=usage.others_cores,
     )
