@@ -14,7 +14,7 @@ from nats.js.api import StreamConfig
 
 from shared.bus.streams import STREAMS
 from tests.faults.chaos.plan import SERVICES, Fault, Plan
-from tests.faults.chaos.surroundings import Surroundings
+from tests.faults.chaos.surroundings import Surroundings, parent_of
 
 DELAY_SECONDS = 0.15
 RESTARTED_SECONDS = 60.0
@@ -60,21 +60,20 @@ class Harm:
 
     async def _service(self, fault: Fault) -> None:
         pid = await self._pid(fault.lane)
+        if pid is None:
+            return
         with suppress(ProcessLookupError):
             if fault.kind == "pause":
                 await self._frozen([pid], fault.seconds)
                 return
             os.kill(pid, signal.SIGKILL if fault.kind == "kill" else signal.SIGTERM)
-        async with asyncio.timeout(RESTARTED_SECONDS):
-            while self._around.pids.get(fault.lane, pid) == pid:
-                await asyncio.sleep(PAUSE_SECONDS)  # a file has no event to await
+        await self._until(lambda: self._around.pids.get(fault.lane, pid) != pid)
 
     async def _house(self, _fault: Fault) -> None:
         """Kill the process that all services were forked from: they all end with it."""
-        pid = await self._pid("intake")
-        with suppress(OSError):
-            parent = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
-            os.kill(parent, signal.SIGKILL)
+        if (pid := await self._pid("intake")) is not None and (parent := parent_of(pid)) is not None:
+            with suppress(ProcessLookupError):
+                os.kill(parent, signal.SIGKILL)
 
     async def _nats(self, fault: Fault) -> None:
         servers = self._around.servers
@@ -173,11 +172,17 @@ class Harm:
         finally:
             await connection.close(timeout=5)
 
-    async def _pid(self, service: str) -> int:
-        async with asyncio.timeout(RESTARTED_SECONDS):
-            while service not in self._around.pids:
-                await asyncio.sleep(PAUSE_SECONDS)
-        return self._around.pids[service]
+    async def _pid(self, service: str) -> int | None:
+        """Return the service's process, waiting for one that lives; None where it does not come back for long."""
+        await self._until(lambda: self._around.process_of(service) is not None)
+        return self._around.process_of(service)
+
+    async def _until(self, condition: Callable[[], bool]) -> None:
+        """Wait for `condition`, but not for ever: while the servers are hurt again and again a start may fail often."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(RESTARTED_SECONDS):
+                while not condition():
+                    await asyncio.sleep(PAUSE_SECONDS)  # neither a file nor a process has an event to await
 
     async def _until_done(self, work: Callable[[], Awaitable[None]]) -> None:
         """Do `work` however long a server is away: what was begun must be ended."""

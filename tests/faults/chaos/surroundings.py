@@ -46,6 +46,12 @@ class Surroundings:
             return {}
         return found
 
+    def process_of(self, service: str) -> int | None:
+        """Return the living process of a service, and never a stranger's that has got its number since."""
+        pid = self.pids.get(service)
+        parent = parent_of(pid) if pid else None
+        return pid if parent is not None and parent_of(parent) == self.up.pid else None
+
     async def database(self, name: str = "postgres") -> asyncpg.Connection:
         """Return a connection to the server itself, as its administrator."""
         port = urlsplit(self.servers.postgres.url).port
@@ -58,6 +64,16 @@ class Surroundings:
             tail = path.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:]
             parts += [f"--- {path.name}", *(line[:400] for line in tail)]
         return "\n".join(parts)
+
+
+def parent_of(pid: int) -> int | None:
+    """Return the parent of a process; None where there is no such process."""
+    try:
+        return int(
+            Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[1]
+        )
+    except OSError:
+        return None
 
 
 @asynccontextmanager
