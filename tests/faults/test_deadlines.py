@@ -105,7 +105,7 @@ async def test_no_deadline_is_missed_early_or_told_twice_whatever_is_killed(
     async with own_servers() as servers, floor(servers.database_url, servers.nats_url) as ours:
         await ours.provision("sla")
         ports = await start_sla(ours, tmp_path)
-        ledger = Ledger.spread(limits, count, datetime.now(UTC) + timedelta(seconds=3 + count / 500), seconds)
+        ledger = Ledger.spread(limits, count, datetime.now(UTC) + timedelta(seconds=3 + count / 200), seconds)
         await publish(ours, opened(ledger))
         await publish(ours, answers(ledger))
         await ours.at_rest()
