@@ -53,7 +53,7 @@ async def test_the_raw_contact_leaves_its_stream(intake: Intake) -> None:
     last = (await jetstream.stream_info("CONTACTS")).state.last_seq
     (noted,) = await intake.bench.rows(store.erasures)
     assert noted.sequence == last - 1
-    (eraser,) = intake.bench.parts.loops
+    (eraser,) = (loop for loop in intake.bench.parts.loops if loop.name == "erase")
     assert eraser.wake.is_set()
     await eraser.turn()
     assert await intake.bench.count(store.erasures) == 0

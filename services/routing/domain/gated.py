@@ -68,7 +68,7 @@ class Gates:
         if gate is None:
             self._always.append(gated)
             return gated
-        plain = _PLAIN.fullmatch(pattern) is not None
+        plain = is_plain(pattern)
         for piece, runs in gate.items():
             folded = self._folded(piece)
             if piece in runs:
@@ -109,6 +109,11 @@ class Gates:
         if not self._flags:
             return text
         return text.lower().replace("ı", "i").replace("\u0307", "").replace("ſ", "s")
+
+
+def is_plain(pattern: str) -> bool:
+    """Return whether `pattern` is nothing but a word."""
+    return _PLAIN.fullmatch(pattern) is not None
 
 
 def alternatives(pattern: str) -> list[str]:

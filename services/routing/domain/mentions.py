@@ -3,16 +3,25 @@
 import re
 from collections.abc import Collection, Iterable, Iterator
 
-from services.routing.domain.gated import Gated, Gates, Opened, alternatives
+from services.routing.domain.gated import Gated, Gates, Opened, alternatives, is_plain
 
 
 class Wordings:
-    """The alternatives of one pattern, each behind its own gate; together they match what the pattern would."""
+    """The alternatives of one pattern behind gates; together they match what the pattern would."""
 
-    def __init__(self, pattern: str, gates: Gates) -> None:
-        """Take `pattern`, none of whose alternatives may match nothing, and put it behind `gates`."""
+    def __init__(self, pattern: str, gates: Gates, *, apart: bool = True) -> None:
+        """Take `pattern`, none of whose alternatives may match nothing, and put it behind `gates`.
+
+        Each alternative has a gate of its own; with `apart` off only plain words have, and the others one together:
+        that is enough where only matters whether any of them occurs, and takes less memory.
+        """
         self._gates = gates
-        self._places = {gates.add(part): place for place, part in enumerate(alternatives(pattern))}
+        parts = alternatives(pattern)
+        if not apart:
+            words = [part for part in parts if is_plain(part)]
+            rest = "|".join(part for part in parts if part not in words)
+            parts = [*words, rest] if rest else words
+        self._places = {gates.add(part): place for place, part in enumerate(parts)}
         self._all = frozenset(self._places)
 
     @property

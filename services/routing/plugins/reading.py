@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from operator import itemgetter
 
 from services.routing.plugins.rulebook import Rule, Rulebook
 from services.routing.ports import Gated, Matter, Opened
@@ -35,12 +34,9 @@ class Reader:
             (f"{kind} {name}", rule) for kind, table in tables for name, rules in table.items() for rule in rules
         ]
         self._behind: dict[Gated, int] = {
-            part: at
-            for at, (_, rule) in enumerate(self._rules)
-            if rule.wordings is not None
-            for part in rule.wordings.parts
+            rule.pattern: at for at, (_, rule) in enumerate(self._rules) if rule.pattern is not None
         }
-        self._open = [at for at, (_, rule) in enumerate(self._rules) if rule.wordings is None]
+        self._open = [at for at, (_, rule) in enumerate(self._rules) if rule.pattern is None]
         self.rows = {
             name: (f"object {label.subject}", f"direct {name}", *(f"act {act}" for act in label.acts))
             for name, label in book.labels.items()
@@ -88,22 +84,14 @@ class Reader:
 
         totals: dict[str, float] = {}
         spoken: dict[str, _Spoken] = {}
-        for at, waiting in sorted(self._waiting(opened).items(), key=itemgetter(0)):
+        behind = self._behind
+        for at in sorted([*self._open, *(behind[gated] for gated in opened.may if gated in behind)]):
             row, rule = self._rules[at]
-            word = rule.evidence(text, waiting, holds)
+            word = rule.evidence(text, holds)
             if word is not None:
                 totals[row] = totals.get(row, 0.0) + rule.weight
                 spoken.setdefault(row, []).append((rule.weight, word))
         return totals, spoken
-
-    def _waiting(self, opened: Opened) -> dict[int, list[Gated]]:
-        """Return the places of the rules that may apply, each with those of its wordings that may be in the text."""
-        waiting: dict[int, list[Gated]] = {at: [] for at in self._open}
-        for gated in opened.may:
-            at = self._behind.get(gated)
-            if at is not None:
-                waiting.setdefault(at, []).append(gated)
-        return waiting
 
     def _masked(self, text: str, opened: Opened) -> tuple[str, Opened]:
         """Return the text with what misleads replaced, and what may match in it then."""

@@ -1,7 +1,7 @@
 """The rules as they are read from `rules_zh.yaml`: vocabularies expanded, patterns compiled, everything checked once."""
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -17,23 +17,20 @@ _ALONE = re.compile(r"(?:(?<=^)|(?<=\|))<([a-z_]+)>(?=\||$)")
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Adds `weight` when one of its wordings occurs (or always, without any) and its cues allow."""
+    """Adds `weight` when its pattern occurs (or always, without one) and its cues allow."""
 
     weight: float
-    wordings: Wordings | None
+    pattern: Gated | None
     needs: frozenset[str]
     unless: frozenset[str]
 
-    def evidence(self, text: str, waiting: Collection[Gated], holds: Callable[[str], bool]) -> str | None:
-        """Return what matched, the empty string for a rule without wordings, or None where the rule does not apply.
-
-        `waiting` are those of its wordings that may be in the text.
-        """
+    def evidence(self, text: str, holds: Callable[[str], bool]) -> str | None:
+        """Return what matched, the empty string for a rule without a pattern, or None where the rule does not apply."""
         if self.needs and not all(map(holds, self.needs)):
             return None
         word = ""
-        if self.wordings is not None:
-            found = self.wordings.first(text, waiting)
+        if self.pattern is not None:
+            found = self.pattern.pattern.search(text)
             if found is None:
                 return None
             word = found.group()
@@ -85,7 +82,7 @@ def _rules(
         name: tuple(
             Rule(
                 weight=float(row["w"]),
-                wordings=Wordings(_expand("|".join(row["any"]), words), gates) if "any" in row else None,
+                pattern=gates.add(_expand("|".join(row["any"]), words)) if "any" in row else None,
                 needs=frozenset(row.get("if", ())),
                 unless=frozenset(row.get("unless", ())),
             )
@@ -119,12 +116,12 @@ def rulebook(name: str = "rules_zh.yaml") -> Rulebook:
     gates = Gates()
     return Rulebook(
         masks=tuple((gates.add(_expand(row["match"], words)), row["with"]) for row in data["masks"]),
-        cues={cue: Wordings(_expand(pattern, words), gates) for cue, pattern in data["cues"].items()},
+        cues={cue: Wordings(_expand(pattern, words), gates, apart=False) for cue, pattern in data["cues"].items()},
         objects=_rules(data["objects"], words, gates),
         acts=_rules(data["acts"], words, gates),
         direct=_rules(data["direct"], words, gates),
         labels={label: _label(label, row) for label, row in data["labels"].items()},
         unmentioned=float(data["unmentioned"]),
         gates=gates,
-        concrete=Wordings(_expand(data["concrete"], words), gates),
+        concrete=Wordings(_expand(data["concrete"], words), gates, apart=False),
     )

@@ -42,9 +42,9 @@ def test_alternatives_stand_outside_of_brackets() -> None:
 
 def _every_wording() -> list[Gated]:
     tables = (BOOK.objects, BOOK.acts, BOOK.direct)
-    wordings = [rule.wordings for t in tables for rows in t.values() for rule in rows if rule.wordings is not None]
-    parts = [part for one in (*wordings, *BOOK.cues.values(), BOOK.concrete) for part in one.parts]
-    return [*parts, *(mask for mask, _ in BOOK.masks)]
+    rules = [rule.pattern for t in tables for rows in t.values() for rule in rows if rule.pattern is not None]
+    parts = [part for one in (*BOOK.cues.values(), BOOK.concrete) for part in one.parts]
+    return [*rules, *parts, *(mask for mask, _ in BOOK.masks)]
 
 
 def test_no_rule_is_lost_behind_its_gate() -> None:
