@@ -6,7 +6,7 @@ BIN := .venv/bin
 STAMP := .venv/.locked
 SIZE ?= 1
 
-.PHONY: demo test check unit format lint types lock contract faults bench clean
+.PHONY: demo test check unit format lint types lock contract faults flood bench clean
 .DEFAULT_GOAL := help
 
 help:
@@ -27,6 +27,10 @@ check: $(STAMP)
 ## make faults    20,000 contacts under 300 faults and every other guarantee at full size; SEED=17 repeats a run
 faults: $(STAMP)
 	@SEED=$(SEED) $(BIN)/python -m pytest -q tests/faults
+
+## make flood     a minute of ten times what the house can do, then until all is done; SECONDS=20 for less
+flood: $(STAMP)
+	@SECONDS=$(SECONDS) $(BIN)/python -m pytest -q tests/faults/test_flood.py -m slow_faults
 
 ## make bench     throughput, latency, deadlines, growth and idle cost on this machine, half an hour; SIZE=0.05 for a look
 bench: $(STAMP)

@@ -19,8 +19,8 @@ from shared.bus.runtime import BatchRuntime
 from shared.bus.streams import Stream
 from shared.clock import Clock
 
-LONG_QUEUE = 1_000
-"""Messages that wait: about a second's work. A shorter queue is no reason to look ahead."""
+LONG_QUEUE = 750
+"""Messages that wait, those in hand included: three batches. A shorter queue is no reason to look ahead."""
 LOOK_SECONDS = 1.0
 """Between two looks, and how long one lasts at most before the next begins."""
 
