@@ -50,6 +50,7 @@ from shared.settings import Settings
 from shared.web import WebServer
 
 RELAY_SECONDS = 1.0
+LAST_RELAY_SECONDS = 1.0
 CATCH_UP_SECONDS = 0.1
 """Between two turns of the relay while the process is behind: nothing is published directly until it has caught up."""
 GAUGES_SECONDS = 5.0
@@ -168,6 +169,7 @@ class Running:
             forgetting(parts.on_events, parts.forget, service.tables),
             raw=not service.consumes,
             on_rejected=parts.on_rejected,
+            concerns=parts.concerns,
         )
 
     async def start(self, stack: AsyncExitStack, ending: Ending) -> None:
@@ -208,9 +210,14 @@ class Running:
         await ending.stop(WORK_SECONDS, **stops)
 
     async def _tell_sent(self) -> None:
-        """Note what the last batches have published, so that nobody does it again, and publish what they have left."""
-        while await self._context.outbox.relay():
-            pass
+        """Note what the last batches have published, so that nobody does it again, and publish what they have left.
+
+        For a moment only: while other replicas work there is always more, and it is theirs.
+        """
+        outbox, now = self._context.outbox, asyncio.get_running_loop().time
+        until = now() + LAST_RELAY_SECONDS
+        while await outbox.relay() and outbox.behind and now() < until:
+            continue
 
     def _subscriber(self) -> PromptBatchSubscriber:
         subscriber = subscribe(self._broker, self._service.consumer, self._context.settings.batch_size)

@@ -113,9 +113,10 @@ async def settled(client: Client, book: Book, seconds: float = 60) -> Outcome:
         async with asyncio.timeout(seconds):
             while True:
                 await _idle(client)
-                found = await outcome(client)
-                if not found.faults(book):
-                    return found
+                with suppress(*AWAY):
+                    found = await outcome(client)
+                    if not found.faults(book):
+                        return found
                 await asyncio.sleep(0.5)  # nobody tells when the last of it is there
     return found
 

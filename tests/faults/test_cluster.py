@@ -22,7 +22,7 @@ from tests.faults.fleet import SERVICES, STREAM_OF, Fleet, fleet
 from tests.faults.outcome import AWAY, outcome, settled
 
 RATE = 20.0
-GOES_ON_SECONDS = 45.0
+GOES_ON_SECONDS = 90.0
 """Until a contact written after the loss is a work order: the nodes need 4 to 9 s to notice it and elect a leader."""
 
 
