@@ -169,7 +169,6 @@ class Running:
             forgetting(parts.on_events, parts.forget, service.tables),
             raw=not service.consumes,
             on_rejected=parts.on_rejected,
-            concerns=parts.concerns,
         )
 
     async def start(self, stack: AsyncExitStack, ending: Ending) -> None:
