@@ -169,6 +169,7 @@ class Running:
             forgetting(parts.on_events, parts.forget, service.tables),
             raw=not service.consumes,
             on_rejected=parts.on_rejected,
+            concerns=parts.concerns,
         )
 
     async def start(self, stack: AsyncExitStack, ending: Ending) -> None:

@@ -19,7 +19,7 @@ from shared.bus.erase import Erase
 from shared.bus.outbox import Outbox
 from shared.bus.position import Position
 from shared.bus.read import Read
-from shared.bus.runtime import BatchHandler, RejectHandler
+from shared.bus.runtime import BatchHandler, Concerns, RejectHandler
 from shared.bus.streams import Consumer, Stream, subjects_of
 from shared.bus.tables import RuntimeTables
 from shared.clock import Clock
@@ -94,6 +94,8 @@ class Parts:
 
     on_events: BatchHandler
     on_rejected: RejectHandler | None = None
+    concerns: Concerns | None = None
+    """Tells which of the events consumed can mean something to the service; None where all can."""
     commands: Mapping[type[Command], CommandHandler] = field(default_factory=dict)
     loops: Sequence[Loop] = ()
     gauges: Callable[[], Awaitable[None]] | None = None

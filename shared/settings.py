@@ -37,7 +37,7 @@ class Settings(BaseSettings):
     metrics_host: str = Field(default="127.0.0.1", description="address on which metrics and probes are served")
     metrics_port: int = Field(default=0, ge=0, le=65535, description="port of metrics and probes; 0: any free one")
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$", description="least level logged")
-    batch_size: int = Field(default=250, ge=1, le=1000, description="messages taken from a consumer at once")
+    batch_size: int = Field(default=500, ge=1, le=1000, description="messages taken from a consumer at once")
     keep_days: int = Field(
         default=30,
         ge=1,

@@ -1,7 +1,7 @@
 """The composition root of sla: the only file that builds things."""
 
 from services.sla.handlers.commands import Desk
-from services.sla.handlers.events import EventHandler
+from services.sla.handlers.events import EventHandler, concerns
 from services.sla.handlers.horizon import Horizon
 from services.sla.handlers.reconciliation import Books
 from services.sla.handlers.renewal import Renewal
@@ -39,6 +39,7 @@ async def build(context: Context) -> Parts:
     books = Books(context.policy, Accountant(runtime, context.position))
     return Parts(
         on_events=handler.on_events,
+        concerns=concerns,
         commands={**Desk(policies, watch).commands, **books.commands},
         loops=(watch.loop, renewal.loop),
         gauges=gauges.refresh,

@@ -27,6 +27,8 @@ from shared.db import insert_rows
 from shared.events import Malformed, Message, decode, decode_event
 
 BatchHandler = Callable[[Transaction, Sequence[Incoming]], Awaitable[None]]
+Concerns = Callable[[Any], bool]
+"""Whether an event that the service consumes can mean anything to it; one that cannot is acknowledged and forgotten."""
 RejectHandler = Callable[[Transaction, Sequence[Rejected]], Awaitable[None]]
 
 RETRY_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0)  # each well below the time after which the server redelivers
@@ -71,12 +73,14 @@ class BatchRuntime:
         *,
         raw: bool = False,
         on_rejected: RejectHandler | None = None,
+        concerns: Concerns | None = None,
     ) -> None:
         self.stopping = asyncio.Event()
         self._outbox = outbox
         self._service = outbox.service
         self._handler = handler
         self._on_rejected = on_rejected
+        self._concerns = concerns
         self._decode: Callable[[bytes], Message[Any] | None] = decode if raw else decode_event
 
     async def process(self, messages: Sequence[Msg]) -> None:
@@ -120,12 +124,14 @@ class BatchRuntime:
             except Malformed as error:
                 rejected.append(Rejected(delivery, error.reason, error.faults, error.source_id))
                 continue
-            if message is not None:
+            if message is not None and (self._concerns is None or self._concerns(message.data)):
                 incoming.append(Incoming(message, delivery))
         return Batch(tuple(incoming), tuple(rejected))
 
     async def _apply(self, batch: Batch, messages: Sequence[Msg]) -> None:
         """Apply `batch` in one transaction; halve it where it fails for a reason of its own."""
+        if not batch.size:
+            return
         error = await self._attempt(lambda: self._transact(batch), messages)
         if error is None:
             return

@@ -75,6 +75,13 @@ class Transaction:
         self.emitted.append(message)
         return message
 
+    def together(self) -> None:
+        """Put what is emitted about one entity side by side, in its order, so that readers hear of it in one batch."""
+        first: dict[str, int] = {}
+        for place, message in enumerate(self.emitted):
+            first.setdefault(message.subject, place)
+        self.emitted.sort(key=lambda message: first[message.subject])
+
     def reject(self, incoming: Incoming, reason: str, faults: Sequence[Fault] = ()) -> None:
         """Put `incoming` into the dead letters, where an operator sees it and can replay it (R-IN-08)."""
         self.rejected.append(Rejected(incoming.delivery, reason, tuple(faults), incoming.message.key))

@@ -143,6 +143,7 @@ class ServiceBench:
             forgetting(self.parts.on_events, self.parts.forget, self.service.tables),
             raw=not self.service.consumes,
             on_rejected=self.parts.on_rejected,
+            concerns=self.parts.concerns,
         )
         await runtime.process(messages)
 

@@ -76,6 +76,7 @@ class EventHandler:
         if changes.changed:
             await store.save(tx.connection, list(changes.changed.values()), changes.events, tx.now)
         await completions.write(tx)
+        tx.together()
 
     def _move(
         self,

@@ -16,6 +16,7 @@ from shared.events import (
     CallbackCompleted,
     CallbackScheduled,
     CallbackWithdrawn,
+    Event,
     NotificationSent,
     WorkorderAssigned,
     WorkorderHandedOver,
@@ -128,6 +129,11 @@ def _next_at(clock: Clock) -> datetime:
     return clock.next_at or clock.due_at
 
 
+def concerns(event: Event) -> bool:
+    """Return whether `event` can move a clock: of what was told, only news to a customer after the acceptance does."""
+    return not isinstance(event, NotificationSent) or (event.audience == "customer" and event.purpose != "accepted")
+
+
 def _work_orders(incoming: Incoming) -> Sequence[str]:
     """Return the work orders that the event tells of, none where it means nothing to any clock."""
     event = incoming.data
@@ -135,6 +141,6 @@ def _work_orders(incoming: Incoming) -> Sequence[str]:
         return event.work_order_ids
     if isinstance(event, WorkorderOpened | WorkorderStep | CallbackScheduled | CallbackCompleted | CallbackWithdrawn):
         return (event.work_order_id,)
-    if isinstance(event, NotificationSent) and event.audience == "customer" and event.purpose != "accepted":
+    if isinstance(event, NotificationSent) and concerns(event):
         return (event.work_order_id,) if event.work_order_id else ()
     return ()
