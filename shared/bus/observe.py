@@ -31,6 +31,7 @@ from shared.events import (
     WorkorderOpened,
     WorkorderStep,
 )
+from shared.log import logged_together
 
 _TOLD = {"contact", "workorder", "callback", "survey"}
 _NAMES = ("number", "work_order_id", "subject_id", "metric", "department", "status", "purpose")
@@ -40,8 +41,10 @@ log = structlog.get_logger()
 
 def observe(service: str, tx: Transaction) -> None:
     """Count what the committed `tx` emitted and rejected, and log it: by number and trace, without personal data."""
+    with logged_together():
+        for message in tx.emitted:
+            _tell(message)
     for message in tx.emitted:
-        _tell(message)
         counter = _counter_of(type(message.data))
         if counter is not None:
             counter(message.data)
