@@ -6,15 +6,19 @@ in one piece, and of what comes in only what is needed is read. The protocol is 
 its headers (ADR-4); the version of nats-py is pinned, since its writer has no public door for prepared lines.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import nats.errors
+import nats.protocol.parser
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 _STATUS_AT = len("NATS/1.0")
 """Where a status follows in the first line of the headers, as in `NATS/1.0 408 Request Timeout`."""
+_HMSG = re.compile(rb"\AHMSG[ \t]+(\S+)[ \t]+(\S+)[ \t]+((\S+)[ \t]+)?(\d+)[ \t]+(\d+)\r\n")
+"""The line before a message with headers, and nothing after it: nats-py's own takes a number there for the size."""
 
 
 def headed(subject: str, headers: Mapping[str, str], body: bytes, reply: str = "") -> bytes:
@@ -56,8 +60,10 @@ async def acknowledge(messages: Sequence[Msg]) -> None:
 def read_leanly(client: Client) -> None:
     """Make `client` read of the headers no more than the server's own status: what a message tells is in its body.
 
-    A subject that is not UTF-8 arrives escaped: nats-py's reader would die of it, and with it the service.
+    A subject that is not UTF-8 arrives escaped, and headers that are none count as none: nats-py's reader would die of
+    them, and with it the service, as often as the stream delivered that message.
     """
+    nats.protocol.parser.HMSG_RE = _HMSG
     build = client._build_message  # noqa: SLF001 (see above)
 
     def built(sid: int, subject: bytes, *rest: Any) -> Any:
@@ -70,6 +76,11 @@ def read_leanly(client: Client) -> None:
     read = client._process_headers  # noqa: SLF001
 
     async def status_only(raw: bytes) -> dict[str, str] | None:
-        return await read(raw) if raw and raw[_STATUS_AT] == ord(" ") else None
+        if not raw or raw[_STATUS_AT : _STATUS_AT + 1] != b" ":
+            return None
+        try:
+            return await read(raw)
+        except UnicodeDecodeError:
+            return None
 
     client._process_headers = status_only  # type: ignore[method-assign,assignment]  # noqa: SLF001

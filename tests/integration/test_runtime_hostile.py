@@ -132,6 +132,25 @@ async def test_a_subject_that_is_no_utf8_does_not_end_the_reader(fresh_nats: str
     await client.close()
 
 
+@pytest.mark.parametrize("head", [b"x", b"NATS/1.0", b"NATS/1.0 ", b"123456789", b"NATS/1.0 \xff\xff\xff \xff\r\n\r\n"])
+async def test_headers_that_are_none_do_not_end_the_reader(fresh_nats: str, head: bytes) -> None:
+    """The server checks no header: one such message on a stream would end every reader that it is delivered to."""
+    client = await nats.connect(fresh_nats)
+    read_leanly(client)
+    subscription = await client.subscribe("odd.>")
+    await client.flush()
+    host, port = fresh_nats.removeprefix("nats://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    await reader.readline()
+    size = len(head)
+    writer.write(b'CONNECT {"headers":true}\r\nHPUB odd.x %d %d\r\n%b\r\nPUB odd.good 1\r\ny\r\n' % (size, size, head))
+    await writer.drain()
+    assert (await subscription.next_msg(timeout=5)).subject == "odd.x"
+    assert (await subscription.next_msg(timeout=5)).subject == "odd.good"
+    writer.close()
+    await client.close()
+
+
 async def test_stopping_answers_every_command_that_has_arrived(probe: Probe) -> None:
     async def cancel(_tx: Transaction, command: Cancel) -> dict[str, str]:
         return {"id": command.command_id}
