@@ -85,11 +85,13 @@ class Outbox:
             if place is not None:
                 self._line.lose(place)
             raise
-        for call in tx.committed:
-            call()
-        observe(self.service, tx)
-        if place is not None:
-            await self._line.publish(place)
+        try:
+            for call in tx.committed:
+                call()
+            observe(self.service, tx)
+        finally:  # whatever a call raises: what is committed is published, and nobody behind it in the line waits for it
+            if place is not None:
+                await self._line.publish(place)
 
     async def relay(self) -> int:
         """Mark what was published since the last turn, and publish what has waited too long; return how many events.

@@ -1,9 +1,10 @@
 """The path of a batch on real NATS and PostgreSQL: once only, in order, poison alone, nothing lost."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import nats
+import pytest
 from sqlalchemy import func, select, text
 
 from shared.bus.commands import CommandDesk
@@ -163,6 +164,25 @@ class _Deaf(Publisher):
 
     async def publish(self, messages: Sequence[Outgoing]) -> str:  # type: ignore[override]
         raise PublishError(f"{len(messages)} messages went nowhere")
+
+
+async def test_what_is_committed_is_published_whatever_is_called_after_the_commit(probe: Probe) -> None:
+    """Else its place at the head of the line would hold up everything that follows, a second each, for ever."""
+
+    def fail() -> None:
+        raise ValueError("after the commit")
+
+    async def emit(*after: Callable[[], None]) -> None:
+        async with probe.outbox.transaction() as tx:
+            tx.emit(report("a"), subject="a")
+            tx.committed += after
+
+    with pytest.raises(ValueError, match="after the commit"):
+        await emit(fail)
+    await emit()
+    assert not probe.outbox.behind
+    info = await probe.client.jetstream().stream_info("EVENTS")
+    assert info.state.messages == 2
 
 
 async def test_the_relay_publishes_what_a_crash_left(probe: Probe) -> None:
