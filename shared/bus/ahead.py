@@ -67,5 +67,7 @@ class FirstLook:
                 self._seen = batch[-1].sequence if batch else self._seen
                 if asyncio.get_running_loop().time() > until or self._runtime.stopping.is_set():
                     break
+            else:
+                self._seen = position.published  # also where the last ones were taken off the stream (R-IN-03)
         log.info("looked ahead", waiting=position.waiting, seen=self._seen - after, taken=taken)
         return self._clock.now() if self._seen < position.published else None

@@ -64,3 +64,11 @@ async def test_it_looks_at_each_message_once_and_goes_on_where_it_stopped(
     assert await intake.registered() == []
     await first.turn()
     assert [event.source_id for event in await intake.registered()] == ["web/shop/late"]
+
+
+async def test_it_rests_when_the_last_message_was_taken_off_the_stream(intake: Intake) -> None:
+    """R-IN-03: what is erased cannot be seen, and must not be looked for again and again."""
+    await intake.publish(*(envelope(number, form()) for number in range(LONG + 1)))
+    position = await intake.bench.context.position()
+    await intake.bench.context.erase(position.published)
+    assert await look(intake).turn() is None
