@@ -21,6 +21,7 @@ from nats.aio.subscription import Subscription
 from pydantic_core import to_json
 
 from shared.bus.streams import Consumer
+from shared.bus.wire import keep
 
 EXPIRES_SECONDS = 1.0
 """How long a request lives that nothing comes for: what it costs to stop, and what a process that hangs can swallow."""
@@ -28,6 +29,9 @@ SILENCE_SECONDS = 2.0
 """A server that has not even ended the request after this long has lost it, or is away: it is asked again."""
 MAX_BYTES = 16_000_000
 PAUSE_SECONDS = 0.5
+WAITED_SECONDS = 1.0
+"""What waited longer behind another batch gets the server's full time anew: else a busy service would get the same messages
+again (`ACK_WAIT_SECONDS`), and be busier for it."""
 _EXPIRED = ("404", "408")
 _FULL = ("Batch Completed", "Message Size Exceeds MaxBytes")
 """How a request ends that brought what it could."""
@@ -43,6 +47,7 @@ class PullFeed:
         self._inbox = client.new_inbox()
         self._subscription: Subscription | None = None
         self._messages: deque[Msg] = deque()
+        self._since = 0.0  # when the first of them came, on the loop's own clock
         self._news = asyncio.Event()
         self._asked = 0
         self._open = 0  # messages that the server may still send for the open request
@@ -69,6 +74,9 @@ class PullFeed:
             if not self._messages:
                 await self._wait()
         taken = [self._messages.popleft() for _ in range(min(self._batch, len(self._messages)))]
+        if taken and asyncio.get_running_loop().time() - self._since > WAITED_SECONDS:
+            with suppress(nats.errors.Error):  # they come again then, and are known
+                await keep(taken)
         if self._open <= 0 and not self._messages and not self._closing:
             await self._ask()
         return taken
@@ -127,6 +135,8 @@ class PullFeed:
         headers = message.headers or {}
         status = headers.get("Status") if not message.data else None
         if status is None:
+            if not self._messages:
+                self._since = asyncio.get_running_loop().time()
             self._messages.append(message)
             self._open -= 1
             if self._open <= 0:

@@ -52,8 +52,17 @@ async def write(client: Client, lines: Sequence[bytes]) -> None:
 
 async def acknowledge(messages: Sequence[Msg]) -> None:
     """Acknowledge all `messages`, which came over one connection."""
+    await _reply(messages, "")
+
+
+async def keep(messages: Sequence[Msg]) -> None:
+    """Tell the server that `messages`, which came over one connection, are in hand: their time begins anew."""
+    await _reply(messages, "+WPI")
+
+
+async def _reply(messages: Sequence[Msg], word: str) -> None:
     client = messages[0]._client  # noqa: SLF001 (see above)
-    await write(client, [f"PUB {message.reply} 0\r\n\r\n".encode() for message in messages])
+    await write(client, [f"PUB {message.reply} {len(word)}\r\n{word}\r\n".encode() for message in messages])
     await client._flush_pending()  # noqa: SLF001 (see above)
 
 

@@ -2,17 +2,20 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import nats
 import pytest
 from sqlalchemy import func, select, text
 
+from shared.bus import pull
 from shared.bus.commands import CommandDesk
 from shared.bus.outbox import Outbox
 from shared.bus.publish import Outgoing, Publisher, PublishError
 from shared.bus.pull import PullFeed
 from shared.bus.streams import EVENTS
 from shared.bus.transaction import Transaction
+from shared.bus.wire import acknowledge
 from shared.clock import SystemClock
 from shared.db import create_engine, insert_rows, schema_of, update_rows
 from shared.events import Problem, ReportPublished, refuse
@@ -141,6 +144,33 @@ async def test_a_request_that_ends_while_the_reader_is_busy_is_made_anew_at_once
     async with asyncio.timeout(1.0):
         (message,) = await feed.next()
     await message.ack()
+    await feed.close()
+
+
+async def test_what_waited_behind_another_batch_has_its_full_time_when_its_turn_comes(
+    probe: Probe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a busy service gets the same messages again and again, and is busier for it."""
+    monkeypatch.setattr(pull, "WAITED_SECONDS", 0.2)
+    jetstream = probe.client.jetstream()
+    await jetstream.add_consumer("EVENTS", replace(PROBE.consumer.config(), ack_wait=2.0))
+
+    async def delivered() -> int:
+        info = (await jetstream.consumer_info("EVENTS", "probe")).delivered
+        assert info is not None
+        return int(info.consumer_seq)
+
+    before = await delivered()
+    await probe.publish(*(published(f"{number}") for number in range(4)))
+    feed = PullFeed(probe.client, PROBE.consumer, 2)
+    await feed.start()
+    for _ in range(2):
+        messages = await feed.next()
+        messages += await feed.next() if len(messages) < 2 else []
+        assert len(messages) == 2
+        await asyncio.sleep(1.4)
+        await acknowledge(messages)
+    assert await delivered() - before == 4, "none came twice"
     await feed.close()
 
 
