@@ -20,7 +20,7 @@ from shared.bus.streams import Stream
 from shared.clock import Clock
 
 LONG_QUEUE = 750
-"""Messages that wait, those in hand included: three batches. A shorter queue is no reason to look ahead."""
+"""Messages that wait, those in hand included: seconds of work. A shorter queue is no reason to look ahead."""
 LOOK_SECONDS = 1.0
 """Between two looks, and how long one lasts at most before the next begins."""
 

@@ -1,7 +1,7 @@
 """The transactional outbox: events are written with the state that they tell of and published after the commit.
 
 Guarantee: what a committed transaction emitted is published at least once, also after a crash; the `Nats-Msg-Id`
-and the consumers' inboxes make one effect of it. Rows are kept so that `yingda replay` can refill a lost bus.
+and the consumers' inboxes and versions make one effect of it. Rows are kept so that `yingda replay` can refill a lost bus.
 """
 
 from collections.abc import AsyncIterator, Callable, Sequence

@@ -16,7 +16,7 @@ from nats.aio.client import Client
 from shared.bus.streams import Stream
 
 FAR_BEHIND: Final = 250
-"""Messages that a consumer has not got yet, besides those that it has in hand: a batch more, so that it never idles."""
+"""Messages that a consumer has not got yet, besides those that it has in hand: half a batch more, so that it never idles."""
 LOOK_SECONDS: Final = 0.1
 LONGEST_SECONDS: Final = 2.0
 """How long one batch waits at most: it is slowed down, never stopped."""

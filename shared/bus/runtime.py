@@ -1,8 +1,9 @@
 """The path of a batch: validate each message, one transaction, one atomic publish, then the acknowledgement.
 
-A message has its effect exactly once: the inbox is written in the same transaction as the effect, so a redelivery,
-a second replica or a repeated publish changes nothing. A batch that fails for a reason of its own is halved until
-the poison message is alone in the dead letters; one that fails because a server is away is repeated in place.
+A message has its effect exactly once: the inbox, or the version of its work order, is written in the same transaction as
+the effect, so a redelivery, a second replica or a repeated publish changes nothing. A batch that fails for a reason of
+its own is halved until the poison message is alone in the dead letters; one that fails because a server is away is
+repeated in place.
 """
 
 import asyncio
