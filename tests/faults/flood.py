@@ -111,6 +111,12 @@ class Flood:
             assert time.monotonic() - since < patience_seconds, f"{left} messages are left and nothing moves"
             await asyncio.sleep(0.1)
 
+    def rate(self, done: float) -> float:
+        """Return how many a second the house did until `done`, without the first quarter, in which it was not yet full."""
+        moments = sorted(self.opened.values())
+        first = len(moments) // 4
+        return (len(moments) - first) / (done - moments[first])
+
     def waits(self, sources: set[str]) -> list[float]:
         """Return how long each took from its acknowledgement to its work order, in seconds, the shortest first."""
         return sorted(max(0.0, self.opened[one] - self.published[one]) for one in sources if one in self.opened)
