@@ -22,7 +22,7 @@ from shared.bench.atomic import publish_atomically
 from shared.bench.stage_config import StageConfig, tell_ready
 from shared.bench.stage_rows import INSERT_MANY, UPDATE_MANY, Work
 
-BATCH = 250
+BATCH = 500
 _EXPIRES_SECONDS = 30
 
 

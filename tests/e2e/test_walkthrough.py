@@ -32,6 +32,7 @@ def test_every_rule_is_shown() -> None:
 def test_the_blocks_do_what_the_page_says(chapter: Chapter, tmp_path: Path) -> None:
     """The blocks of a chapter, pasted one after another into a shell beside `yingda up`."""
     wrong: list[str] = []
+    (tmp_path / "deploy").symlink_to(PAGE.parents[1] / "deploy")  # the page is read in a checkout
     with suite(chapter, tmp_path) as environment:
         for step in chapter.steps:
             output, code = pasted(step.script, tmp_path, environment)

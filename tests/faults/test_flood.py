@@ -80,6 +80,7 @@ async def flooded(sample: int, seconds: float, say: Callable[[str], None]) -> No
     assert {name: most for name, most in memory.most.items() if most > limits[name]} == {}
 
 
+@pytest.mark.slow_faults
 @pytest.mark.timeout(300)
 async def test_a_short_flood_drains_and_starves_nobody_urgent(say: Callable[[str], None]) -> None:
     """R-RT-04, R-IN-06."""

@@ -44,6 +44,7 @@ def told(delays: list[float]) -> str:
     return f"p50 {delays[len(delays) // 2]:.2f} s, p99 {delays[len(delays) * 99 // 100]:.2f} s, max {delays[-1]:.2f} s"
 
 
+@pytest.mark.slow_faults
 @pytest.mark.timeout(400)
 async def test_a_rolling_restart_of_all_services_under_load_loses_and_delays_nothing(servers: Servers) -> None:
     """R-IN-06, R-SLA-09, R-NT-04: two replicas of each, every one of them replaced while contacts come; a third joins.

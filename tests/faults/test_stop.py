@@ -57,6 +57,7 @@ async def test_every_service_stops_under_load_without_a_redelivery(servers: Serv
     assert "not stopped in order" not in logs
 
 
+@pytest.mark.slow_faults
 async def test_a_batch_that_cannot_be_finished_is_given_back_and_the_process_is_gone_in_time(servers: Servers) -> None:
     """R-IN-06: what it writes to is locked by somebody else, and stays so."""
     async with fleet_at(servers) as (ships, client):
