@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from shared import metrics
-from shared.bus.ahead import LONG_QUEUE, LOOK_SECONDS, FirstLook
+from shared.bus.ahead import LONG_QUEUE, LOOK_FIRST_SECONDS, LOOK_SECONDS, FirstLook
 from shared.bus.ask import asker_of
 from shared.bus.commands import CommandDesk, CommandServer
 from shared.bus.connect import make_broker
@@ -158,6 +158,7 @@ class Running:
         self._client = client
         self._health = health
         self._loops: list[Loop] = []
+        self._look: FirstLook | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._gauges_rest_until = 0.0  # on the loop's own clock
         self._pulse = Pulse()
@@ -227,8 +228,11 @@ class Running:
 
         @subscriber
         async def on_batch(messages: Any) -> None:
-            if pace is not None and messages[-1].metadata.num_pending >= LONG_QUEUE:
-                await pace.wait()
+            if messages[-1].metadata.num_pending >= LONG_QUEUE:
+                if self._look is not None:
+                    await self._look.level(LOOK_FIRST_SECONDS)
+                if pace is not None:
+                    await pace.wait()
             await self._runtime.process(messages)
 
         return subscriber
@@ -237,8 +241,9 @@ class Running:
         hasty, context = self._parts.hasty, self._context
         if hasty is None:
             return []
-        look = FirstLook(hasty, self._service.stream, self._runtime, context.read, context.position, self._clock)
-        return [Loop("first_look", look.turn, longest_sleep_seconds=LOOK_SECONDS)]
+        stream, clock = self._service.stream, self._clock
+        self._look = FirstLook(hasty, stream, self._runtime, context.read, context.position, clock)
+        return [Loop("first_look", self._look.turn, longest_sleep_seconds=LOOK_SECONDS)]
 
     async def _turn(self, loop: Loop) -> None:
         """Turn `loop` until the service stops; a failing turn is told and repeated after a pause."""

@@ -7,7 +7,7 @@ the queue; when their turn comes they are known already and have no second effec
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from datetime import datetime
 from typing import cast
 
@@ -23,6 +23,8 @@ LONG_QUEUE = 750
 """Messages that wait, those in hand included: seconds of work. A shorter queue is no reason to look ahead."""
 LOOK_SECONDS = 0.5
 """Between two looks, and how long one lasts at most before the next begins."""
+LOOK_FIRST_SECONDS = 1.5
+"""How long a batch of a long queue waits at most for the look that is behind: it is slowed down, never stopped."""
 
 log = structlog.get_logger()
 
@@ -46,19 +48,39 @@ class FirstLook:
         self._position = position
         self._clock = clock
         self._seen = 0
+        self._level = asyncio.Event()
+        self._level.set()
+
+    async def level(self, seconds: float) -> None:
+        """Return when everything that waits has been looked at, after so many seconds at the latest.
+
+        The consumer asks before a batch: what it does in that time is the very processor time that the look needs.
+        """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._level.wait()
 
     async def turn(self) -> datetime | None:
         """Look over what has come since the last look; return at once when to go on, None where nothing waits long."""
         position = await self._position()
         if position.waiting < LONG_QUEUE or position.published < self._seen:  # a stream that began anew
             self._seen = 0
+            self._level.set()
             return None
         after = max(self._seen, position.applied)
-        found, self._seen = await self._look(after, position.published)
-        if found:  # together: a transaction for each batch that was read would cost more than the reading
-            await self._runtime.ahead(self._stream, found)
+        try:
+            found, self._seen = await self._look(after, position.published)
+            if found:  # together: a transaction for each batch that was read would cost more than the reading
+                await self._runtime.ahead(self._stream, found)
+        except BaseException:
+            self._level.set()  # nobody waits for a look that fails
+            raise
         log.info("looked ahead", waiting=position.waiting, seen=self._seen - after, taken=len(found))
-        return self._clock.now() if self._seen < position.published else None
+        if self._seen >= position.published:
+            self._level.set()
+            return None
+        self._level.clear()
+        return self._clock.now()
 
     async def _look(self, after: int, until: int) -> tuple[list[Stored], int]:
         """Return what cannot wait after a sequence, and how far the look came in its time."""

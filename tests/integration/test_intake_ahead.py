@@ -1,5 +1,7 @@
 """In a long queue what cannot wait is taken out of its turn, once, and nothing else changes (R-RT-04, R-IN-06)."""
 
+import asyncio
+import time
 from collections.abc import AsyncIterator
 
 import pytest
@@ -60,10 +62,16 @@ async def test_it_looks_at_each_message_once_and_goes_on_where_it_stopped(
     await intake.publish(*(envelope(number, form()) for number in range(300)))
     await intake.publish(envelope("late", form(category="emergency", topic="medical")))
     first = look(intake)
+    await first.level(0)
     assert await first.turn() is not None, "there is more to be seen"
+    began = time.monotonic()
+    await first.level(0.2)
+    assert time.monotonic() - began >= 0.2, "the consumer lets it go first, for a while"
     assert await intake.registered() == []
     await first.turn()
     assert [event.source_id for event in await intake.registered()] == ["web/shop/late"]
+    async with asyncio.timeout(1):
+        await first.level(60)
 
 
 async def test_it_rests_when_the_last_message_was_taken_off_the_stream(intake: Intake) -> None:
