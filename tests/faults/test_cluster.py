@@ -95,6 +95,7 @@ async def leader_of(cluster: EmbeddedCluster, stream: str) -> ClusterNode:
     raise AssertionError(f"nobody leads {stream}")
 
 
+@pytest.mark.slow_faults
 async def test_the_loss_of_the_node_that_leads_the_events_loses_and_doubles_nothing(database_url: str) -> None:
     """R-IN-06, R-NT-04: it is lost in the middle of batches, which it alone had in hand."""
     async with house_on_three_nodes(database_url) as house:

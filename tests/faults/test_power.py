@@ -155,6 +155,7 @@ async def test_the_database_syncs_each_commit(database_url: str) -> None:
     assert held == ["on", "on"]
 
 
+@pytest.mark.slow_faults
 @pytest.mark.timeout(180)
 async def test_the_house_goes_on_after_its_bus_lost_its_power(database_url: str) -> None:
     """R-IN-06, R-SLA-09, R-NT-04: the bus forgets even what was consumed; each contact has its effects once all the same."""
