@@ -21,8 +21,8 @@ from services.feedback.handlers import (
     SurveyPage,
     SurveyView,
 )
-from services.feedback.handlers.reconciliation import Books
 from services.feedback.plugins.packaged import PackagedScripts
+from services.feedback.store.reconciliation import without_case
 from services.feedback.store.retention import forget
 from shared import metrics
 from shared.bus.streams import EVENTS
@@ -46,7 +46,8 @@ from shared.events import (
     WorkorderSigned,
     WorkorderTransferred,
 )
-from shared.reconciliation import Accountant
+from shared.events.commands import AccountCases
+from shared.reconciliation import Accountant, books
 from shared.service import Context, Parts, Service, Web
 
 
@@ -61,7 +62,6 @@ async def build(context: Context) -> Parts:
         KnowledgeDesk(policy),
         QualityDesk(policy),
         ReportDesk(policy),
-        Books(policy, Accountant(store.runtime, context.position)),
     )
     ears = (EventHandler(policy), QualityEar(policy), FactKeeper())
 
@@ -86,7 +86,10 @@ async def build(context: Context) -> Parts:
 
     return Parts(
         on_events=on_events,
-        commands={command: handler for desk in desks for command, handler in desk.commands.items()},
+        commands={
+            **{command: handler for desk in desks for command, handler in desk.commands.items()},
+            **books(policy, Accountant(store.runtime, context.position), AccountCases, without_case),
+        },
         loops=(ReportPress(context).loop,),
         gauges=gauges,
         web=_survey_page(context),

@@ -1,5 +1,7 @@
 """Composition root of notify: the only file that builds things."""
 
+from functools import partial
+
 from services.notify.domain.rules import CONSUMED
 from services.notify.domain.suppression import REASONS
 from services.notify.handlers import Desk, EventHandler, Sender
@@ -7,18 +9,19 @@ from services.notify.handlers.compose import Composer
 from services.notify.handlers.events import consumed
 from services.notify.handlers.links import SurveyLinks
 from services.notify.handlers.receipts import Receipts
-from services.notify.handlers.reconciliation import Books
 from services.notify.handlers.suppression import SuppressionDesk
 from services.notify.handlers.texts import Texts
 from services.notify.handlers.transports import build_transports
 from services.notify.store import metadata, review, runtime, suppressed
 from services.notify.store.keys import address_key
 from services.notify.store.presence import Presence
+from services.notify.store.reconciliation import unnoticed
 from services.notify.store.retention import forget, notices_of_no_work_order
 from shared import metrics
 from shared.bus.commands import CommandHandler
 from shared.bus.streams import EVENTS
 from shared.events.commands import (
+    AccountNotices,
     Command,
     DiscardNotification,
     ListNotifications,
@@ -30,7 +33,7 @@ from shared.events.commands import (
     Unsubscribe,
     UnsuppressAddress,
 )
-from shared.reconciliation import Accountant
+from shared.reconciliation import Accountant, books
 from shared.service import Context, Loop, Parts, Service
 
 
@@ -56,10 +59,14 @@ async def build(context: Context) -> Parts:
         for name in transports.names | {"none"} | waiting.keys():
             metrics.NOTIFICATIONS_WAITING.labels(name).set(waiting.get(name, 0))
 
-    books = Books(context.policy, Accountant(runtime, context.position))
+    accountant = Accountant(runtime, context.position)
+    silent = [name for name, category in context.policy.categories.items() if category.outbound]
     return Parts(
         on_events=events.on_events,
-        commands={**commands(composer, sender), **books.commands},
+        commands={
+            **commands(composer, sender),
+            **books(context.policy, accountant, AccountNotices, partial(unnoticed, silent=silent)),
+        },
         loops=(Loop("sender", sender.turn, sender.wake, longest_sleep_seconds=5.0),),
         gauges=gauges,
         stop=sender.stop,

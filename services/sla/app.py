@@ -3,11 +3,11 @@
 from services.sla.handlers.commands import Desk
 from services.sla.handlers.events import EventHandler, concerns
 from services.sla.handlers.horizon import Horizon
-from services.sla.handlers.reconciliation import Books
 from services.sla.handlers.renewal import Renewal
 from services.sla.handlers.watch import Watch
 from services.sla.store.gauges import Gauges
 from services.sla.store.policies import register
+from services.sla.store.reconciliation import incomplete
 from services.sla.store.retention import forget
 from services.sla.store.tables import metadata, runtime
 from shared.bus.streams import EVENTS
@@ -23,7 +23,8 @@ from shared.events import (
     WorkorderOpened,
     WorkorderStep,
 )
-from shared.reconciliation import Accountant
+from shared.events.commands import AccountClocks
+from shared.reconciliation import Accountant, books
 from shared.service import Context, Parts, Service
 
 
@@ -36,11 +37,11 @@ async def build(context: Context) -> Parts:
     handler = EventHandler(policies, watch)
     renewal = Renewal(context.outbox, policies)
     gauges = Gauges(context.engine, context.clock, context.policy)
-    books = Books(context.policy, Accountant(runtime, context.position))
+    accountant = Accountant(runtime, context.position)
     return Parts(
         on_events=handler.on_events,
         concerns=concerns,
-        commands={**Desk(policies, watch).commands, **books.commands},
+        commands={**Desk(policies, watch).commands, **books(context.policy, accountant, AccountClocks, incomplete)},
         loops=(watch.loop, renewal.loop),
         gauges=gauges.refresh,
         forget=forget,
