@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from services.sla.domain.clock import Clock, ClockEvent
@@ -14,6 +14,7 @@ from services.sla.domain.subject import Subject
 from services.sla.domain.workorder_clocks import WorkorderClocks
 from shared.events import (
     CallbackCompleted,
+    CallbackScheduled,
     Event,
     Grade,
     NotificationSent,
@@ -34,6 +35,15 @@ Step = TypeVar("Step", bound=WorkorderStep)
 def local(text: str) -> datetime:
     """The moment of a wall clock in Shanghai, as in `2026-11-23 10:00` (a Monday)."""
     return parse_rfc3339(f"{text.replace(' ', 'T')}+08:00")
+
+
+MONDAY = local("2026-11-23 10:00")
+"""When most stories begin: an office day, in the office hours."""
+
+
+def after(hours: float = 0, minutes: float = 0) -> datetime:
+    """The moment so long after `MONDAY`, by any clock."""
+    return MONDAY + timedelta(hours=hours, minutes=minutes)
 
 
 @dataclass
@@ -80,6 +90,13 @@ class Story:
             to_masked="138****8000",
             attempt=1,
             at=at,
+        )
+
+    def return_call(self, at: datetime, due_at: datetime) -> CallbackScheduled:
+        """The service centre is to call back by `due_at`; `called(…, callback_id="r1")` answers it."""
+        about = {"work_order_id": self.id, "number": "XR1", "cycle": self.cycle, "department": "service"}
+        return CallbackScheduled(
+            callback_id="r1", kind="return_call", script="return_call", due_at=due_at, at=at, **about
         )
 
     def called(self, at: datetime, outcome: str = "reached", **more: Any) -> CallbackCompleted:

@@ -3,54 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from shared.events import (
-    CallbackScheduled,
     CallbackWithdrawn,
     Event,
     WorkorderCancelled,
     WorkorderClosed,
     WorkorderPaused,
 )
-from shared.policy import Policy, load_policy
-from tests.unit.sla.story import Book, Story, local
-
-MONDAY = local("2026-11-23 10:00")
-
-
-def after(hours: float = 0, minutes: float = 0) -> datetime:
-    return MONDAY + timedelta(hours=hours, minutes=minutes)
-
-
-@pytest.fixture(scope="module")
-def policy() -> Policy:
-    return load_policy(None)
-
-
-@pytest.fixture
-def story() -> Story:
-    return Story()
-
-
-@pytest.fixture
-def book(policy: Policy) -> Book:
-    return Book(policy)
-
-
-def call(at: datetime, due_at: datetime, kind: str = "return_call") -> CallbackScheduled:
-    about = {"callback_id": "r1", "work_order_id": "w1", "number": "XR1", "cycle": 1, "department": "service"}
-    return CallbackScheduled(**about, kind=kind, script="return_call", due_at=due_at, at=at)
-
+from tests.unit.sla.story import MONDAY, Book, Story, after, local
 
 # The register (R-IN-07)
 
 
 def test_a_missed_call_is_returned_in_time(book: Book, story: Story) -> None:
     """R-IN-10: the clock is the callback's own; a person who reached the customer has answered (R-SLA-01)."""
-    book.apply(story.opened(MONDAY), call(MONDAY, after(minutes=10)))
+    book.apply(story.opened(MONDAY), story.return_call(MONDAY, after(minutes=10)))
     clock = next(one for one in book.clocks.clocks.values() if one.subject_type == "callback")
     assert (clock.subject_id, clock.metric, clock.department, clock.due_at) == (
         "r1",
@@ -66,7 +37,7 @@ def test_a_missed_call_is_returned_in_time(book: Book, story: Story) -> None:
 def test_a_return_call_counts_office_time_like_its_target(book: Book, story: Story) -> None:
     """R-IN-10, R-SLA-07, R-SLA-09: of a call missed on Friday evening nobody is warned over the weekend."""
     friday, monday = local("2026-11-20 16:58"), local("2026-11-23 09:08")
-    book.apply(story.opened(friday), call(friday, monday))
+    book.apply(story.opened(friday), story.return_call(friday, monday))
     clock = book.clock_of("callback", "callback")
     assert (clock.calendar, clock.target, clock.due_at) == ("office", timedelta(minutes=10), monday)
     warned = [e for e in book.watch(local("2026-11-22 12:00")) if e.subject_type == "callback"]
@@ -77,7 +48,7 @@ def test_a_return_call_counts_office_time_like_its_target(book: Book, story: Sto
 
 def test_a_return_call_at_a_time_of_its_own_is_due_then(book: Book, story: Story) -> None:
     """R-IN-10, R-SLA-12: feedback has said the time, whatever target it was made from."""
-    book.apply(story.opened(MONDAY), call(MONDAY, after(minutes=25)))
+    book.apply(story.opened(MONDAY), story.return_call(MONDAY, after(minutes=25)))
     clock = book.clock_of("callback", "callback")
     assert (clock.calendar, clock.due_at) == ("wall", after(minutes=25))
 
@@ -85,13 +56,13 @@ def test_a_return_call_at_a_time_of_its_own_is_due_then(book: Book, story: Story
 def test_a_return_call_in_a_year_without_official_holidays_is_provisional(book: Book, story: Story) -> None:
     """R-SLA-13."""
     at = local("2027-03-01 10:00")
-    book.apply(story.opened(at), call(at, local("2027-03-01 10:10")))
+    book.apply(story.opened(at), story.return_call(at, local("2027-03-01 10:10")))
     assert book.clock_of("callback", "callback").provisional
 
 
 def test_a_return_call_says_nothing_of_the_callback_after_the_result(book: Book, story: Story) -> None:
     """R-IN-10, R-SLA-05."""
-    book.apply(story.opened(MONDAY), call(MONDAY, after(3)), story.signed(after(minutes=20)))
+    book.apply(story.opened(MONDAY), story.return_call(MONDAY, after(3)), story.signed(after(minutes=20)))
     book.apply(story.called(after(minutes=25), "no_answer", kind="return_call", callback_id="r1"))
     assert book.clock_of("callback", "workorder").state == "running"
     assert book.clock_of("callback", "callback").state == "met"
@@ -99,14 +70,18 @@ def test_a_return_call_says_nothing_of_the_callback_after_the_result(book: Book,
 
 def test_a_return_call_stands_not_still_while_the_customer_is_awaited(book: Book, story: Story) -> None:
     """R-SLA-08: a pause stops the clocks of the work order; the call is what the customer waits for."""
-    book.apply(story.opened(MONDAY), call(MONDAY, after(minutes=10)), story.step(WorkorderPaused, after(minutes=5)))
+    book.apply(
+        story.opened(MONDAY),
+        story.return_call(MONDAY, after(minutes=10)),
+        story.step(WorkorderPaused, after(minutes=5)),
+    )
     assert book.clock_of("callback", "callback").state == "running"
 
 
 @pytest.mark.parametrize("how", ["withdrawn", "cancelled", "closed"])
 def test_a_call_that_nobody_makes_any_more_is_not_late(book: Book, story: Story, how: str) -> None:
     """R-IN-10, R-FB-01."""
-    given = call(MONDAY, after(minutes=10))
+    given = story.return_call(MONDAY, after(minutes=10))
     book.apply(story.opened(MONDAY), given)
     at = after(minutes=5)
     told: dict[str, Callable[[], Event]] = {
@@ -131,13 +106,13 @@ def test_a_supervisors_contact_that_was_withdrawn_is_not_late(book: Book, story:
 def test_the_end_of_a_call_may_overtake_its_beginning(book: Book, story: Story) -> None:
     """R-IN-10, R-SLA-09."""
     book.apply(story.opened(MONDAY), story.called(after(minutes=2), kind="return_call", callback_id="r1"))
-    book.apply(call(MONDAY, after(minutes=10)))
+    book.apply(story.return_call(MONDAY, after(minutes=10)))
     assert book.clock_of("callback", "callback").state == "met"
 
 
 def test_a_call_may_overtake_the_work_order(book: Book, story: Story) -> None:
     """R-IN-10."""
-    book.apply(call(MONDAY, after(minutes=10)), story.opened(MONDAY))
+    book.apply(story.return_call(MONDAY, after(minutes=10)), story.opened(MONDAY))
     assert book.clock_of("callback", "callback").state == "running"
     assert book.clock("first_response").state == "running"
 

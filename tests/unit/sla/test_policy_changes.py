@@ -28,14 +28,9 @@ from shared.events import (
 from shared.policy import Metric, Policy, load_policy
 from shared.policy.earlier import earlier_policy
 from tests.unit.sla.changes import calendar, changed
-from tests.unit.sla.story import Book, Story, local
+from tests.unit.sla.story import MONDAY, Book, Story, after, local
 
 OLD = load_policy(None)
-MONDAY = local("2026-11-23 10:00")
-
-
-def after(hours: float = 0, minutes: float = 0) -> datetime:
-    return MONDAY + timedelta(hours=hours, minutes=minutes)
 
 
 def published(*, make_up: str = "2027-01-02", closed: str = "2027-01-01..2027-01-03") -> Policy:
@@ -55,11 +50,6 @@ def both(new: Policy, edition: int = 1) -> Policies:
     earlier = earlier_policy(OLD.plain, new)
     assert earlier is not None
     return Policies(new, edition, {OLD.policy_version: earlier})
-
-
-@pytest.fixture
-def story() -> Story:
-    return Story()
 
 
 @pytest.fixture

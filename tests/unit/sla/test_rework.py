@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import pytest
 
@@ -20,19 +20,9 @@ from shared.events import (
     WorkorderTransferred,
 )
 from shared.policy import load_policy
-from tests.unit.sla.story import Book, Story, local
+from tests.unit.sla.story import MONDAY, Book, Story, after, local
 
-MONDAY = local("2026-11-23 10:00")
 POLICY = load_policy(None)
-
-
-def after(hours: float = 0, minutes: float = 0) -> datetime:
-    return MONDAY + timedelta(hours=hours, minutes=minutes)
-
-
-@pytest.fixture
-def story() -> Story:
-    return Story()
 
 
 def result(story: Story, at: datetime) -> WorkorderStep:

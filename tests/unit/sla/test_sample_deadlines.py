@@ -16,10 +16,9 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import chinese_calendar
-import pytest
 
 from shared.events import Grade
-from shared.policy import Policy, load_policy
+from shared.policy import Policy
 from tests.unit.sla.story import Book, Story, local
 
 DATA = Path(__file__).resolve().parents[4] / "shared" / "data" / "contacts.zh.jsonl"
@@ -119,11 +118,6 @@ def generated_samples() -> Iterator[Sample]:
 def samples() -> list[Sample]:
     given, invented = list(file_samples()), generated_samples()
     return given + [next(invented) for _ in range(max(40, 200 - len(given)))]
-
-
-@pytest.fixture(scope="module")
-def policy() -> Policy:
-    return load_policy(None)
 
 
 def test_every_deadline_equals_the_slow_walk(policy: Policy) -> None:

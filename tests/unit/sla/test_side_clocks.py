@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 import pytest
 
 from shared.events import (
-    CallbackScheduled,
     Event,
     SlaBreached,
     SlaWarned,
@@ -27,30 +26,9 @@ from shared.events import (
     WorkorderSupplemented,
     WorkorderTransferred,
 )
-from shared.policy import Policy, load_policy
-from tests.unit.sla.story import Book, Story, local
+from tests.unit.sla.story import MONDAY, Book, Story, after, local
 
-MONDAY = local("2026-11-23 10:00")
 CUT = local("2026-11-23 16:00")
-
-
-def after(hours: float = 0, minutes: float = 0) -> datetime:
-    return MONDAY + timedelta(hours=hours, minutes=minutes)
-
-
-@pytest.fixture(scope="module")
-def policy() -> Policy:
-    return load_policy(None)
-
-
-@pytest.fixture
-def story() -> Story:
-    return Story()
-
-
-@pytest.fixture
-def book(policy: Policy) -> Book:
-    return Book(policy)
 
 
 def collaborated(story: Story, at: datetime, due_at: datetime, name: str = "w1.2") -> WorkorderCollaborated:
@@ -61,11 +39,6 @@ def collaborated(story: Story, at: datetime, due_at: datetime, name: str = "w1.2
 def delivered(story: Story, at: datetime, name: str = "w1.2", *, declined: bool = False) -> WorkorderDelivered:
     about = {"collaboration_id": name, "by_department": "technical"}
     return story.step(WorkorderDelivered, at, declined=declined, **about)
-
-
-def call(at: datetime, due_at: datetime, kind: str = "return_call") -> CallbackScheduled:
-    about = {"callback_id": "r1", "work_order_id": "w1", "number": "XR1", "cycle": 1, "department": "service"}
-    return CallbackScheduled(**about, kind=kind, script="return_call", due_at=due_at, at=at)
 
 
 # The register (R-IN-07)
@@ -315,7 +288,7 @@ def test_a_merged_work_order_leaves_nothing_running(book: Book, story: Story) ->
     book.apply(
         collaborated(story, after(minutes=1), after(5)), story.step(WorkorderPromised, MONDAY, promised_at=after(9))
     )
-    book.apply(story.responded(after(minutes=2), audience="staff"), call(after(minutes=3), after(8)))
+    book.apply(story.responded(after(minutes=2), audience="staff"), story.return_call(after(minutes=3), after(8)))
     book.watch(after(minutes=31))
     book.apply(story.step(WorkorderMerged, after(minutes=32), into_work_order_id="w2", into_number="XR2"))
     assert not [clock for clock in book.clocks.clocks.values() if clock.live]

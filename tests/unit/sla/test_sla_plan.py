@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -25,29 +25,8 @@ from shared.events import (
     WorkorderResumed,
     WorkorderTransferred,
 )
-from shared.policy import Policy, load_policy
-from tests.unit.sla.story import Book, Story, local
-
-MONDAY = local("2026-11-23 10:00")
-
-
-def after(hours: float = 0, minutes: float = 0) -> datetime:
-    return MONDAY + timedelta(hours=hours, minutes=minutes)
-
-
-@pytest.fixture(scope="module")
-def policy() -> Policy:
-    return load_policy(None)
-
-
-@pytest.fixture
-def story() -> Story:
-    return Story()
-
-
-@pytest.fixture
-def book(policy: Policy) -> Book:
-    return Book(policy)
+from shared.policy import Policy
+from tests.unit.sla.story import MONDAY, Book, Story, after, local
 
 
 def approved(book: Book, story: Story) -> None:
