@@ -12,22 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from shared.cli import letter_history as history
 from shared.cli import letter_replay, letter_settle, letters
 from shared.cli.connection import DataOption, client_settings, database, nats_client
-from shared.cli.dlq_options import (
-    ByOption,
-    CauseOption,
-    ChannelOption,
-    ConfirmOption,
-    DryRunOption,
-    IdsArgument,
-    JsonOption,
-    SayingOption,
-    ServiceOption,
-    SinceOption,
-    StreamOption,
-    SubjectOption,
-    UntilOption,
-    selection_of,
-)
+from shared.cli.dlq_options import ByOption, ConfirmOption, DryRunOption, Filters, JsonOption, SinceOption, filtered
 from shared.cli.dlq_print import print_acts, print_done, print_groups, print_letters
 from shared.cli.errors import CliError, WrongUse
 from shared.cli.letter_choice import actor_of, chosen, no_filters
@@ -56,16 +41,9 @@ def _group() -> None:
 
 
 @dlq.command("list")
+@filtered
 def list_command(
-    letter_ids: IdsArgument = None,
-    service: ServiceOption = None,
-    stream: StreamOption = None,
-    subject: SubjectOption = None,
-    channel: ChannelOption = None,
-    saying: SayingOption = None,
-    cause: CauseOption = None,
-    since: SinceOption = None,
-    until: UntilOption = None,
+    filters: Filters,
     state: Annotated[str, typer.Option(help="open, replayed, discarded or all.")] = letters.OPEN,
     everything: Annotated[bool, typer.Option("--all", help="The same as --state all.")] = False,
     group: Annotated[
@@ -76,9 +54,7 @@ def list_command(
     data: DataOption = None,
 ) -> None:
     """List the open dead letters with their reasons, or by cause with --group."""
-    wanted = selection_of(
-        letter_ids, service, stream, subject, channel, saying, cause, since, until, "all" if everything else state
-    )
+    wanted = filters.selection("all" if everything else state)
     found = asyncio.run(_with_database(data, lambda engine: letters.list_letters(engine, wanted)))
     if group:
         print_groups(found, as_json=as_json)
@@ -87,28 +63,19 @@ def list_command(
 
 
 @dlq.command("show")
+@filtered
 def show(
-    letter_ids: IdsArgument = None,
-    service: ServiceOption = None,
-    stream: StreamOption = None,
-    subject: SubjectOption = None,
-    channel: ChannelOption = None,
-    saying: SayingOption = None,
-    cause: CauseOption = None,
-    since: SinceOption = None,
-    until: UntilOption = None,
+    filters: Filters,
     state: Annotated[str, typer.Option(help="open, replayed, discarded or all; with ids all.")] = "",
     data: DataOption = None,
 ) -> None:
     """Print dead letters as JSON, one a line, with their raw bodies; `replay --from` takes such lines, corrected."""
-    wanted = selection_of(
-        letter_ids, service, stream, subject, channel, saying, cause, since, until,
-        state or ("all" if letter_ids else letters.OPEN),
-    )  # fmt: skip
+    letter_ids = filters.letter_ids or ()
+    wanted = filters.selection(state or ("all" if letter_ids else letters.OPEN))
     if not wanted.is_bulk and not letter_ids:
         raise WrongUse("name the dead letters to show, by ids or by filters")
     found = asyncio.run(_with_database(data, lambda engine: letters.list_letters(engine, wanted, with_bodies=True)))
-    missing = set(letter_ids or ()) - {letter.id for letter in found}
+    missing = set(letter_ids) - {letter.id for letter in found}
     if missing and not wanted.filters:
         raise WrongUse(f"there is no dead letter {min(missing)}")
     for letter in found:
@@ -116,8 +83,9 @@ def show(
 
 
 @dlq.command("replay")
+@filtered
 def replay(
-    letter_ids: IdsArgument = None,
+    filters: Filters,
     edit: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Send this instead: a whole message, or a contact alone.")
     ] = None,
@@ -125,14 +93,6 @@ def replay(
     corrections: Annotated[
         Path | None, typer.Option("--from", metavar="FILE", help="Lines of `dlq show`, with corrected bodies.")
     ] = None,
-    service: ServiceOption = None,
-    stream: StreamOption = None,
-    subject: SubjectOption = None,
-    channel: ChannelOption = None,
-    saying: SayingOption = None,
-    cause: CauseOption = None,
-    since: SinceOption = None,
-    until: UntilOption = None,
     dry_run: DryRunOption = False,
     confirm: ConfirmOption = None,
     by: ByOption = None,
@@ -143,8 +103,8 @@ def replay(
     With ids, letters that were replayed before are replayed again; with filters only open ones are, after a count to
     confirm.
     """
-    wanted = selection_of(letter_ids, service, stream, subject, channel, saying, cause, since, until, letters.OPEN)
-    given = given_bodies(letter_ids or (), edit=edit, editor=editor, corrections=corrections)
+    wanted = filters.selection(letters.OPEN)
+    given = given_bodies(filters.letter_ids or (), edit=edit, editor=editor, corrections=corrections)
     if given:
         wanted = replace(wanted, ids=tuple(given))
     settings = client_settings(data)
@@ -163,17 +123,10 @@ def replay(
 
 
 @dlq.command("discard")
+@filtered
 def discard(
-    letter_ids: IdsArgument = None,
-    why: Annotated[str, typer.Option("--reason", help="Why nobody needs them.")] = ...,  # type: ignore[assignment]
-    service: ServiceOption = None,
-    stream: StreamOption = None,
-    subject: SubjectOption = None,
-    channel: ChannelOption = None,
-    saying: SayingOption = None,
-    cause: CauseOption = None,
-    since: SinceOption = None,
-    until: UntilOption = None,
+    filters: Filters,
+    why: Annotated[str, typer.Option("--reason", help="Why nobody needs them.")],
     dry_run: DryRunOption = False,
     confirm: ConfirmOption = None,
     by: ByOption = None,
@@ -181,7 +134,7 @@ def discard(
 ) -> None:
     """Mark dead letters as dealt with; they are kept, with who did it and why."""
     _require_reason(why)
-    wanted = selection_of(letter_ids, service, stream, subject, channel, saying, cause, since, until, letters.OPEN)
+    wanted = filters.selection(letters.OPEN)
 
     async def work(engine: AsyncEngine) -> letter_replay.Done | None:
         ids = await chosen(engine, wanted, "discard", dry_run=dry_run, confirm=confirm)
