@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from services.notify.domain.facts import WorkOrder, after
-from services.notify.domain.notice import Notice
 from services.notify.domain.rules import notices
 from services.notify.domain.urgency import FIRST, LATER, USUAL, urgency
 from shared.events import (
@@ -29,17 +28,9 @@ from shared.events import (
 )
 from shared.policy import load_policy
 from tests.unit.notify.events import NOW, completed, escalated, opening, step, warned, work_order
+from tests.unit.notify.told import only, told
 
 POLICY = load_policy()
-
-
-def told(event: Event, order: WorkOrder | None = None) -> set[tuple[str, str]]:
-    return {(n.purpose, n.recipient) for n in notices(event, order, POLICY)}
-
-
-def only(event: Event, order: WorkOrder | None, purpose: str) -> Notice:
-    (notice,) = [n for n in notices(event, order, POLICY) if n.purpose == purpose]
-    return notice
 
 
 def test_an_arrival_and_the_assignment_that_follows_tell_one_person_once() -> None:

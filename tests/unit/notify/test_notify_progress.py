@@ -7,25 +7,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.notify.domain.facts import WorkOrder, after
-from services.notify.domain.notice import Notice
+from services.notify.domain.facts import after
 from services.notify.domain.quiet import earliest
-from services.notify.domain.rules import notices
-from shared.events import Event, WorkorderConfirmed, WorkorderSigned
+from shared.events import WorkorderConfirmed, WorkorderSigned
 from shared.policy import load_policy
 from tests.unit.notify.events import NOW, step, warned, work_order
+from tests.unit.notify.told import only, told
 
 POLICY = load_policy()
 SHANGHAI = ZoneInfo("Asia/Shanghai")
-
-
-def told(event: Event, order: WorkOrder | None = None) -> set[tuple[str, str]]:
-    return {(n.purpose, n.recipient) for n in notices(event, order, POLICY)}
-
-
-def only(event: Event, order: WorkOrder | None, purpose: str) -> Notice:
-    (notice,) = [n for n in notices(event, order, POLICY) if n.purpose == purpose]
-    return notice
 
 
 @pytest.mark.parametrize(("percent", "wanted"), [(50, False), (80, True)])

@@ -12,6 +12,7 @@ from services.routing.domain.identity import Fingerprints, Identity
 from services.routing.domain.lifecycle import decide
 from services.routing.domain.matter import Matter
 from services.routing.domain.workorder import Decided, Refusal, WorkOrder
+from shared.events import SlaEscalated
 from shared.events.commands import Confirm, Resolve, Respond, Sign, WorkorderCommand
 from shared.policy import Policy, load_policy
 
@@ -124,6 +125,22 @@ def signed(**changes: Any) -> WorkOrder:
 
 def confirmed(**changes: Any) -> WorkOrder:
     return done(signed(**{"confirmation_required": True} | changes), Confirm, "service-2")
+
+
+def escalation(step: Any) -> SlaEscalated:
+    """Return what `sla` tells of the work order's missed deadline when it is the turn of `step`."""
+    return SlaEscalated(
+        clock_id="k-1",
+        subject_type="workorder",
+        subject_id="w-1",
+        metric="resolution",
+        cycle=1,
+        department="market",
+        due_at=NOW,
+        at=NOW,
+        used_seconds=0,
+        step=step,
+    )
 
 
 def policy_with_a_night_supervisor(directory: Path) -> Policy:

@@ -8,7 +8,6 @@ from services.routing.domain.automatic import after_callback, after_escalation
 from services.routing.domain.workorder import Decided, Ignored, WorkOrder
 from shared.events import (
     CallbackCompleted,
-    SlaEscalated,
     Status,
     WorkorderCalledBack,
     WorkorderClosed,
@@ -16,7 +15,7 @@ from shared.events import (
     WorkorderReopened,
 )
 from shared.events.commands import Cancel, Reopen
-from tests.unit.routing.orders import NOW, POLICY, confirmed, done, order, resolved, signed
+from tests.unit.routing.orders import NOW, POLICY, confirmed, done, escalation, order, resolved, signed
 
 
 def callback(**changes: Any) -> CallbackCompleted:
@@ -38,19 +37,7 @@ def callback(**changes: Any) -> CallbackCompleted:
 
 
 def escalate(work_order: WorkOrder, step: Any) -> Decided | Ignored:
-    event = SlaEscalated(
-        clock_id="k-1",
-        subject_type="workorder",
-        subject_id="w-1",
-        metric="resolution",
-        cycle=1,
-        department="market",
-        due_at=NOW,
-        at=NOW,
-        used_seconds=0,
-        step=step,
-    )
-    return after_escalation(work_order, event, POLICY)
+    return after_escalation(work_order, escalation(step), POLICY)
 
 
 @pytest.mark.parametrize("before", [signed(), confirmed()])

@@ -13,7 +13,6 @@ from services.routing.domain.lifecycle import LIFECYCLE, decide
 from services.routing.domain.workorder import ENDED, LIVE, OPEN, SYSTEM, Decided, Ignored, Refusal, WorkOrder
 from shared.events import (
     CallbackCompleted,
-    SlaEscalated,
     Status,
     WorkorderAssigned,
     WorkorderConfirmed,
@@ -45,7 +44,7 @@ from shared.events.commands import (
     WorkorderCommand,
 )
 from tests.examples import examples
-from tests.unit.routing.orders import IDENTITY, MATTER, NOW, OTHER, POLICY, TASK, ask, order, take
+from tests.unit.routing.orders import IDENTITY, MATTER, NOW, OTHER, POLICY, TASK, ask, escalation, order, take
 
 PEOPLE = st.sampled_from([*POLICY.staff_directory, "a-stranger"])
 DEPARTMENTS = st.sampled_from([*POLICY.departments, "nowhere"])
@@ -217,20 +216,8 @@ class Life(RuleBasedStateMachine):
     @precondition(lambda self: self.state.version % 5 == 0)
     @rule(step=st.sampled_from(["assignee", "supervisor", "head", "manager"]))
     def a_deadline_is_missed(self, step: Any) -> None:
-        event = SlaEscalated(
-            clock_id="k",
-            subject_type="workorder",
-            subject_id="w-1",
-            metric="resolution",
-            cycle=1,
-            department="market",
-            due_at=NOW,
-            at=NOW,
-            used_seconds=0,
-            step=step,
-        )
         before = self.state
-        decision = after_escalation(before, event, POLICY)
+        decision = after_escalation(before, escalation(step), POLICY)
         assert isinstance(decision, Ignored) == (before.status in ENDED)
         if isinstance(decision, Decided):
             assert decision.work_order.status == before.status
