@@ -1,10 +1,7 @@
 """Routing from the contact to the closed work order, on real NATS and PostgreSQL."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
-
-import pytest
 
 from services.routing import store
 from services.routing.store import tables
@@ -30,19 +27,8 @@ from shared.events.commands import (
 )
 from shared.testing.builders import registered_contact
 from shared.testing.clock import MONDAY
-from tests.integration.routing_house import House, callback, escalation, routing_house
-
-
-@pytest.fixture
-async def house(database_url: str, fresh_nats: str) -> AsyncIterator[House]:
-    async with routing_house(database_url, fresh_nats) as ready:
-        yield ready
-
-
-async def opened(house: House, **changes: Any) -> WorkorderOpened:
-    before = len(await house.bench.told(WorkorderOpened))
-    await house.bench.happens(registered_contact(**changes))
-    return (await house.bench.told(WorkorderOpened))[before]
+from tests.integration.routing_house import House, callback, escalation, refusals
+from tests.integration.routing_house import house as house
 
 
 async def approved(house: House, order: WorkorderOpened) -> None:
@@ -105,7 +91,7 @@ async def test_the_main_line_to_the_end(house: House) -> None:
 
 async def test_the_history_by_number(house: House) -> None:
     """R-OB-04, R-RT-06: who, when, why of every step, by the work order's number."""
-    order = await opened(house)
+    order = await house.opened()
     await house.command(Respond, "market-1", work_order_id=order.work_order_id, text="正在核实", audience="staff")
     reply = await house.command(GetWorkorder, "service-1", number=order.number)
     told = reply["result"]
@@ -124,7 +110,7 @@ async def test_the_history_by_number(house: House) -> None:
 
 async def test_reopened_by_the_customer(house: House) -> None:
     """R-FB-03, R-SLA-11: not satisfied: a new cycle in the same department, with the comment as the reason."""
-    order = await opened(house)
+    order = await house.opened()
     await approved(house, order)
     await house.bench.happens(callback(order, reopen=True, solved=False, comment="还是不制冷"))
     (again,) = await house.bench.told(WorkorderReopened)
@@ -137,7 +123,7 @@ async def test_reopened_by_the_customer(house: House) -> None:
 
 async def test_nobody_reached_is_pending(house: House) -> None:
     """R-RT-06: nobody could be asked, so the outcome is 待跟进."""
-    order = await opened(house)
+    order = await house.opened()
     await approved(house, order)
     await house.bench.happens(callback(order, outcome="no_answer", solved=None, score=None, satisfaction="not_rated"))
     assert [event.outcome for event in await house.bench.told(WorkorderClosed)] == ["pending"]
@@ -145,7 +131,7 @@ async def test_nobody_reached_is_pending(house: House) -> None:
 
 async def test_a_change_waits_for_its_confirmation(house: House) -> None:
     """R-RT-07: network's change is countersigned by service; before that no callback ends it."""
-    order = await opened(house, category="info_change", personal={"text": "我们公司电话变更了"})
+    order = await house.opened(category="info_change", personal={"text": "我们公司电话变更了"})
     key = {"work_order_id": order.work_order_id}
     await approved(house, order)
     await house.bench.happens(callback(order))
@@ -159,7 +145,7 @@ async def test_a_change_waits_for_its_confirmation(house: House) -> None:
 
 async def test_escalations_name_whom(house: House) -> None:
     """R-SLA-10: assignee, and supervisor, head and manager of the owning department; nobody for a work order that has ended."""
-    order = await opened(house)
+    order = await house.opened()
     await house.bench.happens(*(escalation(order, step) for step in ("assignee", "supervisor", "head", "manager")))
     await approved(house, order)
     await house.bench.happens(callback(order))
@@ -174,7 +160,7 @@ async def test_escalations_name_whom(house: House) -> None:
 
 async def test_events_about_strangers_have_no_effect(house: House) -> None:
     """What is not about a work order of ours changes nothing and goes to no dead letters."""
-    order = await opened(house)
+    order = await house.opened()
     unknown = order.replace(work_order_id="nowhere")
     of_a_callback = escalation(order).replace(subject_type="callback")
     await house.bench.happens(callback(unknown), escalation(unknown), of_a_callback)
@@ -184,7 +170,7 @@ async def test_events_about_strangers_have_no_effect(house: House) -> None:
 
 async def test_refusals_change_nothing(house: House) -> None:
     """R-RT-06: unknown, stranger, illegal, forbidden and nonsensical commands, each with its status and a sentence."""
-    order = await opened(house)
+    order = await house.opened()
     key = {"work_order_id": order.work_order_id}
     replies = [
         await house.command(Respond, "service-1", work_order_id="nowhere", text="x"),
@@ -199,7 +185,7 @@ async def test_refusals_change_nothing(house: House) -> None:
         await house.command(Respond, "service-1", **key, text="零\0"),
         await house.command(GetWorkorder, "service-1", number="XR\0"),
     ]
-    found = [(reply["error"]["status"], reply["error"]["type"].rpartition(":")[2]) for reply in replies]
+    found = refusals(replies)
     assert found == [
         (404, "unknown-work-order"),
         (403, "not-staff"),
@@ -220,7 +206,7 @@ async def test_refusals_change_nothing(house: House) -> None:
 
 async def test_a_command_repeated_is_one_step(house: House) -> None:
     """Contract, "Commands": the same command_id gives the same reply and no second step."""
-    order = await opened(house)
+    order = await house.opened()
     body = {"command_id": "c-1", "by": "service-1", "work_order_id": order.work_order_id, "text": "好的"}
     first, second = await house.bench.command(Respond, body), await house.bench.command(Respond, body)
     assert first == second
@@ -229,7 +215,7 @@ async def test_a_command_repeated_is_one_step(house: House) -> None:
 
 async def test_triage_and_the_labelled_example(house: House) -> None:
     """R-RT-01: below the threshold a person decides; decision and suggestion are kept as a labelled example."""
-    order = await opened(house, personal={"text": "在吗"})
+    order = await house.opened(personal={"text": "在吗"})
     assert (order.department, order.queue) == ("service", "triage")
     assert order.confidence < 0.35
     reply = await house.command(
@@ -245,8 +231,8 @@ async def test_triage_and_the_labelled_example(house: House) -> None:
 
 async def test_the_last_word_is_the_example(house: House) -> None:
     """R-RT-01: decided twice, one example with the text; what nobody decided is none."""
-    await opened(house)
-    order = await opened(house, personal={"text": "在吗"}, details={"product_name": "空调"})
+    await house.opened()
+    order = await house.opened(personal={"text": "在吗"}, details={"product_name": "空调"})
     for category, topic in (("complaint", "product"), ("membership", None)):
         key = {"work_order_id": order.work_order_id, "category": category, "topic": topic}
         assert (await house.command(Classify, "service-1", **key))["ok"]
@@ -260,7 +246,7 @@ async def test_the_last_word_is_the_example(house: House) -> None:
 
 async def test_promises_and_collaborations_are_kept(house: House) -> None:
     """R-RT-09, R-RT-10."""
-    order = await opened(house)
+    order = await house.opened()
     key = {"work_order_id": order.work_order_id}
     at = (MONDAY + timedelta(days=1)).isoformat()
     assert (await house.command(Promise, "market-1", **key, at=at, text="明天五点前"))["ok"]
@@ -292,7 +278,7 @@ async def test_repeated_complaints_are_sensitive(house: House) -> None:
 
 async def test_the_gauges_count_what_is_live(house: House) -> None:
     """R-OB-01: by department and status; what left a status is counted there no more."""
-    order = await opened(house)
+    order = await house.opened()
     assert house.bench.parts.gauges is not None
     await house.bench.parts.gauges()
     assert metrics.WORKORDERS.labels("market", "opened")._value.get() == 1
@@ -303,7 +289,7 @@ async def test_the_gauges_count_what_is_live(house: House) -> None:
 
 
 async def test_live_counts_leave_out_what_ended(house: House) -> None:
-    order = await opened(house)
+    order = await house.opened()
     await approved(house, order)
     await house.bench.happens(callback(order))
     async with house.bench.engine.connect() as connection:

@@ -1,10 +1,7 @@
 """The daily cut-off on real servers: each work order handed over once, an empty day sends nothing (R-RT-03)."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-
-import pytest
 
 from services.routing.handlers import Distribution, HandOver
 from services.routing.store import tables
@@ -12,16 +9,11 @@ from shared.events import ContactRegistered, WorkorderHandedOver, WorkorderOpene
 from shared.events.commands import Cancel, Classify, Confirm, Resolve, Sign, Transfer, VerifyContact
 from shared.testing.builders import registered_contact
 from shared.testing.clock import MONDAY
-from tests.integration.routing_house import House, callback, routing_house
+from tests.integration.routing_house import House, callback
+from tests.integration.routing_house import house as house
 
 CUTOFF = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 """16:00 in Shanghai."""
-
-
-@pytest.fixture
-async def house(database_url: str, fresh_nats: str) -> AsyncIterator[House]:
-    async with routing_house(database_url, fresh_nats) as ready:
-        yield ready
 
 
 def change(at: datetime = MONDAY, category: str = "info_change") -> ContactRegistered:

@@ -1,10 +1,8 @@
 """Numbers of work orders on real servers: no gaps, no doubles, whatever replicas, repeats and failures do."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
-
-import pytest
 
 from services.routing import store
 from services.routing.store import tables
@@ -13,13 +11,8 @@ from shared.bus.transaction import Incoming, Transaction
 from shared.events import WorkorderOpened
 from shared.testing.builders import registered_contact
 from shared.testing.clock import MONDAY
-from tests.integration.routing_house import House, routing_house
-
-
-@pytest.fixture
-async def house(database_url: str, fresh_nats: str) -> AsyncIterator[House]:
-    async with routing_house(database_url, fresh_nats) as ready:
-        yield ready
+from tests.integration.routing_house import House
+from tests.integration.routing_house import house as house
 
 
 async def numbers(house: House) -> list[int]:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -35,16 +35,11 @@ from shared.events.commands import (
 from shared.policy import Policy
 from shared.testing.bench import ServiceBench
 from shared.testing.builders import registered_contact
-from tests.integration.routing_house import House, callback, escalation, routing_house
+from tests.integration.routing_house import House, callback, escalation
+from tests.integration.routing_house import house as house
 
 CUTOFF = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 """16:00 in Shanghai."""
-
-
-@pytest.fixture
-async def house(database_url: str, fresh_nats: str) -> AsyncIterator[House]:
-    async with routing_house(database_url, fresh_nats) as ready:
-        yield ready
 
 
 def complaints(count: int, **changes: Any) -> list[ContactRegistered]:

@@ -1,11 +1,9 @@
 """Routing as its own processes: replicas are killed in the middle of their work, and nothing is lost, doubled or skipped."""
 
 from collections import Counter
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
-import pytest
 from pydantic_core import from_json, to_json
 
 from shared.events import WorkorderHandedOver, WorkorderOpened, WorkorderStep
@@ -14,15 +12,10 @@ from shared.ids import new_id
 from shared.testing.builders import registered_contact
 from shared.testing.clock import MONDAY
 from shared.testing.service_process import service_process
-from tests.integration.routing_house import House, routing_house
+from tests.integration.routing_house import House
+from tests.integration.routing_house import house as house
 
 CONTACTS = 1_200
-
-
-@pytest.fixture
-async def house(database_url: str, fresh_nats: str) -> AsyncIterator[House]:
-    async with routing_house(database_url, fresh_nats) as ready:
-        yield ready
 
 
 async def ask(house: House, subject: str, **body: Any) -> dict[str, Any]:

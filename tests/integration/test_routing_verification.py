@@ -1,16 +1,11 @@
 """Who the customer is, and what the register lacks, over the contract on real servers (R-IN-05, R-IN-07)."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
-
-import pytest
 
 from services.routing.store.early import early_completions
 from services.routing.store.identities import identities, wrong_answers
 from shared.events import (
-    ContactCompleted,
-    Personal,
     WorkorderOpened,
     WorkorderStep,
     WorkorderSupplemented,
@@ -18,56 +13,21 @@ from shared.events import (
 )
 from shared.events.commands import (
     Cancel,
-    GetWorkorder,
     Resolve,
     Respond,
     VerifyContact,
 )
 from shared.testing.builders import registered_contact
 from shared.testing.clock import MONDAY
-from tests.integration.routing_house import House, routing_house
+from tests.integration.routing_house import LATER, House, completion, refusal
+from tests.integration.routing_house import house as house
 
 REFUND = "空调不制冷,我要退款"
 
 
-@pytest.fixture
-async def house(database_url: str, fresh_nats: str) -> AsyncIterator[House]:
-    async with routing_house(database_url, fresh_nats) as ready:
-        yield ready
-
-
-async def opened(house: House, **changes: Any) -> WorkorderOpened:
-    before = len(await house.bench.told(WorkorderOpened))
-    await house.bench.happens(registered_contact(**changes))
-    return (await house.bench.told(WorkorderOpened))[before]
-
-
-async def get(house: House, order: WorkorderOpened) -> dict[str, Any]:
-    reply = await house.command(GetWorkorder, "service-1", number=order.number)
-    result: dict[str, Any] = reply["result"]
-    return result
-
-
-def refusal(reply: dict[str, Any]) -> tuple[int, str]:
-    return reply["error"]["status"], reply["error"]["type"].rpartition(":")[2]
-
-
-def completion(order: WorkorderOpened, completed: tuple[str, ...], **personal: Any) -> ContactCompleted:
-    details = personal.pop("details", {})
-    return ContactCompleted(
-        contact_id=order.contact_id,
-        customer_id=order.customer_id,
-        completed=completed,
-        details=details,
-        personal=Personal(**personal),
-        by="service-1",
-        at=MONDAY + timedelta(minutes=10),
-    )
-
-
 async def test_a_refund_waits_for_the_verification(house: House) -> None:
     """R-IN-05: open but not resolvable until name and one identifier agree; everything else goes on."""
-    order = await opened(house, personal={"text": REFUND}, details={"order_no": "20240518-00123"})
+    order = await house.opened(personal={"text": REFUND}, details={"order_no": "20240518-00123"})
     assert order.verification_required
     key = {"work_order_id": order.work_order_id}
     assert (await house.command(Respond, "service-1", **key, text="已收到"))["ok"]
@@ -78,7 +38,7 @@ async def test_a_refund_waits_for_the_verification(house: House) -> None:
     assert reply["result"]["verified"] is True
     (told,) = await house.bench.told(WorkorderVerified)
     assert (told.identifier, told.by, told.status) == ("phone", "service-1", "responded")
-    assert (await get(house, order))["verification"] == {
+    assert (await house.get(order))["verification"] == {
         "required": True,
         "reasons": ["refund"],
         "verified": True,
@@ -100,7 +60,7 @@ async def test_whole_categories_and_other_words_ask_for_it_too(house: House) -> 
         "买的空调不制冷,不用退款,换一台就行": ("after_sales", False),
     }
     found = {
-        text: (await opened(house, category=category, personal={"text": text})).verification_required
+        text: (await house.opened(category=category, personal={"text": text})).verification_required
         for text, (category, _) in texts.items()
     }
     assert found == {text: required for text, (_, required) in texts.items()}
@@ -108,8 +68,8 @@ async def test_whole_categories_and_other_words_ask_for_it_too(house: House) -> 
 
 async def test_wrong_answers_change_nothing_and_are_limited(house: House) -> None:
     """R-IN-05: no oracle, no trying: after three wrong answers the right one is not compared for half an hour."""
-    order = await opened(house, customer_id="k-1", personal={"text": REFUND}, details={"order_no": "A-1"})
-    await opened(house, customer_id="k-2", personal={"name": "李强", "phone": "13900139000"})
+    order = await house.opened(customer_id="k-1", personal={"text": REFUND}, details={"order_no": "A-1"})
+    await house.opened(customer_id="k-2", personal={"name": "李强", "phone": "13900139000"})
     key = {"work_order_id": order.work_order_id}
     answers: list[dict[str, Any]] = [
         {"name": "李强", "phone": "13800138000"},  # the name of another customer
@@ -134,42 +94,42 @@ async def test_wrong_answers_change_nothing_and_are_limited(house: House) -> Non
 
 async def test_a_stranger_does_not_become_the_customer_by_writing_in(house: House) -> None:
     """R-IN-05: a name written in under a known phone number is not known of that customer; a colleague's record is."""
-    await opened(house, customer_id="k-1", personal={"name": "王芳"})
-    order = await opened(house, customer_id="k-1", personal={"name": "张三", "text": REFUND})
+    await house.opened(customer_id="k-1", personal={"name": "王芳"})
+    order = await house.opened(customer_id="k-1", personal={"name": "张三", "text": REFUND})
     key = {"work_order_id": order.work_order_id}
     impostor = {"name": "张三", "phone": "13800138000"}
     assert refusal(await house.command(VerifyContact, "service-1", **key, **impostor)) == (403, "wrong-answer")
-    await opened(house, customer_id="k-1", channel="phone", agent_id="service-2", personal={"name": "张三"})
+    await house.opened(customer_id="k-1", channel="phone", agent_id="service-2", personal={"name": "张三"})
     assert (await house.command(VerifyContact, "service-1", **key, **impostor))["ok"]
 
 
 async def test_an_anonymous_customer_is_completed_then_verified(house: House) -> None:
     """R-IN-04, R-IN-05, R-IN-07: nothing to compare with, until a colleague completes the register."""
-    order = await opened(house, personal={"name": "匿名客户", "phone": None, "text": REFUND}, duration_seconds=90)
+    order = await house.opened(personal={"name": "匿名客户", "phone": None, "text": REFUND}, duration_seconds=90)
     key = {"work_order_id": order.work_order_id}
     assert order.missing_fields[:2] == ("customer_name", "customer_phone")
     assert order.conversation_ended_at == MONDAY + timedelta(seconds=90)
     nothing = await house.command(VerifyContact, "service-1", **key, name="王芳", phone="13800138000")
     assert refusal(nothing) == (409, "nothing-known")
-    await house.bench.happens(completion(order, ("name", "phone"), name="王芳", phone="13800138000", text=REFUND))
+    await house.bench.happens(
+        completion(order, "name", "phone", personal={"name": "王芳", "phone": "13800138000", "text": REFUND})
+    )
     (told,) = await house.bench.told(WorkorderSupplemented)
     assert (told.fields, told.missing_fields) == (("name", "phone"), order.missing_fields[2:])
-    assert (told.by, told.at) == ("service-1", MONDAY + timedelta(minutes=10))
+    assert (told.by, told.at) == ("service-1", LATER)
     assert (await house.command(VerifyContact, "service-1", **key, name="王芳", phone="13800138000"))["ok"]
 
 
 async def test_the_register_is_listed_and_completed(house: House) -> None:
     """R-IN-07: what is missing is on the work order, by name; what is added is there, and can make it sensitive."""
-    order = await opened(house, category="after_sales", topic="product", personal={"phone": None, "text": "坏了"})
+    order = await house.opened(category="after_sales", topic="product", personal={"phone": None, "text": "坏了"})
     assert set(order.missing_fields) == {"customer_phone", "purchased_item", "demand"}
-    register = (await get(house, order))["register"]
+    register = (await house.get(order))["register"]
     assert {"field": "demand", "zh": "客户诉求", "en": "demand"} in register["missing"]
     assert (register["complete"], register["required"][0]) == (False, "customer_name")
-    details = {"purchased_item": "空调", "demand": "退款"}
-    await house.bench.happens(
-        completion(order, ("phone", "purchased_item", "demand"), phone="13800138000", text="坏了", details=details)
-    )
-    shown = await get(house, order)
+    personal, details = {"phone": "13800138000", "text": "坏了"}, {"purchased_item": "空调", "demand": "退款"}
+    await house.bench.happens(completion(order, "phone", *details, personal=personal, details=details))
+    shown = await house.get(order)
     assert shown["register"]["complete"] is True
     assert shown["verification"]["reasons"] == ["refund"]
     assert shown["steps"][-1]["step"] == "supplemented"
@@ -180,14 +140,7 @@ async def test_the_register_is_listed_and_completed(house: House) -> None:
 async def test_a_completion_in_the_batch_of_its_contact(house: House) -> None:
     """R-IN-07: a backlog brings both at once, and what ended is not supplemented any more."""
     contact = registered_contact(category="after_sales", personal={"phone": None, "text": "坏了"})
-    later = ContactCompleted(
-        contact_id=contact.contact_id,
-        customer_id=contact.customer_id,
-        completed=("phone",),
-        personal=Personal(phone="13800138000"),
-        by="service-1",
-        at=MONDAY,
-    )
+    later = completion(contact, "phone", personal={"phone": "13800138000"}, at=MONDAY)
     await house.bench.happens(contact, later)
     (order,) = await house.bench.told(WorkorderOpened)
     (told,) = await house.bench.told(WorkorderSupplemented)
@@ -203,14 +156,7 @@ async def test_a_completion_in_the_batch_of_its_contact(house: House) -> None:
 async def test_a_completion_before_its_contact(house: House) -> None:
     """R-IN-07: of two replicas the one with the later event may be the faster; it is kept, and nothing of it is lost."""
     contact = registered_contact(category="after_sales", personal={"phone": None, "text": "坏了,我要退款"})
-    early = ContactCompleted(
-        contact_id=contact.contact_id,
-        customer_id=contact.customer_id,
-        completed=("phone",),
-        personal=Personal(phone="13800138000"),
-        by="service-1",
-        at=MONDAY,
-    )
+    early = completion(contact, "phone", personal={"phone": "13800138000"}, at=MONDAY)
     await house.bench.happens(early, early.replace(contact_id="another"))
     assert await house.bench.count(early_completions) == 2
     await house.bench.happens(contact)
