@@ -217,9 +217,9 @@ async def test_events_are_shown_one_a_line_from_a_moment_on_and_live(client: Cli
     assert json.loads(raw.out)["type"] == "yingda.workorder.paused.v1"
     names = {info.name for info in await client.jetstream().consumers_info("EVENTS")}
     assert names == {"feedback", "notify", "routing", "sla"}, "watching leaves nothing on the server"
+    new_consumers = await client.subscribe("$JS.EVENT.ADVISORY.CONSUMER.CREATED.EVENTS.>")
     watching = asyncio.create_task(yingda_beside("events", "workorder.paused", "--count", "1"))
-    while {info.name for info in await client.jetstream().consumers_info("EVENTS")} == names:
-        await asyncio.sleep(0.02)  # the server does not tell of new consumers
+    await new_consumers.next_msg(timeout=10)
     await publish(client, (step("w3", "XR20261123003"), "w3", NOW))
     assert (await watching).lines[0].split()[2] == "XR20261123003"
 

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
-from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from services.sla.app import SERVICE
@@ -14,8 +13,7 @@ from services.sla.store.tables import agents, subjects
 from shared.db import SAVEPOINT_FROM, insert_new
 from shared.testing.bench import ServiceBench, service_bench
 from shared.testing.clock import SetClock
-
-_WAITING = text("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
+from tests.polling import until_a_lock_is_awaited
 
 
 @pytest.fixture
@@ -45,12 +43,10 @@ async def test_what_another_transaction_writes_at_that_moment_is_left_to_it(benc
         async with bench.engine.begin() as connection:
             return await insert_new(connection, agents, rows(SAVEPOINT_FROM))
 
-    async with bench.engine.begin() as first, bench.engine.connect() as look:
+    async with bench.engine.begin() as first:
         await insert_new(first, agents, rows(2, 7))
         second = asyncio.create_task(late())
-        async with asyncio.timeout(10):
-            while not await look.scalar(_WAITING):
-                await asyncio.sleep(0.005)
+        await until_a_lock_is_awaited(bench.engine)
     assert len(await second) == SAVEPOINT_FROM - 2
     assert await bench.count(agents) == SAVEPOINT_FROM
 

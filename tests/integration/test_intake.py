@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 from nats.aio.msg import Msg
-from sqlalchemy import event, insert, text
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy import event, insert
 
 from services.intake import store
 from shared.cli.letter_replay import replay_letter
 from shared.db import create_engine
 from shared.events import ContactRegistered, ContactRejected, Message
 from tests.integration.intake_house import Intake, envelope, form, intake_house
+from tests.polling import until_a_lock_is_awaited
 
 WANG: dict[str, Any] = {"name": "王芳", "honorific": "女士", "phone": "138 0013 8000", "tier": "returning"}
 BACKGROUND = {
@@ -225,7 +225,7 @@ async def test_a_new_customer_who_arrives_at_two_replicas_at_once_is_one(intake:
             )
         )
         second = asyncio.create_task(intake.other.process(messages))
-        await _until_a_lock_is_awaited(intake.bench.engine)
+        await until_a_lock_is_awaited(intake.bench.engine)
         assert not second.done()
     await second
     assert [event.customer_id for event in await intake.registered()] == ["theirs"]
@@ -293,13 +293,3 @@ def _again(message: Msg) -> Msg:
         data=message.data,
         headers=message.headers,
     )
-
-
-async def _until_a_lock_is_awaited(engine: AsyncEngine) -> None:
-    waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
-    async with asyncio.timeout(10):
-        while True:
-            async with engine.connect() as connection:
-                if await connection.scalar(waiting):
-                    return
-            await asyncio.sleep(0.01)  # the server does not tell of locks

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 import nats
 import pytest
@@ -151,26 +150,19 @@ async def test_what_waited_behind_another_batch_has_its_full_time_when_its_turn_
     probe: Probe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else a busy service gets the same messages again and again, and is busier for it."""
-    monkeypatch.setattr(pull, "WAITED_SECONDS", 0.2)
-    jetstream = probe.client.jetstream()
-    await jetstream.add_consumer("EVENTS", replace(PROBE.consumer.config(), ack_wait=2.0))
-
-    async def delivered() -> int:
-        info = (await jetstream.consumer_info("EVENTS", "probe")).delivered
-        assert info is not None
-        return int(info.consumer_seq)
-
-    before = await delivered()
+    told = await probe.client.subscribe("$JS.ACK.EVENTS.probe.>")
     await probe.publish(*(published(f"{number}") for number in range(4)))
     feed = PullFeed(probe.client, PROBE.consumer, 2)
     await feed.start()
-    for _ in range(2):
+    for long, words in ((60.0, [b""]), (0.0, [b"+WPI", b""])):  # the second one has waited long, the first one has not
+        monkeypatch.setattr(pull, "WAITED_SECONDS", long)
         messages = await feed.next()
         messages += await feed.next() if len(messages) < 2 else []
         assert len(messages) == 2
-        await asyncio.sleep(1.4)
         await acknowledge(messages)
-    assert await delivered() - before == 4, "none came twice"
+        heard = [await told.next_msg(timeout=5) for _ in words for _ in messages]
+        said = {(one.reply, word) for one in messages for word in words}
+        assert {(one.subject, one.data) for one in heard} == said, "the server begins anew to count, then it is done"
     await feed.close()
 
 

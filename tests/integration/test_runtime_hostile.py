@@ -160,12 +160,12 @@ async def test_stopping_answers_every_command_that_has_arrived(probe: Probe) -> 
     await probe.client.flush()
     body = '{"command_id": "c%d", "by": "market-1", "work_order_id": "w", "reason": "r"}'
     client = await nats.connect(probe.client.connected_url.geturl() if probe.client.connected_url else "")
-    asked = [asyncio.create_task(client.request(Cancel.SUBJECT, (body % n).encode(), timeout=10)) for n in range(100)]
-    while client.stats["out_msgs"] < len(asked):
-        await asyncio.sleep(0)
+    answers = await client.subscribe(inbox := client.new_inbox())
+    for n in range(100):
+        await client.publish(Cancel.SUBJECT, (body % n).encode(), reply=inbox)
     await client.flush()
     await server.stop()
-    replies = await asyncio.gather(*asked)
+    replies = [await answers.next_msg(timeout=10) for _ in range(100)]
     assert all(b'"ok":true' in reply.data for reply in replies)
     await client.close()
 

@@ -8,7 +8,6 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import event as hooks
-from sqlalchemy import text
 
 from services.sla.app import SERVICE
 from services.sla.store.tables import clocks, subjects
@@ -17,22 +16,14 @@ from shared.events import SlaStarted, WorkorderAssigned, WorkorderOpened
 from shared.testing.bench import service_bench
 from shared.testing.clock import MONDAY, SetClock
 from tests.integration.sla_house import House
+from tests.polling import until_a_lock_is_awaited
 from tests.unit.sla.story import Story
-
-_WAITING = text("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
 
 
 @pytest.fixture
 async def house(database_url: str, fresh_nats: str) -> AsyncIterator[House]:
     async with service_bench(SERVICE, database_url, fresh_nats, clock=SetClock()) as bench:
         yield House(bench)
-
-
-async def somebody_waits(house: House) -> None:
-    """Return as soon as a transaction waits for another one."""
-    async with asyncio.timeout(10), house.bench.engine.connect() as connection:
-        while not await connection.scalar(_WAITING):
-            await asyncio.sleep(0.005)
 
 
 async def test_a_work_order_that_another_replica_creates_meanwhile_is_decided_with_what_it_wrote(house: House) -> None:
@@ -44,7 +35,7 @@ async def test_a_work_order_that_another_replica_creates_meanwhile_is_decided_wi
     async with house.bench.outbox.transaction() as tx:
         await house.bench.parts.on_events(tx, [early])
         opening = asyncio.create_task(house.bench.happens(story.opened(MONDAY)))
-        await somebody_waits(house)
+        await until_a_lock_is_awaited(house.bench.engine)
     await opening
     await in_hand.ack()
     assert await house.verbs("progress_update") == ["started", "met", "started"]

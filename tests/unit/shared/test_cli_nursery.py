@@ -19,8 +19,7 @@ async def test_a_stop_during_the_start_leaves_no_error_that_nobody_reads(tmp_pat
     await nursery.start()
     with (tmp_path / "child.log").open("wb") as log:
         waiting = asyncio.create_task(nursery.fork(["--version"], {}, [log.fileno(), log.fileno()]))
-        await asyncio.sleep(0)  # it has asked and waits now
-        waiting.cancel()
+        asyncio.get_running_loop().call_soon(waiting.cancel)  # its turn comes when the other has asked and waits
         await asyncio.wait({waiting})
     assert waiting.cancelled()
     await nursery.stop()

@@ -20,6 +20,8 @@ class Stream:
         self.takes = True
         self.open = asyncio.Event()
         self.open.set()
+        self.busy = asyncio.Event()
+        """Something is on its way."""
         self.woken = 0
         self.line = Line(self._publish)
         self.line.on_behind = self._wake
@@ -28,6 +30,7 @@ class Stream:
         self.woken += 1
 
     async def _publish(self, places: Sequence[Place]) -> bool:
+        self.busy.set()
         await self.open.wait()
         if self.takes:
             self.batches.append([row for place in places for row in place.rows])
@@ -44,11 +47,12 @@ class Stream:
 async def test_a_later_row_waits_for_an_earlier_one_whose_commit_is_on_its_way() -> None:
     stream = Stream()
     first, second = stream.enter(1), stream.enter(2)
-    later = asyncio.create_task(stream.line.publish(second))
-    await asyncio.sleep(0)
-    assert stream.rows == []
-    await stream.line.publish(first)
-    await later
+
+    async def publish_the_first() -> None:
+        assert not stream.busy.is_set(), "the later one stands ready, and waits"
+        await stream.line.publish(first)
+
+    await asyncio.gather(stream.line.publish(second), publish_the_first())  # they begin in this order
     assert stream.rows == [1, 2]
     assert not stream.line.behind
 
@@ -57,7 +61,7 @@ async def test_what_becomes_ready_while_the_server_is_busy_leaves_together() -> 
     stream = Stream()
     stream.open.clear()
     tasks = [asyncio.create_task(stream.line.publish(stream.enter(row))) for row in range(1, 5)]
-    await asyncio.sleep(0.01)
+    await stream.busy.wait()
     stream.open.set()
     await asyncio.gather(*tasks)
     assert stream.rows == [1, 2, 3, 4]
@@ -96,13 +100,14 @@ async def test_what_is_left_while_the_relay_looks_keeps_it_behind() -> None:
 
 
 async def test_a_commit_without_an_answer_keeps_the_process_behind_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "UNKNOWN_SECONDS", 0.05)
     stream = Stream()
+    loop = asyncio.get_running_loop()
+    now = loop.time
     stream.line.lose(stream.enter(1))
     async with stream.line.halted() as caught_up:
         caught_up()
         assert stream.line.behind, "the row may appear yet"
-    await asyncio.sleep(0.06)
+    monkeypatch.setattr(loop, "time", lambda: now() + module.UNKNOWN_SECONDS)
     async with stream.line.halted() as caught_up:
         caught_up()
     assert not stream.line.behind
@@ -123,7 +128,7 @@ async def test_whoever_is_cancelled_leaves_the_line() -> None:
     stream = Stream()
     stream.open.clear()
     task = asyncio.create_task(stream.line.publish(stream.enter(1)))
-    await asyncio.sleep(0.01)
+    await stream.busy.wait()
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     stream.open.set()

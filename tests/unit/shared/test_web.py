@@ -1,6 +1,7 @@
 """The HTTP side of a service: served, guarded, drained."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -45,7 +46,7 @@ async def test_it_serves_until_it_is_stopped_and_frees_its_port() -> None:
     await again.stop()
 
 
-async def test_requests_in_hand_are_answered_before_it_stops() -> None:
+async def test_requests_in_hand_are_answered_before_it_stops(monkeypatch: pytest.MonkeyPatch) -> None:
     arrived, go_on = asyncio.Event(), asyncio.Event()
 
     async def slow(_request: Request) -> Response:
@@ -55,12 +56,16 @@ async def test_requests_in_hand_are_answered_before_it_stops() -> None:
 
     async with serving(Starlette(routes=[Route("/", slow)])) as server:
         reply = asyncio.create_task(get(f"{server.url}/"))
+        shutdown = server._server.shutdown
+
+        async def begun(sockets: list[socket.socket] | None = None) -> None:
+            asyncio.get_running_loop().call_soon(go_on.set)  # its turn comes when the shutdown waits
+            await shutdown(sockets)
+
+        monkeypatch.setattr(server._server, "shutdown", begun)
         await arrived.wait()
-        stopping = asyncio.create_task(server.stop())
-        await asyncio.sleep(0)
-        go_on.set()
+        await server.stop()
         assert (await reply).text == "done"
-        await stopping
 
 
 async def test_every_answer_carries_the_headers_also_that_of_an_unknown_path() -> None:
