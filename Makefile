@@ -48,7 +48,7 @@ contract: $(STAMP)
 lock: $(STAMP)
 	@CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile -q --generate-hashes --allow-unsafe --strip-extras \
 		--no-emit-options \
-		--extra embedded --extra dev -o requirements.lock pyproject.toml
+		--extra embedded --extra otel --extra dev -o requirements.lock pyproject.toml
 
 ## make clean     remove .venv and everything that a run left in this folder
 clean:
