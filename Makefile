@@ -6,7 +6,7 @@ BIN := .venv/bin
 STAMP := .venv/.locked
 SIZE ?= 1
 
-.PHONY: demo test check unit format lint types lock contract faults flood bench clean
+.PHONY: demo test check unit format lint types lock contract faults flood operations bench clean
 .DEFAULT_GOAL := help
 
 help:
@@ -18,7 +18,7 @@ demo: $(STAMP)
 
 ## make test      every test, on real NATS and PostgreSQL; of the fault tests the small versions
 test: $(STAMP)
-	@$(BIN)/python -m pytest -q -m "not slow_faults"
+	@$(BIN)/python -m pytest -q -m "not slow_faults and not slow_operations"
 
 ## make check     format, lint, types, architecture and unit tests, in under 30 seconds: run it before each commit
 check: $(STAMP)
@@ -31,6 +31,10 @@ faults: $(STAMP)
 ## make flood     a minute of ten times what the house can do, then until all is done; SECONDS=20 for less
 flood: $(STAMP)
 	@SECONDS=$(SECONDS) $(BIN)/python -m pytest -q tests/faults/test_flood.py -m slow_faults
+
+## make operations  what needs a container engine or takes minutes: compose, backups, upgrades, alerts end to end
+operations: $(STAMP)
+	@$(BIN)/python -m pytest -q tests -m slow_operations
 
 ## make bench     throughput, latency, deadlines, growth and idle cost on this machine, half an hour; SIZE=0.05 for a look
 bench: $(STAMP)
