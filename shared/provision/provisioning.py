@@ -1,0 +1,44 @@
+"""Everything that the services need of the servers, made or updated in one go."""
+
+from collections.abc import Iterable
+
+from nats.aio.client import Client
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from shared.bus.streams import KEEP_DAYS, STREAMS
+from shared.provision.roles import provision_roles
+from shared.provision.schemas import provision_schema
+from shared.provision.streams import provision_consumer, provision_stream
+from shared.provision.suite import provision_suite
+from shared.service import Service
+
+
+async def provision(
+    engine: AsyncEngine,
+    client: Client,
+    services: Iterable[Service],
+    *,
+    replicas: int | None = None,
+    keep_days: int = KEEP_DAYS,
+) -> list[str]:
+    """Create or update everything that `services` need; return a line for each thing that was changed.
+
+    `replicas` nodes keep each stream; None leaves a stream as it is and puts a new one on one node. Messages stay on
+    the streams for `keep_days`.
+    """
+    changes: list[str] = []
+    wanted = list(services)
+    names = [service.name for service in wanted]
+    async with engine.begin() as connection:
+        await connection.execute(text("SELECT pg_advisory_xact_lock(20231015001)"))  # one provisioning at a time
+        changes += await provision_roles(connection, names)
+        changes += await provision_suite(connection, names)
+        for service in wanted:
+            changes += await provision_schema(connection, service.name, service.metadata)
+    jetstream = client.jetstream()
+    for stream in STREAMS:
+        changes += await provision_stream(jetstream, stream, replicas, keep_days)
+    for service in wanted:
+        changes += await provision_consumer(jetstream, service.consumer)
+    return changes
