@@ -11,9 +11,14 @@ from shared.service import Service
 
 async def check(connection: AsyncConnection, client: Client, service: Service) -> None:
     """Return if what `service` needs is as the code wants it; else `NotProvisionedError` says what is not."""
+    await check_schema(connection, service)
+    await check_consumer(client.jetstream(), service.consumer)
+
+
+async def check_schema(connection: AsyncConnection, service: Service) -> None:
+    """Return if the schema of `service` is the one that its code wants; else `NotProvisionedError`."""
     found = await schema_digest(connection, service.name)
     if found is None:
         raise NotProvisionedError(f"PostgreSQL has no schema {service.name} for this service: run `yingda provision`")
     if found != digest(service.metadata):
         raise NotProvisionedError(f"the schema {service.name} is of another version: run `yingda provision`")
-    await check_consumer(client.jetstream(), service.consumer)
