@@ -1,5 +1,6 @@
 """Settings from the environment, validated at start; every name begins with `YINGDA_` (contract, "Names")."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
@@ -7,6 +8,10 @@ from typing import Any, Self
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings.exceptions import SettingsError as UnreadableError
+
+SECRETS_VARIABLE = "YINGDA_SECRETS"
+"""Names a directory of secrets, a file for each, as container engines mount them."""
 
 
 class SettingsError(Exception):
@@ -16,7 +21,7 @@ class SettingsError(Exception):
 class Settings(BaseSettings):
     """What one process needs to know. The policy of the business is not here but in the policy file."""
 
-    model_config = SettingsConfigDict(env_prefix="YINGDA_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="YINGDA_", env_ignore_empty=True, frozen=True, extra="ignore")
 
     nats_url: str = Field(
         default="nats://127.0.0.1:4222", description="address of NATS; of a cluster, several with commas"
@@ -91,11 +96,17 @@ class Settings(BaseSettings):
 def load_settings(overlay: Mapping[str, str] | None = None) -> Settings:
     """Return the settings of this process; `SettingsError` names every variable that is wrong, never its value.
 
-    Variables of `overlay` count as if they were set in the environment.
+    Variables of `overlay` count as if they were set in the environment. What the environment does not set, and what it
+    leaves empty, may stand in a file of the directory that `YINGDA_SECRETS` names: `yingda_database_password` there.
     """
     values: dict[str, Any] = {k.removeprefix("YINGDA_").lower(): v for k, v in (overlay or {}).items()}
+    secrets = os.environ.get(SECRETS_VARIABLE) or None
+    if secrets is not None and not Path(secrets).is_dir():
+        raise SettingsError(f"{SECRETS_VARIABLE} names {secrets}, and there is no such directory")
     try:
-        return Settings(**values)
+        return Settings(_secrets_dir=secrets, **values)
+    except UnreadableError as error:
+        raise SettingsError(f"{SECRETS_VARIABLE}: a file in {secrets} cannot be read: {error.__cause__}") from None
     except ValidationError as error:
         faults = [_fault(item["loc"], item["msg"]) for item in error.errors()]
         raise SettingsError("; ".join(faults)) from None
