@@ -12,10 +12,10 @@ from typing import Any, Self
 
 from shared.testing.embedded_nats import EmbeddedNats
 from shared.testing.embedded_ports import LOOPBACK, free_port
+from shared.testing.polling import until
 
 NODES = 3
 HEALTHY_SECONDS = 60.0
-_PROBE_EVERY_SECONDS = 0.05
 
 _CLUSTER = """\
 cluster {{
@@ -97,11 +97,12 @@ class EmbeddedCluster:
         return ",".join(node.url for node in self.nodes)
 
     async def healthy(self) -> None:
-        """Return when every node runs and has caught up; `TimeoutError` where that takes too long."""
-        async with asyncio.timeout(HEALTHY_SECONDS):
-            for node in self.nodes:
-                while not await node.healthy():  # noqa: ASYNC110 (a server tells nobody)
-                    await asyncio.sleep(_PROBE_EVERY_SECONDS)
+        """Return when every node runs and has caught up; `NotInTimeError` where that takes too long."""
+
+        async def all_are() -> bool:
+            return all([await node.healthy() for node in self.nodes])
+
+        await until(all_are, HEALTHY_SECONDS, said="every node is well")
 
     async def stop(self) -> None:
         """Stop all nodes; no process is left on return."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import fcntl
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from shared.testing.embedded_errors import DataDirectoryInUseError
+from shared.testing.polling import NotInTimeError, until
 
-_POLL_SECONDS = 0.05
 _ORPHANS_END_WITHIN_SECONDS = 20.0
 
 
@@ -59,16 +59,17 @@ class DirectoryLock:
             self._fd = None
 
     async def _wait_for(self, fd: int, *, patient: bool) -> None:
-        deadline = asyncio.get_running_loop().time() + _ORPHANS_END_WITHIN_SECONDS
-        while not _locked(fd):
+        def ours_or_hopeless() -> bool:
             owner = _owner(fd)
-            waited_enough = asyncio.get_running_loop().time() > deadline
-            if waited_enough or owner is None or (_is_alive(owner) and not patient):
-                who = "another process" if owner is None else f"process {owner}"
-                raise DataDirectoryInUseError(
-                    f"The data directory {self._directory} is in use by {who}: stop it or choose another directory.",
-                )
-            await asyncio.sleep(_POLL_SECONDS)
+            return _locked(fd) or owner is None or (_is_alive(owner) and not patient)
+
+        with suppress(NotInTimeError):
+            await until(ours_or_hopeless, _ORPHANS_END_WITHIN_SECONDS)
+        if not _locked(fd):
+            who = "another process" if (owner := _owner(fd)) is None else f"process {owner}"
+            raise DataDirectoryInUseError(
+                f"The data directory {self._directory} is in use by {who}: stop it or choose another directory.",
+            )
 
 
 def _locked(fd: int) -> bool:

@@ -17,6 +17,8 @@ import nats
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
+from tests.polling import until
+
 READY_SECONDS = 60
 _numbers = itertools.count(1)
 
@@ -71,6 +73,10 @@ class Suite:
     def all(self, kind: str, /, **fields: Any) -> list[Event]:
         """Return the events of `kind` heard so far whose data has `fields`."""
         return [e for e in self.events if matches(e, kind, fields)]
+
+    async def replaced(self, service: str, pid: int, seconds: float = 30) -> None:
+        """Return when another process than `pid` has taken the service's place."""
+        await until(lambda: self.endpoints["pids"].get(service, pid) != pid, seconds, every=0.02)
 
     async def publish(self, contact: dict[str, Any], channel: str = "web", message_id: str | None = None) -> str:
         """Publish a contact as an adapter would; return its `<source>/<id>`."""

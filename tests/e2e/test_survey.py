@@ -1,9 +1,9 @@
 """Customers whom no call reached, and customers whose call nobody answered, on a running suite."""
 
-import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from shared.survey_token import token_of
 from tests.e2e.suite import Suite, contact, running_suite
+from tests.polling import until
 from tests.web_client import get, post_form
 
 BEGIN = "2026-11-23T10:00:00+08:00"
@@ -26,32 +27,29 @@ async def suite() -> AsyncIterator[Suite]:
 
 async def given_up(suite: Suite, callback_id: str) -> None:
     """Call until three half-days have brought no answer."""
-    async with asyncio.timeout(60):
-        while True:
-            told = await suite.done("callback.record", "service-1", callback_id=callback_id, outcome="no_answer")
-            if told["state"] == "completed":
-                return
-            await asyncio.sleep(0.5)
+
+    async def completed() -> bool:
+        told = await suite.done("callback.record", "service-1", callback_id=callback_id, outcome="no_answer")
+        return bool(told["state"] == "completed")
+
+    await until(completed, 60, every=0.5)
 
 
 async def crash(suite: Suite, service: str) -> None:
     """End the service as a crash would, and return when its successor works."""
     before = suite.endpoints["pids"][service]
     os.kill(before, signal.SIGKILL)
-    async with asyncio.timeout(30):
-        while suite.endpoints["pids"].get(service, before) == before:
-            await asyncio.sleep(0.1)
+    await suite.replaced(service, before)
 
 
 async def reachable(url: str) -> None:
-    async with asyncio.timeout(30):
-        while True:
-            try:
-                assert (await get(url)).status == 200
-            except ConnectionError:
-                await asyncio.sleep(0.1)
-            else:
-                return
+    async def shown() -> bool:
+        with suppress(ConnectionError):
+            assert (await get(url)).status == 200
+            return True
+        return False
+
+    await until(shown, 30, every=0.1)
 
 
 async def test_who_cannot_be_reached_answers_in_writing_and_is_heard(suite: Suite) -> None:

@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from shared.cli.supervisor import Suite
 from shared.events import ContactRegistered
 from shared.testing.process_table import processes_working_in
 from tests.command_line import yingda_beside
+from tests.polling import until
 
 READY_SECONDS = 60.0
 END_SECONDS = 30.0
@@ -145,9 +147,7 @@ async def test_a_service_that_was_killed_is_started_again_and_the_file_tells_its
     began = time.monotonic()
     os.kill(before["pids"]["sla"], signal.SIGKILL)
     await up.says("sla", "was ended by SIGKILL", "next attempt in 0.2 s")
-    async with asyncio.timeout(READY_SECONDS):
-        while up.endpoints["pids"]["sla"] == before["pids"]["sla"]:
-            await asyncio.sleep(0.02)  # a file has no event to await
+    await until(lambda: up.endpoints["pids"]["sla"] != before["pids"]["sla"], READY_SECONDS, every=0.02)
     after = up.endpoints
     assert time.monotonic() - began < 10
     assert after["metrics"]["sla"] != before["metrics"]["sla"]
@@ -166,10 +166,12 @@ async def test_a_server_that_was_killed_is_started_again_at_its_address(up: Up, 
     await up.says(server, "next attempt in")
     contact = {"occurred_at": "2026-11-22T10:15:00+08:00", "text": server, "customer": {"phone": "13800138000"}}
     send = ("contact", "send", "web", "-", "--data", str(up.data))
-    async with asyncio.timeout(READY_SECONDS):
-        while (sent := await yingda_beside(*send, stdin=json.dumps(contact))).code:
-            await asyncio.sleep(0.1)  # nobody tells when a server answers again
-        assert await registered(up.endpoints["nats_url"], sent.out.strip())
+
+    async def taken() -> bool:
+        sent = await yingda_beside(*send, stdin=json.dumps(contact))
+        return sent.code == 0 and await registered(up.endpoints["nats_url"], sent.out.strip())
+
+    await until(taken, READY_SECONDS, every=0.1)
     assert {k: v for k, v in up.endpoints.items() if k.endswith("url")} == {
         k: v for k, v in before.items() if k.endswith("url")
     }
@@ -223,9 +225,7 @@ async def test_a_killed_up_takes_everything_with_it_and_the_next_one_starts() ->
 async def test_ctrl_c_while_it_starts_leaves_no_process() -> None:
     with folder() as data:
         async with started(data) as running:
-            async with asyncio.timeout(READY_SECONDS):
-                while not processes_working_in(data / "postgres"):
-                    await asyncio.sleep(0.01)  # the kernel does not tell of new processes
+            await until(partial(processes_working_in, data / "postgres"), READY_SECONDS, every=0.01)
             handles = descendants(running.process.pid)
             running.process.send_signal(signal.SIGINT)
             async with asyncio.timeout(END_SECONDS):
@@ -288,10 +288,8 @@ async def test_the_suite_is_an_async_context_manager_for_demo_and_tests() -> Non
                 int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1]) for pid in before.values()
             }
             os.kill(nursery, signal.SIGKILL)  # every service dies with it, and comes back with another
-            async with asyncio.timeout(READY_SECONDS):
-                while set(suite.pids.values()) & set(before.values()):
-                    await asyncio.sleep(0.02)  # the addresses change one by one
-                await suite.ready()
+            await until(lambda: not set(suite.pids.values()) & set(before.values()), READY_SECONDS, every=0.02)
+            await suite.ready()
             with pytest.raises(CliError, match="in use by process"):
                 await Suite(data).__aenter__()
         assert not processes_working_in(data)

@@ -18,6 +18,7 @@ import nats
 from shared.heartbeat import EVERY_SECONDS, HeartbeatExchange, Pulse
 from tests.e2e.suite import Suite, running_suite
 from tests.faults.test_kill import flood, nothing_in_hand
+from tests.pace import lasts
 
 SERVICES = ("intake", "routing", "sla", "notify", "feedback")
 PARTS = ("consumer", "relay", "gauges", "watch", "renewal", "desk", "retention")
@@ -76,7 +77,7 @@ async def reconciled(suite: Suite) -> dict[str, Any]:
     """Reconcile everything; return what that took, per contact."""
     services, below = list(suite.endpoints["pids"].values()), servers()
     idle = cpu_seconds(services), cpu_seconds(below)
-    await asyncio.sleep(IDLE_SECONDS)
+    await lasts(IDLE_SECONDS)
     before, before_servers, began = cpu_seconds(services), cpu_seconds(below), time.monotonic()
     command = (sys.executable, "-m", "shared.cli.main", "reconcile", "--json", "--data", str(suite.data))
     process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)

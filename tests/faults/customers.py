@@ -11,6 +11,8 @@ import nats.errors
 from nats.aio.client import Client
 
 from tests.e2e.suite import contact, envelope
+from tests.pace import steadily
+from tests.polling import until
 
 ACK_SECONDS = 2.0
 AGAIN_SECONDS = 0.1
@@ -36,28 +38,17 @@ class Customers:
         self._label = label
         self._numbers = itertools.count(1)
         self._writing: set[asyncio.Task[None]] = set()
+        self._news = asyncio.Condition()
 
     async def write(self, count: int, rate: float) -> None:
         """Send `count` contacts, `rate` a second; all are acknowledged on return."""
-        loop = asyncio.get_running_loop()
-        began = loop.time()
-        for number in range(count):
-            await asyncio.sleep(began + number / rate - loop.time())
-            self._begin()
+        await self._steadily(rate, count)
         await self._settled()
 
     @asynccontextmanager
     async def writing(self, rate: float) -> AsyncIterator[None]:
         """Send `rate` contacts a second inside; all are acknowledged afterwards."""
-
-        async def steadily() -> None:
-            loop = asyncio.get_running_loop()
-            began = loop.time()
-            for number in itertools.count():
-                await asyncio.sleep(began + number / rate - loop.time())
-                self._begin()
-
-        stream = asyncio.create_task(steadily())
+        stream = asyncio.create_task(self._steadily(rate))
         try:
             yield
         finally:
@@ -65,14 +56,21 @@ class Customers:
             await asyncio.gather(stream, return_exceptions=True)
             await self._settled()
 
+    async def acknowledged(self, more: int, seconds: float = 30) -> None:
+        """Return as soon as so many `more` contacts are acknowledged."""
+        enough = len(self.book.acknowledged) + more
+        async with asyncio.timeout(seconds), self._news:
+            await self._news.wait_for(lambda: len(self.book.acknowledged) >= enough)
+
     async def _settled(self) -> None:
         async with asyncio.timeout(60):
             await asyncio.gather(*self._writing)
 
-    def _begin(self) -> None:
-        task = asyncio.create_task(self._send(next(self._numbers)))
-        self._writing.add(task)
-        task.add_done_callback(self._writing.discard)
+    async def _steadily(self, rate: float, count: int | None = None) -> None:
+        async for _ in steadily(rate, count):
+            task = asyncio.create_task(self._send(next(self._numbers)))
+            self._writing.add(task)
+            task.add_done_callback(self._writing.discard)
 
     async def _send(self, number: int) -> None:
         identity = f"{self._label}{number}"
@@ -80,18 +78,19 @@ class Customers:
         customer = {"name": "王芳", "phone": f"139{number % 100_000_000:08d}"}
         body = envelope(contact(occurred_at="2026-11-23T10:00:00+08:00", customer=customer), "web", identity)
         self.book.sent[source_id] = time.time()
-        while True:
-            try:
-                await self._client.jetstream().publish(
-                    "yingda.contact.received.web",
-                    body,
-                    stream="CONTACTS",
-                    headers={"Nats-Msg-Id": source_id},
-                    timeout=ACK_SECONDS,
-                )
-            except (nats.errors.Error, OSError, TimeoutError):
-                self.book.repeated += 1
-                await asyncio.sleep(AGAIN_SECONDS)
-                continue
+        await until(lambda: self._published(source_id, body), None, every=AGAIN_SECONDS)
+        async with self._news:
             self.book.acknowledged[source_id] = time.time()
-            return
+            self._news.notify_all()
+
+    async def _published(self, source_id: str, body: bytes) -> bool:
+        """Publish once; return whether it was acknowledged."""
+        try:
+            await self._client.jetstream().publish(
+                "yingda.contact.received.web", body, stream="CONTACTS",
+                headers={"Nats-Msg-Id": source_id}, timeout=ACK_SECONDS,
+            )  # fmt: skip
+        except (nats.errors.Error, OSError, TimeoutError):
+            self.book.repeated += 1
+            return False
+        return True

@@ -16,6 +16,8 @@ from pydantic_core import from_json
 from shared.cli.supervisor import Suite
 from tests.e2e.suite import contact, envelope
 from tests.faults.chaos.plan import SERVICES
+from tests.pace import steadily
+from tests.polling import Rest, until
 
 SUBJECT = "yingda.contact.received.web"
 TOGETHER = 200
@@ -53,10 +55,9 @@ class Flood:
 
     async def pour(self, rate: float, seconds: float) -> int:
         """Publish `rate` contacts a second for so long, as fast as it goes; return how many that were."""
-        began, before = time.monotonic(), len(self.published)
+        before = len(self.published)
         pending: set[asyncio.Task[None]] = set()
-        for number in range(int(rate * seconds / TOGETHER) or 1):
-            await asyncio.sleep(began + number * TOGETHER / rate - time.monotonic())
+        async for _ in steadily(rate / TOGETHER, int(rate * seconds / TOGETHER) or 1):
             if len(pending) >= AT_ONCE:
                 _, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
             pending.add(asyncio.create_task(self._batch()))
@@ -66,8 +67,7 @@ class Flood:
     async def _batch(self) -> None:
         """Publish one atomic batch until it is acknowledged."""
         bodies = dict(self._contact() for _ in range(TOGETHER))
-        while not await self._whole(bodies):
-            await asyncio.sleep(0.1)
+        await until(lambda: self._whole(bodies), None, every=0.1)
         self.published.update(dict.fromkeys(bodies, time.monotonic()))
 
     def _contact(self) -> tuple[str, bytes]:
@@ -97,19 +97,18 @@ class Flood:
     async def drained(self, patience_seconds: float = 60.0) -> None:
         """Return when nobody has anything left to do; `AssertionError` where nothing has moved for so long."""
         jetstream = self.client.jetstream()
-        last, since = -1, time.monotonic()
-        while True:
+        rest = Rest()
+
+        async def done() -> bool:
             left = 0
             for service in SERVICES:
                 info = await jetstream.consumer_info("CONTACTS" if service == "intake" else "EVENTS", service)
                 left += (info.num_pending or 0) + (info.num_ack_pending or 0)
-            if not left and len(self.opened) >= len(self.published):
-                return
-            progress = left + len(self.opened)
-            if progress != last:
-                last, since = progress, time.monotonic()
-            assert time.monotonic() - since < patience_seconds, f"{left} messages are left and nothing moves"
-            await asyncio.sleep(0.1)
+            stands = rest.seconds((left, len(self.opened)))
+            assert stands < patience_seconds, f"{left} messages are left and nothing moves"
+            return not left and len(self.opened) >= len(self.published)
+
+        await until(done, None, every=0.1)
 
     def rate(self, done: float) -> float:
         """Return how many a second the house did until `done`, without the first quarter, in which it was not yet full."""
@@ -136,9 +135,8 @@ class Memory:
 
     async def watch(self) -> None:
         """Look now and then until cancelled."""
-        while True:
+        async for _ in steadily(1 / SAMPLE_SECONDS):
             self.look()
-            await asyncio.sleep(SAMPLE_SECONDS)
 
     def look(self) -> None:
         """Note what is held now."""

@@ -20,9 +20,11 @@ from shared.service import find_service
 from shared.settings import Settings
 from shared.testing.embedded import EmbeddedServers
 from shared.testing.service_process import service_process
+from tests.polling import Rest, until
 
 AT_ONCE = 500
 REST_SECONDS = 0.1
+"""What was published last reaches the consumers' counts in a moment."""
 
 
 @dataclass
@@ -66,19 +68,20 @@ class Floor:
 
     async def at_rest(self, seconds: float = 120) -> None:
         """Return when no running service has anything left to do, and none has given another something meanwhile."""
-        jetstream = self.client.jetstream()
-        async with asyncio.timeout(seconds):
-            before = -1
-            while before != (before := await self._busy_until_rest()):
-                await asyncio.sleep(REST_SECONDS)  # what was published last reaches the consumers' counts in a moment
-        assert (await jetstream.stream_info(EVENTS.name)).state.last_seq == before
+        rest = Rest()
 
-    async def _busy_until_rest(self) -> int:
+        async def resting() -> bool:
+            return rest.seconds(await self._last()) >= REST_SECONDS
+
+        await until(resting, seconds, said="nothing is left to do")
+
+    async def _last(self) -> int | None:
+        """Return the last event's sequence where no running service has anything in hand."""
         jetstream = self.client.jetstream()
         for name in {_service(name) for name in self.processes}:
-            stream = CONTACTS.name if name == "intake" else EVENTS.name
-            while (info := await jetstream.consumer_info(stream, name)).num_pending or info.num_ack_pending:
-                await asyncio.sleep(REST_SECONDS)  # the server tells nobody when a consumer is done
+            info = await jetstream.consumer_info(CONTACTS.name if name == "intake" else EVENTS.name, name)
+            if info.num_pending or info.num_ack_pending:
+                return None
         return int((await jetstream.stream_info(EVENTS.name)).state.last_seq)
 
     async def events(self) -> list[dict[str, Any]]:

@@ -1,6 +1,5 @@
 """What came of the contacts, read from the stream as anybody could, and held against the book of those who sent them."""
 
-import asyncio
 from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
@@ -14,9 +13,12 @@ from shared.bus.streams import EVENTS
 from shared.events import ContactRegistered, NotificationSent, SlaStarted, WorkorderOpened, WorkorderStep, decode_event
 from tests.faults.customers import Book
 from tests.faults.fleet import SERVICES, STREAM_OF
+from tests.polling import NotInTimeError, Rest, until
 
 AWAY = (nats.errors.Error, OSError, TimeoutError)
 """What a server raises that has just come back and still reads."""
+IDLE_SECONDS = 1.2
+"""A notification waits for its sender's turn, and follows in an event."""
 CLOCKS = {"first_response", "department_response", "resolution", "progress_update"}
 
 
@@ -108,40 +110,30 @@ async def settled(client: Client, book: Book, seconds: float = 60) -> Outcome:
 
     What is missing may still be on its way, so it is waited for; what is doubled stays doubled.
     """
-    found = Outcome()
-    with suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            while True:
-                await _idle(client)
-                with suppress(*AWAY):
-                    found = await outcome(client)
-                    if not found.faults(book):
-                        return found
-                await asyncio.sleep(0.5)  # nobody tells when the last of it is there
+    found, rest = Outcome(), Rest()
+
+    async def well() -> bool:
+        nonlocal found
+        if rest.seconds(await _last(client)) < IDLE_SECONDS:
+            return False
+        with suppress(*AWAY):
+            found = await outcome(client)
+            return not found.faults(book)
+        return False
+
+    with suppress(NotInTimeError):
+        await until(well, seconds, every=0.25)
     return found
 
 
-async def _idle(client: Client) -> None:
-    """Return when no service has anything in hand, and nothing more was told meanwhile."""
-    before = -1
-    while before != (before := await _last(client)):
-        for service in SERVICES:
-            while await _busy(client, service):
-                await asyncio.sleep(0.05)  # the server tells nobody when a consumer is done
-        await asyncio.sleep(1.2)  # a notification waits for its sender's turn, and follows in an event
-
-
-async def _last(client: Client) -> int:
-    while True:
-        try:
-            return int((await client.jetstream().stream_info(EVENTS.name)).state.last_seq)
-        except AWAY:
-            await asyncio.sleep(0.2)
-
-
-async def _busy(client: Client, service: str) -> bool:
+async def _last(client: Client) -> int | None:
+    """Return the last event's sequence where no service has anything in hand."""
+    jetstream = client.jetstream()
     try:
-        info = await client.jetstream().consumer_info(STREAM_OF[service], service)
+        for service in SERVICES:
+            info = await jetstream.consumer_info(STREAM_OF[service], service)
+            if info.num_pending or info.num_ack_pending:
+                return None
+        return int((await jetstream.stream_info(EVENTS.name)).state.last_seq)
     except AWAY:
-        return True
-    return bool(info.num_pending or info.num_ack_pending)
+        return None

@@ -3,11 +3,10 @@
 The judge is the customers' own book of what the cluster acknowledged.
 """
 
-import asyncio
 import tempfile
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from shared.testing.embedded_cluster import ClusterNode, EmbeddedCluster
 from tests.faults.customers import Customers
 from tests.faults.fleet import SERVICES, STREAM_OF, Fleet, fleet
 from tests.faults.outcome import AWAY, outcome, settled
+from tests.polling import until
 
 RATE = 20.0
 GOES_ON_SECONDS = 90.0
@@ -38,15 +38,14 @@ class House:
     async def goes_on(self) -> float:
         """Return after how many seconds a contact that was written from now on is a work order."""
         began = time.time()
-        async with asyncio.timeout(GOES_ON_SECONDS):
-            while True:
-                try:
-                    opened = (await outcome(self.client)).opened_at
-                except AWAY:  # it is being elected who answers that
-                    opened = {}
-                if any(self.customers.book.sent[key] > began for key in opened):
-                    return time.time() - began
-                await asyncio.sleep(0.5)  # the stream cannot be listened to without its leader either
+
+        async def opened() -> bool:
+            with suppress(*AWAY):  # it is being elected who answers that; and without a leader nobody tells either
+                return any(self.customers.book.sent[key] > began for key in (await outcome(self.client)).opened_at)
+            return False
+
+        await until(opened, GOES_ON_SECONDS, every=0.5)
+        return time.time() - began
 
     async def lose(self, node: ClusterNode) -> float:
         """Kill `node`, go on without it, and have it back; return the seconds that it took to go on."""

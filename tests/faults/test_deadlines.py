@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,10 @@ from shared.bus.streams import EVENTS
 from shared.events import Event, WorkorderResponded, compose, encode
 from shared.testing.builders import opened_workorder, workorder_step
 from shared.testing.embedded_ports import free_port
+from tests import pace
 from tests.faults.clock_off import off_by
 from tests.faults.floor import Floor, floor, of, own_servers
+from tests.polling import NotInTimeError, until
 
 HOUR = 3600.0
 TARGET = timedelta(minutes=10)
@@ -119,7 +122,7 @@ async def test_no_deadline_is_missed_early_or_told_twice_whatever_is_killed(
 
         async def kill_sla() -> None:
             await ours.kill("sla", "sla#2")
-            await asyncio.sleep(DOWN_SECONDS)
+            await pace.lasts(DOWN_SECONDS)
             await start_sla(ours, tmp_path)
 
         for share, what, kill in (
@@ -127,11 +130,11 @@ async def test_no_deadline_is_missed_early_or_told_twice_whatever_is_killed(
             (0.5, "PostgreSQL", lambda: restart(servers.kill_postgres, servers.restart_postgres)),
             (0.75, "NATS", lambda: restart(servers.kill_nats, servers.restart_nats)),
         ):
-            await asyncio.sleep((first - datetime.now(UTC)).total_seconds() + seconds * share)
+            await pace.at(first + timedelta(seconds=seconds * share))
             down = datetime.now(UTC)
             await kill()
             ledger.outages.append(Outage(what, down, datetime.now(UTC)))
-        await asyncio.sleep((max(ledger.due.values()) - datetime.now(UTC)).total_seconds())
+        await pace.at(max(ledger.due.values()))
         traffic.cancel()
         breaches = await found(ours, count - len(ledger.answered))
         judge(ledger, breaches, await ours.events())
@@ -236,28 +239,35 @@ async def others(ours: Floor) -> None:
         event = opened_workorder(f"other{n}", datetime.now(UTC), version=1)
         message = compose(event, source="yingda/routing", subject="w", at=event.opened_at, traceparent=None)
         outgoing = [Outgoing(message.key, event.SUBJECT, encode(message))]
-        while True:
-            with suppress(PublishError):
-                await Publisher(ours.client, EVENTS.name).publish(outgoing)
-                break
-            await asyncio.sleep(OTHERS_EVERY_SECONDS)
-        await asyncio.sleep(OTHERS_EVERY_SECONDS)
+        await until(partial(published, ours, outgoing), None, every=OTHERS_EVERY_SECONDS)
+        await pace.lasts(OTHERS_EVERY_SECONDS)
+
+
+async def published(ours: Floor, outgoing: list[Outgoing]) -> bool:
+    with suppress(PublishError):
+        await Publisher(ours.client, EVENTS.name).publish(outgoing)
+        return True
+    return False
 
 
 async def found(ours: Floor, count: int) -> dict[str, list[datetime]]:
     """Return when NATS took each breach of a first response, once `count` work orders have one, or time is up."""
-    deadline = time.monotonic() + FINISH_SECONDS
-    while True:
-        breaches: dict[str, list[datetime]] = {}
-        for event in await ours.events():
+    breaches: dict[str, list[datetime]] = {}
+
+    async def enough() -> bool:
+        events = await ours.events()
+        breaches.clear()
+        for event in events:
             if event["type"] == "yingda.sla.breached.v1" and event["data"]["metric"] == "first_response":
                 breaches.setdefault(event["data"]["subject_id"], []).append(event["stored"])
-        if len(breaches) >= count or time.monotonic() > deadline:
-            return breaches
-        await asyncio.sleep(1)
+        return len(breaches) >= count
+
+    with suppress(NotInTimeError):
+        await until(enough, FINISH_SECONDS, every=1)
+    return breaches
 
 
 async def restart(kill: Callable[[], Awaitable[None]], start: Callable[[], Awaitable[None]]) -> None:
     await kill()
-    await asyncio.sleep(DOWN_SECONDS)
+    await pace.lasts(DOWN_SECONDS)
     await start()

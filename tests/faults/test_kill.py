@@ -8,11 +8,13 @@ import json
 import os
 import signal
 from collections import Counter
+from functools import partial
 from typing import Any
 
 import pytest
 
 from tests.e2e.suite import Suite, contact, envelope, running_suite
+from tests.polling import until
 
 CONTACTS = 400
 METRICS = {"first_response", "department_response", "resolution", "progress_update"}
@@ -44,22 +46,25 @@ async def kill_in_the_middle(suite: Suite, service: str, stream: str) -> None:
     """Kill -9 `service` at a moment when it has messages in hand; return when another process has taken its place."""
     jetstream = suite.client.jetstream()
     pid = suite.endpoints["pids"][service]
-    async with asyncio.timeout(30):
-        while not (await jetstream.consumer_info(stream, service)).num_ack_pending:
-            await asyncio.sleep(0)
-        os.kill(pid, signal.SIGKILL)
-        while suite.endpoints["pids"].get(service, pid) == pid:
-            await asyncio.sleep(0.01)  # a file has no event to await
+
+    async def in_the_middle() -> bool:
+        return bool((await jetstream.consumer_info(stream, service)).num_ack_pending)
+
+    await until(in_the_middle, 30, every=0)
+    os.kill(pid, signal.SIGKILL)
+    await suite.replaced(service, pid)
 
 
 async def nothing_in_hand(suite: Suite) -> None:
     """Return when every service has finished everything, so that nothing can happen twice any more."""
     jetstream = suite.client.jetstream()
-    async with asyncio.timeout(60):
-        for service in ("intake", "routing", "sla", "notify", "feedback"):
-            stream = "CONTACTS" if service == "intake" else "EVENTS"
-            while (info := await jetstream.consumer_info(stream, service)).num_pending or info.num_ack_pending:
-                await asyncio.sleep(0.01)  # the server tells nobody when a consumer is done
+
+    async def done(service: str) -> bool:
+        info = await jetstream.consumer_info("CONTACTS" if service == "intake" else "EVENTS", service)
+        return not info.num_pending and not info.num_ack_pending
+
+    for service in ("intake", "routing", "sla", "notify", "feedback"):
+        await until(partial(done, service), 60, every=0.01)
 
 
 async def everything_on_the_stream(suite: Suite) -> list[dict[str, Any]]:

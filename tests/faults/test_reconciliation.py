@@ -22,9 +22,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from shared.db import create_engine
 from shared.settings import Settings
 from tests.e2e.suite import Suite, contact, running_suite
+from tests.pace import lasts
+from tests.polling import until
 
 CONTACTS = 120
 UNREADABLE = 3
+GRACE_SECONDS = 1
 AN_HOUR_LATER = "UPDATE intake.reconciliations SET due_at = now() WHERE kind = 'hourly' AND ended_at IS NULL"
 STAGES = ("received", "workorders", "clocks", "notices", "cases")
 _DIFFERENCE = re.compile(r'^yingda_reconciliation_difference\{stage="(\w+)"\} (\S+)$', re.MULTILINE)
@@ -88,9 +91,10 @@ class House:
         return {stage: float(value) for stage, value in _DIFFERENCE.findall(await asyncio.to_thread(scraped))}
 
     async def until_differences(self, holds: Callable[[dict[str, float]], bool], seconds: float) -> None:
-        async with asyncio.timeout(seconds):
-            while not holds(await self.differences()):
-                await asyncio.sleep(0.5)  # metrics are asked for, they tell nothing by themselves
+        async def held() -> bool:
+            return holds(await self.differences())
+
+        await until(held, seconds, every=0.5, said="the metrics tell so")
 
     async def work_order(self, number: int) -> tuple[str, str]:
         """Return the ids of the contact that was published under that number, and of its work order."""
@@ -129,7 +133,7 @@ def named(told: dict[str, Any]) -> set[tuple[str, str]]:
 
 @pytest.mark.timeout(300)
 async def test_a_row_that_is_missing_at_any_stage_is_found_within_the_hour_and_named() -> None:
-    async with house(YINGDA_RECONCILE_GRACE_SECONDS="1") as here:
+    async with house(YINGDA_RECONCILE_GRACE_SECONDS=str(GRACE_SECONDS)) as here:
         suite = here.suite
         await load(suite, CONTACTS)
         code, calm = await here.reconcile()
@@ -162,7 +166,7 @@ async def test_a_row_that_is_missing_at_any_stage_is_found_within_the_hour_and_n
         await here.take("sla.versions", "work_order_id = :id", id=orders[3][1])
         await here.take("notify.notifications", "work_order_id = :id AND purpose = 'accepted'", id=orders[4][1])
         await here.take("feedback.cases", "work_order_id = :id", id=orders[5][1])
-        await asyncio.sleep(1.5)  # the grace, after which a contact is in flight no more
+        await lasts(1.5 * GRACE_SECONDS)  # after which a contact is in flight no more
         await here.execute(AN_HOUR_LATER)  # and nobody asks
         await here.until_differences(lambda found: all(found.get(stage) for stage in STAGES), 30)
         assert await here.differences() == {"received": 1, "workorders": 1, "clocks": 2, "notices": 1, "cases": 1}

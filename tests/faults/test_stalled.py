@@ -13,6 +13,7 @@ import time
 import urllib.request
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import pytest
@@ -24,6 +25,7 @@ from shared.heartbeat import STALLED_SECONDS
 from shared.monitoring.alerts import ALERTS
 from shared.settings import Settings
 from tests.e2e.suite import Suite, contact, running_suite
+from tests.polling import until
 
 NOTICED_SECONDS = 60.0
 _AGE = re.compile(r'^yingda_heartbeat_age_seconds\{part="(.+)",service="(.+)"\} (\S+)$', re.MULTILINE)
@@ -53,17 +55,26 @@ async def alerting(suite: Suite, observers: list[str]) -> set[Place]:
 async def until_told(suite: Suite, observers: list[str], places: set[Place]) -> dict[Place, float]:
     """Return after how many seconds each of `places` was alerting, as soon as all are; fail after a minute."""
     began, noticed = time.monotonic(), dict[Place, float]()
-    while places - noticed.keys():
-        assert time.monotonic() - began < NOTICED_SECONDS, f"nobody noticed {places - noticed.keys()}"
+
+    async def all_noticed() -> bool:
         for place in await alerting(suite, observers) - noticed.keys():
             noticed[place] = time.monotonic() - began
-        await asyncio.sleep(0.5)  # metrics are asked for, they tell nothing by themselves
+        return not places - noticed.keys()
+
+    await until(all_noticed, NOTICED_SECONDS, every=0.5, said=f"all of {places} are noticed")
     return noticed
 
 
 def told_in_logs(suite: Suite, service: str, event: str) -> list[dict[str, Any]]:
     lines = (suite.data / "logs" / f"{service}.log").read_text().splitlines()
     return [line for line in map(json.loads, (one for one in lines if one.startswith("{"))) if line["event"] == event]
+
+
+async def all_advance(suite: Suite) -> bool:
+    if await alerting(suite, ["intake", "routing", "sla", "notify", "feedback"]):
+        return False
+    again, still = (told_in_logs(suite, "intake", event) for event in ("advances again", "stands still"))
+    return len(again) >= len(still)
 
 
 @asynccontextmanager
@@ -77,9 +88,21 @@ async def locked(engine: AsyncEngine, *tables: str) -> AsyncIterator[None]:
 
 async def in_hand(suite: Suite, service: str) -> None:
     """Return when the service's consumer has taken messages that it has not acknowledged."""
-    async with asyncio.timeout(20):
-        while not (await suite.client.jetstream().consumer_info("EVENTS", service)).num_ack_pending:
-            await asyncio.sleep(0.05)
+    jetstream = suite.client.jetstream()
+
+    async def taken() -> bool:
+        return bool((await jetstream.consumer_info("EVENTS", service)).num_ack_pending)
+
+    await until(taken, 20)
+
+
+async def heard_of(suite: Suite, observer: str, place: Place) -> None:
+    """Return when `observer` has heard `place`: who was never heard is not missed."""
+
+    async def heard() -> bool:
+        return place in await ages(suite, observer)
+
+    await until(heard, 20, every=0.5)
 
 
 @pytest.mark.slow_faults
@@ -90,15 +113,11 @@ async def test_whatever_stands_still_is_noticed_by_the_others_within_a_minute_an
         killed, stopped = suite.endpoints["pids"]["intake"], suite.endpoints["pids"]["notify"]
         await suite.publish(contact())
         await suite.event("workorder.opened")
-        async with asyncio.timeout(20):
-            for observer in ("routing", "sla", "feedback"):
-                while ("intake", "relay") not in await ages(suite, observer):
-                    await asyncio.sleep(0.5)  # who was never heard is not missed
-            os.kill(killed, signal.SIGKILL)  # replaced at once, and so nothing stands still
-            while suite.endpoints["pids"].get("intake", killed) == killed:
-                await asyncio.sleep(0.05)
-            while ("notify", "sender") not in await ages(suite, "intake"):
-                await asyncio.sleep(0.5)  # the new one has to hear the others before it can miss them
+        for observer in ("routing", "sla", "feedback"):
+            await heard_of(suite, observer, ("intake", "relay"))
+        os.kill(killed, signal.SIGKILL)  # replaced at once, and so nothing stands still
+        await suite.replaced("intake", killed)
+        await heard_of(suite, "intake", ("notify", "sender"))
         try:
             async with locked(engine, "feedback.versions"):
                 await suite.publish(contact())
@@ -122,13 +141,7 @@ async def test_whatever_stands_still_is_noticed_by_the_others_within_a_minute_an
                         assert {place for place in others if heard[place] >= STALLED_SECONDS} == others, observer
         finally:
             os.kill(stopped, signal.SIGCONT)
-        async with asyncio.timeout(30):
-            while await alerting(suite, ["intake", "routing", "sla", "notify", "feedback"]):
-                await asyncio.sleep(0.5)
-            while len(told_in_logs(suite, "intake", "advances again")) < len(
-                told_in_logs(suite, "intake", "stands still")
-            ):
-                await asyncio.sleep(0.5)
+        await until(partial(all_advance, suite), 30, every=0.5)
         lines = told_in_logs(suite, "intake", "stands still")
         assert len({(line["of"], line["part"]) for line in lines}) == len(lines), "each stall is told once"
         assert {("feedback", "consumer"), ("sla", "watch"), ("routing", "relay"), ("notify", "process")} <= {

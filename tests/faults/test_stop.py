@@ -92,8 +92,9 @@ async def test_all_are_gone_in_time_while_both_servers_hang() -> None:
             fleet(folder, servers.nats_url, servers.database_url) as ships,
         ):
             client = await nats.connect(servers.nats_url)
-            async with Customers(client).writing(RATE):
-                await asyncio.sleep(2)
+            customers = Customers(client)
+            async with customers.writing(RATE):
+                await customers.acknowledged(160)
             await client.close()
             hung = [pid for parent in servers.pids.values() for pid in (parent, *children_of(parent))]
             try:

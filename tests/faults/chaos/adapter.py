@@ -5,6 +5,7 @@ import itertools
 import json
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import nats.errors
@@ -13,6 +14,8 @@ from nats.aio.client import Client
 from tests.e2e.suite import contact, envelope
 from tests.faults.chaos.ledger import Ledger
 from tests.faults.chaos.plan import Batch, Plan
+from tests.pace import at
+from tests.polling import until
 
 SUBJECT = "yingda.contact.received.web"
 ACK_SECONDS = 4.0
@@ -41,21 +44,17 @@ class Adapter:
 
     async def publish(self, began: float) -> None:
         """Return when everything has been acknowledged as often as the plan says."""
-        loop = asyncio.get_running_loop()
         async with asyncio.TaskGroup() as group:
             for batch in self._plan.batches:
-                await asyncio.sleep(began + batch.at - loop.time())
+                await at(began + batch.at)
                 group.create_task(self._batch(batch))
 
     async def _batch(self, batch: Batch) -> None:
-        while not await self._whole(batch):
-            self.refused += 1
-            if batch.stamped:  # it holds one that the server knows already: then each alone, as the contract says
-                for number in batch.contacts:
-                    await self._alone(number)
-                self.published += 1
-                return
-            await asyncio.sleep(AGAIN_SECONDS)
+        if not batch.stamped:
+            await until(lambda: self._whole(batch), None, every=AGAIN_SECONDS)
+        elif not await self._whole(batch):  # it holds one that the server knows: then each alone, as the contract says
+            for number in batch.contacts:
+                await until(partial(self._alone, number), None, every=AGAIN_SECONDS)
         self._ledger.acknowledged.update(source_id(number) for number in batch.contacts)
         self.published += 1
 
@@ -71,23 +70,24 @@ class Adapter:
                 headers["Nats-Batch-Commit"] = "1"
                 reply = await self._client.request(SUBJECT, self._body(number), headers=headers, timeout=ACK_SECONDS)
         except (nats.errors.Error, OSError, TimeoutError):
+            self.refused += 1
             return False
         answer: dict[str, Any] = json.loads(reply.data)
-        return "error" not in answer and answer.get("count", 1) == len(batch.contacts)
+        acknowledged = "error" not in answer and answer.get("count", 1) == len(batch.contacts)
+        self.refused += not acknowledged
+        return acknowledged
 
-    async def _alone(self, number: int) -> None:
-        while True:
-            try:
-                headers = {"Nats-Msg-Id": source_id(number)}
-                await self._client.jetstream().publish(
-                    SUBJECT, self._body(number), stream="CONTACTS", headers=headers, timeout=ACK_SECONDS
-                )
-            except (nats.errors.Error, OSError, TimeoutError):
-                self.refused += 1
-                await asyncio.sleep(AGAIN_SECONDS)
-            else:
-                self._ledger.acknowledged[source_id(number)] += 1
-                return
+    async def _alone(self, number: int) -> bool:
+        """Publish one contact; return whether it was acknowledged."""
+        try:
+            await self._client.jetstream().publish(
+                SUBJECT, self._body(number), stream="CONTACTS",
+                headers={"Nats-Msg-Id": source_id(number)}, timeout=ACK_SECONDS,
+            )  # fmt: skip
+        except (nats.errors.Error, OSError, TimeoutError):
+            self.refused += 1
+            return False
+        return True
 
     def _body(self, number: int) -> bytes:
         """Return the contact's body: made at its first delivery, and the same at each repeat."""

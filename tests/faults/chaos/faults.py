@@ -15,6 +15,8 @@ from nats.js.api import StreamConfig
 from shared.bus.streams import STREAMS
 from tests.faults.chaos.plan import SERVICES, Fault, Plan
 from tests.faults.chaos.surroundings import Surroundings, parent_of
+from tests.pace import at, lasts
+from tests.polling import NotInTimeError, until
 
 DELAY_SECONDS = 0.15
 RESTARTED_SECONDS = 60.0
@@ -27,7 +29,6 @@ class Harm:
 
     def __init__(self, around: Surroundings) -> None:
         self._around = around
-        self._loop = asyncio.get_running_loop()
         self.done: Counter[str] = Counter()
 
     async def inflict(self, plan: Plan, began: float) -> None:
@@ -41,7 +42,7 @@ class Harm:
 
     async def _lane(self, faults: Iterable[Fault], began: float) -> None:
         for fault in faults:
-            await asyncio.sleep(began + fault.at - self._loop.time())
+            await at(began + fault.at)
             await self._way(fault)(fault)
             self.done[f"{fault.lane} {fault.kind}"] += 1
 
@@ -103,7 +104,7 @@ class Harm:
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGSTOP)
                     frozen.append(pid)
-            await asyncio.sleep(seconds)
+            await lasts(seconds)
         finally:
             for pid in frozen:
                 with suppress(ProcessLookupError):
@@ -115,10 +116,10 @@ class Harm:
             link.cut()
         elif fault.kind == "silence":
             link.silence(fault.seconds)
-            await asyncio.sleep(fault.seconds)
+            await lasts(fault.seconds)
         else:
             link.delay_seconds = DELAY_SECONDS
-            await asyncio.sleep(fault.seconds)
+            await lasts(fault.seconds)
             link.delay_seconds = 0.0
 
     async def _stream(self, fault: Fault) -> None:
@@ -126,7 +127,7 @@ class Harm:
         name = "CONTACTS" if fault.lane == "contacts-stream" else "EVENTS"
         await self._until_done(lambda: self._limit(name, fault.kind))
         try:
-            await asyncio.sleep(fault.seconds)
+            await lasts(fault.seconds)
         finally:
             await self._until_done(lambda: self._limit(name, None))
 
@@ -151,7 +152,7 @@ class Harm:
         if fault.kind == "sessions_ended":
             return
         try:
-            await asyncio.sleep(fault.seconds)
+            await lasts(fault.seconds)
         finally:
             await self._until_done(self._open_database)
 
@@ -179,18 +180,17 @@ class Harm:
 
     async def _until(self, condition: Callable[[], bool]) -> None:
         """Wait for `condition`, but not for ever: while the servers are hurt again and again a start may fail often."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(RESTARTED_SECONDS):
-                while not condition():
-                    await asyncio.sleep(PAUSE_SECONDS)  # neither a file nor a process has an event to await
+        with suppress(NotInTimeError):
+            await until(condition, RESTARTED_SECONDS, every=PAUSE_SECONDS)
 
     async def _until_done(self, work: Callable[[], Awaitable[None]]) -> None:
         """Do `work` however long a server is away: what was begun must be ended."""
-        while True:
-            try:
+
+        async def done() -> bool:
+            with suppress(*AWAY):
                 async with asyncio.timeout(10):
                     await work()
-            except AWAY:
-                await asyncio.sleep(0.2)
-            else:
-                return
+                return True
+            return False
+
+        await until(done, None, every=0.2)

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -23,12 +24,13 @@ from tests.faults.chaos.record import Record
 from tests.faults.chaos.staff import Staff
 from tests.faults.chaos.surroundings import Surroundings, surroundings
 from tests.faults.chaos.tail import Tail
+from tests.pace import steadily
+from tests.polling import NotInTimeError, Rest, until
 
 QUIET_SECONDS: Final = 6.0
 """No new event and nothing in hand for so long: longer than a relay, a redelivery and a restart's pause take."""
 PATIENCE_SECONDS: Final = 60.0
 """Without any progress for so long, what is missing does not come any more."""
-
 
 TELL_SECONDS: Final = 10.0
 
@@ -112,8 +114,7 @@ async def run(plan: Plan, *, speed: float, keep: Path | None = None, tell: Calla
 async def _tell(tell: Callable[[str], None], state: Callable[[], str]) -> None:
     """Tell now and then how far the run is."""
     began = time.monotonic()
-    while True:
-        await asyncio.sleep(TELL_SECONDS)
+    async for _ in steadily(1 / TELL_SECONDS):
         tell(f"{time.monotonic() - began:.0f} s: {state()}")
 
 
@@ -133,26 +134,22 @@ async def _clock(around: Surroundings, spec: str) -> SystemClock:
         await engine.dispose()
 
 
-async def _progress(seen: Record, done: Any) -> None:
+async def _progress(seen: Record, done: Callable[[], bool]) -> None:
     """Return when `done` holds, or when no event has come for so long that it never will: the judge names what lacks."""
-    events, since = -1, time.monotonic()
-    while not done():
-        if seen.events != events:
-            events, since = seen.events, time.monotonic()
-        if time.monotonic() - since > PATIENCE_SECONDS:
-            return
-        await asyncio.sleep(0.1)
+    rest = Rest()
+    await until(lambda: done() or rest.seconds(seen.events) > PATIENCE_SECONDS, None, every=0.1)
 
 
 async def _quiet(around: Surroundings, seen: Record) -> None:
     """Return when every service has finished everything, so that nothing can happen twice any more."""
-    jetstream = around.client.jetstream()
-    events, since, began = -1, time.monotonic(), time.monotonic()
-    while time.monotonic() - since < QUIET_SECONDS and time.monotonic() - began < PATIENCE_SECONDS:
+    jetstream, rest = around.client.jetstream(), Rest()
+
+    async def quiet() -> bool:
         busy = False
         for service in SERVICES:
             info = await jetstream.consumer_info("CONTACTS" if service == "intake" else "EVENTS", service)
             busy |= bool(info.num_pending or info.num_ack_pending)
-        if busy or seen.events != events:
-            events, since = seen.events, time.monotonic()
-        await asyncio.sleep(0.2)
+        return rest.seconds(None if busy else seen.events) >= QUIET_SECONDS
+
+    with suppress(NotInTimeError):  # the judge names what is doubled
+        await until(quiet, PATIENCE_SECONDS, every=0.2)

@@ -11,6 +11,8 @@ from pydantic_core import from_json, to_json
 from tests.faults.chaos.adapter import source_id
 from tests.faults.chaos.ledger import Ledger
 from tests.faults.chaos.plan import Plan
+from tests.pace import lasts
+from tests.polling import until
 
 REPLY_SECONDS = 4.0
 AGAIN_SECONDS = 0.4
@@ -69,7 +71,7 @@ class Staff:
 
     async def _live(self, key: str, department: str, steps: tuple[tuple[str, float], ...]) -> None:
         for step, minutes in steps:
-            await asyncio.sleep(minutes * 60 / self._speed)
+            await lasts(minutes * 60 / self._speed)
             by = {"sign": f"{department}-supervisor", "confirm": "service-1"}.get(step, f"{department}-1")
             if step == "record":
                 await self._record(key, await self._callback(key))
@@ -110,18 +112,19 @@ class Staff:
         return asked.done
 
     async def _settle(self, name: str, command_id: str, request: bytes) -> None:
-        while True:
-            self._ledger.commands[command_id].attempts += 1
-            try:
-                message = await self._client.request(f"yingda.command.{name}", request, timeout=REPLY_SECONDS)
-            except (nats.errors.Error, OSError, TimeoutError):
-                self.unreached += 1
-                await asyncio.sleep(AGAIN_SECONDS)
-                continue
-            reply = from_json(message.data)
-            if not reply["ok"] and reply["error"]["status"] == BUSY:
-                self.unreached += 1
-                await asyncio.sleep(AGAIN_SECONDS)
-                continue
-            self._ledger.answered(command_id, reply)
-            return
+        await until(lambda: self._answered(name, command_id, request), None, every=AGAIN_SECONDS)
+
+    async def _answered(self, name: str, command_id: str, request: bytes) -> bool:
+        """Ask once; return whether there was an answer that is to be noted."""
+        self._ledger.commands[command_id].attempts += 1
+        try:
+            message = await self._client.request(f"yingda.command.{name}", request, timeout=REPLY_SECONDS)
+        except (nats.errors.Error, OSError, TimeoutError):
+            self.unreached += 1
+            return False
+        reply = from_json(message.data)
+        if not reply["ok"] and reply["error"]["status"] == BUSY:
+            self.unreached += 1
+            return False
+        self._ledger.answered(command_id, reply)
+        return True

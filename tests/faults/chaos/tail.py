@@ -1,6 +1,5 @@
 """Reads the stream of events from its first message on, whatever happens to the server meanwhile."""
 
-import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
@@ -10,6 +9,8 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from pydantic_core import from_json
+
+from tests.polling import until
 
 AT_ONCE = 1_000
 WAIT_SECONDS = 1.0
@@ -27,10 +28,12 @@ class Tail:
 
     async def follow(self) -> None:
         """Read on until cancelled."""
-        while True:
+
+        async def read() -> None:
             with suppress(nats.errors.Error, OSError, TimeoutError):
                 await self._read(None)
-            await asyncio.sleep(0.2)  # the server is away: asked again shortly
+
+        await until(read, None, every=0.2)  # the server is away: asked again shortly
 
     async def all(self) -> None:
         """Read up to what the stream holds now."""
