@@ -5,7 +5,6 @@ import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Self
 
 from shared.cli.endpoints import Endpoints, remove_endpoints, write_endpoints
 from shared.cli.environment import DATA_VARIABLE, DATABASE_VARIABLE, NATS_VARIABLE, running_settings
@@ -18,6 +17,7 @@ from shared.cli.service_process import ServiceProcess
 from shared.cli.survey import URL_VARIABLE, survey_environment
 from shared.testing.embedded import DataDirectoryInUseError, EmbeddedNats, EmbeddedPostgres, EmbeddedServers
 from shared.testing.embedded_lock import DirectoryLock
+from shared.testing.lifetime import Lifetime
 
 START_SECONDS = 60.0
 SURVEYING = "feedback"
@@ -28,7 +28,7 @@ def quiet(_sentence: str) -> None:
     """Tell nobody."""
 
 
-class Suite:
+class Suite(Lifetime):
     """The whole suite with its data in `data_dir`: ready inside `async with`; after it, every process of it is gone.
 
         async with Suite(directory, {"YINGDA_CLOCK": "2026-11-23T10:00:00+08:00@3600"}) as suite:
@@ -67,17 +67,6 @@ class Suite:
         self._complete = False
         self._survey: Mapping[str, str] = {}
 
-    async def __aenter__(self) -> Self:
-        try:
-            await self._start()
-        except BaseException:
-            await self.stop()
-            raise
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.stop()
-
     @property
     def endpoints(self) -> Endpoints:
         """Where everything can be reached now; of a service that is being restarted, where it was."""
@@ -114,7 +103,8 @@ class Suite:
             await ending
             raise
 
-    async def _start(self) -> None:
+    async def start(self) -> None:
+        """Every service is ready on return; `CliError` says what is in the way."""
         self.data_dir.mkdir(parents=True, exist_ok=True)
         try:
             await self._lock.acquire()

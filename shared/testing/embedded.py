@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Self
 
 from shared.testing.embedded_errors import (
     BinaryMissingError,
@@ -16,6 +15,7 @@ from shared.testing.embedded_errors import (
 )
 from shared.testing.embedded_nats import EmbeddedNats
 from shared.testing.embedded_postgres import EmbeddedPostgres
+from shared.testing.lifetime import Lifetime
 
 __all__ = [
     "BinaryMissingError",
@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 
-class EmbeddedServers:
+class EmbeddedServers(Lifetime):
     """Both servers, with their data in `data_dir/nats` and `data_dir/postgres`; one given by URL is not started.
 
     Addresses stay the same over restarts and kills. The servers die with the thread that called `start`, also when
@@ -42,13 +42,6 @@ class EmbeddedServers:
         self._given_database_url = database_url
         self._nats = None if nats_url else EmbeddedNats(data_dir / "nats")
         self._postgres = None if database_url else EmbeddedPostgres(data_dir / "postgres")
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.stop()
 
     @property
     def nats(self) -> EmbeddedNats:

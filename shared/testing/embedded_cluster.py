@@ -8,10 +8,11 @@ import secrets
 import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from shared.testing.embedded_nats import EmbeddedNats
 from shared.testing.embedded_ports import LOOPBACK, free_port
+from shared.testing.lifetime import Lifetime
 from shared.testing.polling import until
 
 NODES = 3
@@ -66,7 +67,7 @@ class ClusterNode(EmbeddedNats):
         return super()._config(name, port, monitoring_port) + self._cluster
 
 
-class EmbeddedCluster:
+class EmbeddedCluster(Lifetime):
     """Three nodes on this machine; inside `async with` all are well. Their addresses stay the same over kills."""
 
     def __init__(self, data_dir: Path) -> None:
@@ -79,22 +80,15 @@ class EmbeddedCluster:
             for n, port in enumerate(ports, start=1)
         ]
 
-    async def __aenter__(self) -> Self:
-        try:
-            await asyncio.gather(*(node.start() for node in self.nodes))
-            await self.healthy()
-        except BaseException:
-            await self.stop()
-            raise
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.stop()
-
     @property
     def url(self) -> str:
         """The addresses of all nodes, as `YINGDA_NATS_URL` takes them."""
         return ",".join(node.url for node in self.nodes)
+
+    async def start(self) -> None:
+        """Return when every node runs and has caught up; see `healthy`."""
+        await asyncio.gather(*(node.start() for node in self.nodes))
+        await self.healthy()
 
     async def healthy(self) -> None:
         """Return when every node runs and has caught up; `NotInTimeError` where that takes too long."""

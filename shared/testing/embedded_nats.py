@@ -11,11 +11,11 @@ import signal
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
 
 from shared.testing.embedded_errors import BinaryMissingError, PortTakenError
 from shared.testing.embedded_lock import DirectoryLock
 from shared.testing.embedded_ports import LOOPBACK, free_port
+from shared.testing.lifetime import Lifetime
 from shared.testing.processes import ChildProcess
 
 START_SECONDS = 60.0
@@ -68,7 +68,7 @@ def nats_binary() -> Path:
     raise BinaryMissingError
 
 
-class EmbeddedNats:
+class EmbeddedNats(Lifetime):
     """A NATS server whose streams live in `data_dir` and outlive it.
 
     It dies with this process. The ports are chosen at the first start and kept for the life of this object.
@@ -82,13 +82,6 @@ class EmbeddedNats:
         self._lock = DirectoryLock(self.data_dir)
         self._ports: tuple[int, int] | None = None
         self._child: ChildProcess | None = None
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.stop()
 
     @property
     def url(self) -> str:

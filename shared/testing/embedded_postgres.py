@@ -6,7 +6,6 @@ import asyncio
 import shutil
 import signal
 from pathlib import Path
-from typing import Self
 
 import asyncpg
 
@@ -21,6 +20,7 @@ from shared.testing.embedded_postgres_files import (
     postgres_bin,
     settings_text,
 )
+from shared.testing.lifetime import Lifetime
 from shared.testing.processes import ChildProcess
 
 DATABASE = "yingda"
@@ -31,7 +31,7 @@ _PORT_ATTEMPTS = 5
 _PROBE_SECONDS = 5.0
 
 
-class EmbeddedPostgres:
+class EmbeddedPostgres(Lifetime):
     """A PostgreSQL server whose databases live in `data_dir` and outlive it; `yingda` is there from the start.
 
     It dies with this process, in good order. The port is chosen at the first start and kept for the life of this
@@ -46,13 +46,6 @@ class EmbeddedPostgres:
         self._lock = DirectoryLock(self.data_dir)
         self._port: int | None = None
         self._child: ChildProcess | None = None
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.stop()
 
     @property
     def url(self) -> str:
