@@ -110,6 +110,8 @@ class Retention:
     def __init__(self, outbox: Outbox, expiries: Sequence[Expiry]) -> None:
         self._outbox = outbox
         self._expiries = expiries
+        for expiry in expiries:
+            metrics.EXPIRED.labels(outbox.service, expiry.table.name)
 
     async def turn(self) -> datetime | None:
         """Remove everything that has expired by now."""

@@ -45,6 +45,7 @@ from shared.policy import load_policy
 from shared.provision import check
 from shared.rehearsal import read_database_clock, shared_clock
 from shared.retention import TURN_SECONDS, Retention, forgetting, runtime_expiries
+from shared.series import expect
 from shared.service import Context, Loop, Parts, Service, service_names
 from shared.settings import Settings
 from shared.web import WebServer
@@ -130,6 +131,8 @@ async def _start(service: Service, settings: Settings, stack: AsyncExitStack, en
         stack.push_async_callback(ending.stop, CLOSE_SECONDS, parts=parts.stop)
     running = Running(service, context, clock, parts, broker, client, health, health_server)
     await running.start(stack, ending)
+    expect(service, parts, context.policy)
+    metrics.SERVICE_STARTED.labels(service.name).set(clock.real_now().timestamp())
     return running
 
 

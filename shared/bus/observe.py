@@ -125,10 +125,12 @@ def _breached(event: SlaBreached) -> None:
     if event.grade == "urgent":
         metrics.URGENT_BREACHES.labels(event.metric, event.department).inc()
     metrics.DETECTION_LATENESS.labels("breach", event.metric).observe(event.detection_seconds)
+    metrics.STAGE_SECONDS.labels(event.metric).observe(event.used_seconds)
 
 
 def _met(event: SlaMet) -> None:
     metrics.CLOCKS_MET.labels(event.metric, event.department).inc()
+    metrics.STAGE_SECONDS.labels(event.metric).observe(event.used_seconds)
 
 
 def _cancelled(event: SlaCancelled) -> None:

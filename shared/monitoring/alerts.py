@@ -9,6 +9,15 @@ from shared.monitoring.objectives import Severity
 
 SERVICES: Final = ("intake", "routing", "sla", "notify", "feedback")
 
+_GREW: Final = (
+    "sum by (department, metric) (\n"
+    "  ({counter} and on (instance) time() - yingda_service_started_timestamp_seconds < {minutes} * 60)\n"
+    "  or increase({counter}[{minutes}m])\n"
+    ") > 0"
+)
+"""What a process has counted since it began, if it began within those minutes: `increase` knows nothing of what it
+counted before it was first scraped, as the breaches that it finds when it comes back."""
+
 
 @dataclass(frozen=True, slots=True)
 class Alert:
@@ -40,7 +49,7 @@ class Alert:
 ALERTS: Final = (
     Alert(
         "YingdaServiceDown",
-        "\nor\n".join(f'absent(yingda_service_up{{service="{name}"}} == 1)' for name in SERVICES),
+        "\nor\n".join(f'absent(yingda_service_up{{service="{name}"}})' for name in SERVICES),
         "1m",
         "page",
         "no {{ $labels.service }} is running",
@@ -58,7 +67,7 @@ ALERTS: Final = (
     ),
     Alert(
         "YingdaUrgentBreach",
-        "sum by (department, metric) (increase(yingda_urgent_breaches_total[10m])) > 0",
+        _GREW.format(counter="yingda_urgent_breaches_total", minutes=10),
         "0m",
         "page",
         "an urgent work order of {{ $labels.department }} missed its {{ $labels.metric }}",

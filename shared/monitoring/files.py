@@ -29,7 +29,8 @@ def generated() -> dict[Path, str]:
     """Return what every generated file holds, by its path below `deploy`; the same on every run."""
     files = {
         Path("prometheus/rules/yingda-sla.yaml"): _rules(
-            {"name": "yingda-sla-attainment", "interval": "30s", "rules": list(recording_rules())},
+            {"name": "yingda-sla-attainment", "interval": "30s", "rules": list(recording_rules(slow=False))},
+            {"name": "yingda-sla-budget", "interval": "2m", "rules": list(recording_rules(slow=True))},
             {"name": "yingda-sla-burn", "rules": list(burn_alerts())},
         ),
         Path("prometheus/rules/yingda-alerts.yaml"): _rules({"name": "yingda", "rules": list(other_alerts())}),

@@ -20,11 +20,17 @@ class BurnWindow:
     long: str
     short: str
     severity: Severity
+    at_least: int = 1
+    """How many clocks must be breached within the long window before anybody is told.
+
+    Where few work orders come, one that is late at night is half of them: nobody is woken for it. An urgent one has an
+    alert of its own.
+    """
 
 
 BURN_WINDOWS: Final = (
-    BurnWindow(14.4, "1h", "5m", "page"),
-    BurnWindow(6, "6h", "30m", "page"),
+    BurnWindow(14.4, "1h", "5m", "page", at_least=3),
+    BurnWindow(6, "6h", "30m", "page", at_least=3),
     BurnWindow(3, "1d", "2h", "ticket"),
     BurnWindow(1, "3d", "6h", "ticket"),
 )
@@ -33,30 +39,49 @@ BUDGET_DAYS: Final = "30d"
 """Over how long the error budget is given out."""
 
 
+SLOW_WINDOWS: Final = ("1d", "3d", BUDGET_DAYS)
+"""Recorded every two minutes only: each reads up to a hundred thousand values of every series."""
+HIGHEST: Final = 0.99
+"""No share that must be exceeded lies above it: with a generous objective 14.4 budgets would be more than everything."""
+
+
 def errors(window: str) -> str:
     """Return the name of the recorded share of breached clocks over `window`, by department and metric."""
     return f"yingda:sla_errors:ratio_rate{window}"
 
 
+def breaches(window: str) -> str:
+    """Return the name of the recorded number of breached clocks over `window`, by department and metric."""
+    return f"yingda:sla_breaches:increase{window}"
+
+
 def share_breached(window: str, by: str = "department, metric") -> str:
-    """Return PromQL for the share of clocks that ended in a breach within `window`."""
+    """Return PromQL for the share of clocks that ended in a breach within `window`; nothing where none ended."""
     breached = f"sum by ({by}) (increase(yingda_clocks_breached_total[{window}]))"
     met = f"sum by ({by}) (increase(yingda_clocks_met_total[{window}]))"
-    return f"{breached} / ({breached} + {met})"
+    return f"{breached} / ({breached} + {met} > 0)"
 
 
-def recording_rules() -> Iterator[dict[str, Any]]:
-    """Yield one rule for each window: the share of breached clocks by department and metric."""
+def recording_rules(*, slow: bool) -> Iterator[dict[str, Any]]:
+    """Yield the rules of the slow windows or those of the others: the share of breached clocks, and how many."""
     for window in (*WINDOWS, BUDGET_DAYS):
-        yield {"record": errors(window), "expr": share_breached(window)}
+        if (window in SLOW_WINDOWS) is slow:
+            yield {"record": errors(window), "expr": share_breached(window)}
+    for one in BURN_WINDOWS:
+        if one.at_least > 1 and (one.long in SLOW_WINDOWS) is slow:
+            expr = f"sum by (department, metric) (increase(yingda_clocks_breached_total[{one.long}]))"
+            yield {"record": breaches(one.long), "expr": expr}
 
 
 def burn_alerts() -> Iterator[dict[str, Any]]:
     """Yield one alert for each pair of windows."""
     for window in BURN_WINDOWS:
+        conditions = [_burning(window.long, window.factor), _burning(window.short, window.factor)]
+        if window.at_least > 1:
+            conditions.append(f"{breaches(window.long)} >= {window.at_least}")
         yield {
             "alert": "YingdaSlaBurn",
-            "expr": f"{_burning(window.long, window.factor)}\nand\n{_burning(window.short, window.factor)}",
+            "expr": "\nand\n".join(conditions),
             "labels": {"severity": window.severity, "window": window.long},
             "annotations": {
                 "summary": "{{ $labels.department }} misses {{ $labels.metric }} deadlines too often",
@@ -71,4 +96,4 @@ def burn_alerts() -> Iterator[dict[str, Any]]:
 
 def _burning(window: str, factor: float) -> str:
     budget = "1 - max by (metric) (yingda_sla_objective_ratio)"
-    return f"{errors(window)} > on (metric) group_left () ({factor:g} * ({budget}))"
+    return f"{errors(window)} > on (metric) group_left () clamp_max({factor:g} * ({budget}), {HIGHEST:g})"

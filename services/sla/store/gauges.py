@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from datetime import datetime
+from itertools import product
 from typing import get_args
 
 from sqlalchemy import case, func, select, text
@@ -49,6 +50,10 @@ class Gauges:
             metrics.CLOCK_OLDEST_BREACH,
         ):
             gauge.clear()
+        for where in product(get_args(Metric), self._policy.departments):
+            metrics.CLOCKS_RUNNING.labels(*where).set(0)
+            metrics.CLOCKS_OVERDUE.labels(*where).set(0)
+            metrics.CLOCKS_PROVISIONAL.labels(*where).set(0)
         provisional: defaultdict[tuple[str, str], int] = defaultdict(int)
         for department, metric, state, count, uncertain, due_at in rows:
             if state != "breached":

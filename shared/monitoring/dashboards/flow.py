@@ -70,7 +70,24 @@ DASHBOARD = Dashboard(
             ),
         ),
         Row(
-            "Stages",
+            "Stages of a work order",
+            (
+                series(
+                    "Time of a stage, median",
+                    "On its clock's calendar, by what the clock waits for; late ones as long as they might take.",
+                    (quantile(0.5, "yingda_stage_seconds", "metric"), "{{metric}}"),
+                    unit="s",
+                ),
+                series(
+                    "Time of a stage, p90",
+                    "The same: nine in ten took less.",
+                    (quantile(0.9, "yingda_stage_seconds", "metric"), "{{metric}}"),
+                    unit="s",
+                ),
+            ),
+        ),
+        Row(
+            "Stages of a message",
             (
                 series(
                     "Waiting for each service",

@@ -40,6 +40,12 @@ DASHBOARD = Dashboard(
                     ("sum by (service, version) (yingda_service_up)", "{{service}} {{version}}"),
                 ),
                 series(
+                    "Running for",
+                    "The youngest process of each service: one that comes again and again starts anew.",
+                    ("time() - max by (service) (yingda_service_started_timestamp_seconds)", "{{service}}"),
+                    unit="s",
+                ),
+                series(
                     "Since each loop turned",
                     "More than two minutes, and somebody is paged.",
                     (

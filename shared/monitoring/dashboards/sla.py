@@ -123,14 +123,23 @@ DASHBOARD = Dashboard(
                 Panel(
                     "Next due",
                     "table",
-                    (Query(f"1000 * min by (department) (yingda_clock_next_due_timestamp_seconds{_CHOSEN} > 0)"),),
-                    "The earliest due time of each department's running clocks.",
+                    (
+                        Query(
+                            f"1000 * min by (department, metric) (yingda_clock_next_due_timestamp_seconds{_CHOSEN} > 0)"
+                        ),
+                    ),
+                    "The earliest due time of each department's running clocks, by metric.",
                     "dateTimeFromNow",
                 ),
                 Panel(
                     "Oldest breach still open",
                     "table",
-                    (Query(f"1000 * min by (department) (yingda_clock_oldest_breach_timestamp_seconds{_CHOSEN} > 0)"),),
+                    (
+                        Query(
+                            "1000 * min by (department, metric) "
+                            f"(yingda_clock_oldest_breach_timestamp_seconds{_CHOSEN} > 0)"
+                        ),
+                    ),
                     "What was due then has still not happened.",
                     "dateTimeFromNow",
                 ),
