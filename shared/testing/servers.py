@@ -13,8 +13,11 @@ from pathlib import Path
 
 import asyncpg
 import nats
-from sqlalchemy import make_url
+from sqlalchemy import MetaData, make_url
+from sqlalchemy.ext.asyncio import AsyncEngine
 
+from shared.db import create_engine
+from shared.settings import Settings
 from shared.testing.containers import docker_answers, nats_container, postgres_container
 from shared.testing.embedded import EmbeddedServers
 
@@ -57,6 +60,19 @@ async def fresh_database(server_url: str, label: str = "test") -> AsyncIterator[
         yield make_url(server_url).set(database=name).render_as_string(hide_password=False)
     finally:
         await _execute(server_url, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@contextlib.asynccontextmanager
+async def fresh_tables(server_url: str, metadata: MetaData) -> AsyncIterator[AsyncEngine]:
+    """Yield the engine of a new database that holds the tables of `metadata`, empty."""
+    async with fresh_database(server_url) as url:
+        engine = create_engine(Settings(database_url=url))
+        async with engine.begin() as connection:
+            await connection.run_sync(metadata.create_all)
+        try:
+            yield engine
+        finally:
+            await engine.dispose()
 
 
 def asyncpg_dsn(database_url: str) -> str:

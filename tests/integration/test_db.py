@@ -11,9 +11,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.bus.failures import is_transient, sqlstate
-from shared.db import COPY_FROM, create_engine, insert_rows, schema_of
-from shared.settings import Settings
-from shared.testing.servers import fresh_database
+from shared.db import COPY_FROM, insert_rows, schema_of
+from shared.testing.servers import fresh_tables
 
 metadata = schema_of("public")
 things = Table(
@@ -32,12 +31,8 @@ things = Table(
 
 @pytest.fixture
 async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
-    async with fresh_database(database_url) as url:
-        engine = create_engine(Settings(database_url=url))
-        async with engine.begin() as connection:
-            await connection.run_sync(metadata.create_all)
+    async with fresh_tables(database_url, metadata) as engine:
         yield engine
-        await engine.dispose()
 
 
 def rows(count: int, first: int = 0) -> list[dict[str, Any]]:

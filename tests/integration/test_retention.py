@@ -12,10 +12,9 @@ from shared import metrics
 from shared.bus.outbox import Outbox
 from shared.bus.transaction import Transaction
 from shared.clock import SystemClock
-from shared.db import create_engine, insert_rows, schema_of
+from shared.db import insert_rows, schema_of
 from shared.retention import BATCH, Expiry, Retention, remove, runtime_expiries
-from shared.settings import Settings
-from shared.testing.servers import fresh_database
+from shared.testing.servers import fresh_tables
 from tests.integration.runtime_probe import Probe, published, tables
 from tests.integration.runtime_probe import probe as probe
 
@@ -26,12 +25,8 @@ lines = Table("lines", metadata, Column("order_id", Text), Column("text", Text))
 
 @pytest.fixture
 async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
-    async with fresh_database(database_url) as url:
-        engine = create_engine(Settings(database_url=url))
-        async with engine.begin() as connection:
-            await connection.run_sync(metadata.create_all)
+    async with fresh_tables(database_url, metadata) as engine:
         yield engine
-        await engine.dispose()
 
 
 async def fill(engine: AsyncEngine, closed: dict[str, datetime | None]) -> None:

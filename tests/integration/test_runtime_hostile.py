@@ -115,40 +115,37 @@ async def test_a_subject_that_postgresql_cannot_hold_holds_nobody_up(probe: Prob
     assert await probe.count(tables.dead_letters) == 1
 
 
-async def test_a_subject_that_is_no_utf8_does_not_end_the_reader(fresh_nats: str) -> None:
-    """nats-py's reader dies of such a subject and the client looks connected for ever after."""
-    client = await nats.connect(fresh_nats)
+async def read_of(nats_url: str, sent: bytes) -> tuple[Msg, Msg]:
+    """Return what our reader reads of `sent`, which no client of NATS would send, and of a good message after it."""
+    client = await nats.connect(nats_url)
     read_leanly(client)
     subscription = await client.subscribe("odd.>")
     await client.flush()
-    host, port = fresh_nats.removeprefix("nats://").split(":")
+    host, port = nats_url.removeprefix("nats://").split(":")
     reader, writer = await asyncio.open_connection(host, int(port))
     await reader.readline()
-    writer.write(b'CONNECT {"verbose":false}\r\nPUB odd.\xff\xfe 1\r\nx\r\nPUB odd.good 1\r\ny\r\n')
+    writer.write(sent + b"PUB odd.good 1\r\ny\r\n")
     await writer.drain()
-    assert (await subscription.next_msg(timeout=5)).data == b"x"
-    assert (await subscription.next_msg(timeout=5)).subject == "odd.good"
+    messages = await subscription.next_msg(timeout=5), await subscription.next_msg(timeout=5)
     writer.close()
     await client.close()
+    return messages
+
+
+async def test_a_subject_that_is_no_utf8_does_not_end_the_reader(fresh_nats: str) -> None:
+    """nats-py's reader dies of such a subject and the client looks connected for ever after."""
+    odd, good = await read_of(fresh_nats, b'CONNECT {"verbose":false}\r\nPUB odd.\xff\xfe 1\r\nx\r\n')
+    assert (odd.data, good.subject) == (b"x", "odd.good")
 
 
 @pytest.mark.parametrize("head", [b"x", b"NATS/1.0", b"NATS/1.0 ", b"123456789", b"NATS/1.0 \xff\xff\xff \xff\r\n\r\n"])
 async def test_headers_that_are_none_do_not_end_the_reader(fresh_nats: str, head: bytes) -> None:
     """The server checks no header: one such message on a stream would end every reader that it is delivered to."""
-    client = await nats.connect(fresh_nats)
-    read_leanly(client)
-    subscription = await client.subscribe("odd.>")
-    await client.flush()
-    host, port = fresh_nats.removeprefix("nats://").split(":")
-    reader, writer = await asyncio.open_connection(host, int(port))
-    await reader.readline()
     size = len(head)
-    writer.write(b'CONNECT {"headers":true}\r\nHPUB odd.x %d %d\r\n%b\r\nPUB odd.good 1\r\ny\r\n' % (size, size, head))
-    await writer.drain()
-    assert (await subscription.next_msg(timeout=5)).subject == "odd.x"
-    assert (await subscription.next_msg(timeout=5)).subject == "odd.good"
-    writer.close()
-    await client.close()
+    odd, good = await read_of(
+        fresh_nats, b'CONNECT {"headers":true}\r\nHPUB odd.x %d %d\r\n%b\r\n' % (size, size, head)
+    )
+    assert (odd.subject, good.subject) == ("odd.x", "odd.good")
 
 
 async def test_stopping_answers_every_command_that_has_arrived(probe: Probe) -> None:
