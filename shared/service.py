@@ -116,7 +116,8 @@ class Parts:
 class Service:
     """One service as the suite knows it: its name, its tables, what it consumes, and how it is built.
 
-    `consumes` is empty for a service that reads raw contacts from its stream.
+    `consumes` is empty for a service that reads raw contacts from its stream. `accepts` raises, in one sentence, why the
+    service could not work by a policy: a plugin that is not installed, a text that is missing. It opens nothing.
     """
 
     name: str
@@ -125,6 +126,7 @@ class Service:
     stream: Stream
     consumes: tuple[type[Event], ...]
     build: Callable[[Context], Awaitable[Parts]]
+    accepts: Callable[[Policy, Settings], None] | None = None
 
     @property
     def consumer(self) -> Consumer:

@@ -1,5 +1,6 @@
 """Composition root of notify: the only file that builds things."""
 
+from datetime import UTC, datetime
 from functools import partial
 
 from services.notify.domain.rules import CONSUMED
@@ -33,8 +34,10 @@ from shared.events.commands import (
     Unsubscribe,
     UnsuppressAddress,
 )
+from shared.policy import Policy
 from shared.reconciliation import Accountant, books
 from shared.service import Context, Loop, Parts, Service
+from shared.settings import Settings
 
 
 async def build(context: Context) -> Parts:
@@ -75,6 +78,12 @@ async def build(context: Context) -> Parts:
     )
 
 
+def accepts(policy: Policy, settings: Settings) -> None:
+    """Return if notify can work by `policy`; else raise which text or transport of it cannot be used."""
+    Texts().check(policy)
+    build_transports(policy, settings, lambda: datetime.now(UTC))
+
+
 def commands(composer: Composer, sender: Sender) -> dict[type[Command], CommandHandler]:
     """Return who answers which command."""
     desk = Desk(composer.policy, sender.recorder, sender.nudge)
@@ -93,4 +102,4 @@ def commands(composer: Composer, sender: Sender) -> dict[type[Command], CommandH
     }
 
 
-SERVICE = Service("notify", metadata, runtime, EVENTS, consumed(CONSUMED), build)
+SERVICE = Service("notify", metadata, runtime, EVENTS, consumed(CONSUMED), build, accepts)

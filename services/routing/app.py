@@ -21,6 +21,7 @@ from shared.plugins import PluginError, load_plugin
 from shared.policy import Policy
 from shared.reconciliation import Accountant
 from shared.service import Context, Loop, Parts, Service
+from shared.settings import Settings
 
 
 async def build(context: Context) -> Parts:
@@ -60,6 +61,12 @@ async def build(context: Context) -> Parts:
         gauges=gauges,
         expiries=(closed_work_orders(context.settings.records_days),),
     )
+
+
+def accepts(policy: Policy, settings: Settings) -> None:
+    """Return if routing can work by `policy`; `PluginError` where its classifier or an assigner cannot be used."""
+    classifier_of(policy, settings.data)
+    assigners_of(policy)
 
 
 async def fingerprints_of(context: Context) -> Fingerprints:
@@ -111,4 +118,5 @@ SERVICE = Service(
     stream=EVENTS,
     consumes=(ContactRegistered, ContactCompleted, SlaEscalated, CallbackCompleted),
     build=build,
+    accepts=accepts,
 )

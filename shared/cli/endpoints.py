@@ -14,6 +14,7 @@ class Endpoints:
     """The servers of a running suite, and by service name the address of its metrics and its process id.
 
     `survey` is where customers reach the survey page; links are `survey/s/TOKEN`. None without the service for it.
+    `monitoring` is where NATS tells of itself, where the suite has started it.
     """
 
     nats_url: str
@@ -21,6 +22,7 @@ class Endpoints:
     metrics: Mapping[str, str]
     pids: Mapping[str, int]
     survey: str | None = None
+    monitoring: str | None = None
 
 
 def write_endpoints(directory: Path, endpoints: Endpoints) -> None:
@@ -35,7 +37,8 @@ def read_endpoints(directory: Path) -> Endpoints | None:
     """Return what the suite in `directory` wrote; None where none runs."""
     try:
         raw = json.loads((directory / FILE).read_text(encoding="utf-8"))
-        return Endpoints(raw["nats_url"], raw["database_url"], raw["metrics"], raw["pids"], raw.get("survey"))
+        named = (raw["nats_url"], raw["database_url"], raw["metrics"], raw["pids"])
+        return Endpoints(*named, raw.get("survey"), raw.get("monitoring"))
     except (OSError, ValueError, KeyError):
         return None
 

@@ -77,6 +77,7 @@ class Suite(Lifetime):
             {service.name: service.metrics_url or "" for service in running},
             {service.name: service.pid or 0 for service in running},
             self._survey.get(URL_VARIABLE) if SURVEYING in self._names else None,
+            None if self._given_nats else self.servers.nats.monitoring_url,
         )
 
     @property

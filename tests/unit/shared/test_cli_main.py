@@ -176,6 +176,7 @@ def test_endpoints_are_written_in_the_contracts_form_for_the_owner_only(tmp_path
         "metrics": {"sla": "http://x/metrics"},
         "pids": {"sla": 3},
         "survey": "http://127.0.0.1:5",
+        "monitoring": None,
     }
     assert (tmp_path / FILE).stat().st_mode & 0o777 == 0o600
     assert read_endpoints(tmp_path) == RUNNING

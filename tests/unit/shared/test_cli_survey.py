@@ -1,17 +1,15 @@
 """The survey page of a suite on one machine: links that were sent stay good (R-FB-02)."""
 
-import asyncio
 import socket
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 from starlette.responses import PlainTextResponse
 
-from shared.cli.doctor import survey_findings
-from shared.cli.endpoints import Endpoints, write_endpoints
 from shared.cli.survey import survey_environment
+from shared.doctor import House
+from shared.doctor.running import look_at_suite
 from shared.service import Web
 from shared.settings import Settings, load_settings
 from shared.web import WebServer
@@ -59,12 +57,10 @@ def test_what_the_environment_names_comes_first(tmp_path: Path, nothing: None) -
 async def test_the_doctor_asks_whether_customers_reach_the_page(tmp_path: Path) -> None:
     server = WebServer(Web(PlainTextResponse("Disallow: /"), "127.0.0.1"))
     await server.start()
-    running = Endpoints("nats://127.0.0.1:1", "postgresql://127.0.0.1:2/yingda", {}, {}, server.url)
-    write_endpoints(tmp_path, running)
-    settings = Settings(data=tmp_path)
-    assert await asyncio.to_thread(lambda: list(survey_findings(settings))) == []
+    house = House(Settings(data=tmp_path), (), survey_url=server.url)
+    assert [finding async for finding in look_at_suite(house)] == []
     await server.stop()
-    (finding,) = survey_findings(settings)
-    assert str(running.survey) in finding.text
-    write_endpoints(tmp_path, replace(running, survey=None))
-    assert list(survey_findings(settings)) == []
+    (finding,) = [finding async for finding in look_at_suite(house)]
+    assert (finding.check.name, str(house.survey_url) in finding.sentence) == ("survey-page-silent", True)
+    house.survey_url = None
+    assert [finding async for finding in look_at_suite(house)] == []
