@@ -57,6 +57,10 @@ HEARTBEAT_AGE = _gauge(
 EXPIRED = _counter("expired_rows_total", "rows removed when their time was over", "service", "table")
 CLOCK_DRIFT = _gauge("clock_drift_seconds", "this machine's clock minus PostgreSQL's", "service")
 
+TRACE_SPANS = _counter(
+    "trace_spans_total", "spans for the collector of traces, by what became of them", "service", "outcome"
+)
+
 RECONCILED = _counter("reconciled_total", "what reconciliations have counted, by stage", "stage")
 RECONCILIATION_DIFFERENCE = _gauge(
     "reconciliation_difference", "what is missing at a stage and was not settled by anybody", "stage"
@@ -94,10 +98,6 @@ SLA_OBJECTIVE = _gauge("sla_objective_ratio", "share of clocks that is to be met
 CALENDAR_OFFICIAL_DAYS = _gauge(
     "calendar_official_days", "days ahead for which the official holiday schedule is known (R-SLA-13)", "calendar"
 )
-CLOCKS_RUNNING = _gauge("clocks_running", "clocks that run now", "metric", "department")
-CLOCKS_CANCELLED = _counter("clocks_cancelled_total", "clocks made void", "metric", "department")
-CLOCKS_RESCHEDULED = _counter(
-    "clocks_rescheduled_total", "due times moved by new holidays or a rebase", "metric", "department", "cause"
 STAGE_SECONDS = Histogram(
     "stage_seconds",
     "time that a stage of a work order took on its clock's calendar: until the clock was met, or had been used up",
@@ -108,6 +108,10 @@ STAGE_SECONDS = Histogram(
     ),
     registry=REGISTRY,
 )
+CLOCKS_RUNNING = _gauge("clocks_running", "clocks that run now", "metric", "department")
+CLOCKS_CANCELLED = _counter("clocks_cancelled_total", "clocks made void", "metric", "department")
+CLOCKS_RESCHEDULED = _counter(
+    "clocks_rescheduled_total", "due times moved by new holidays or a rebase", "metric", "department", "cause"
 )
 CLOCKS_PROVISIONAL = _gauge(
     "clocks_provisional", "running clocks whose due time waits for an official holiday schedule", "metric", "department"

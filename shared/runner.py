@@ -48,6 +48,7 @@ from shared.retention import TURN_SECONDS, Retention, forgetting, runtime_expiri
 from shared.series import expect
 from shared.service import Context, Loop, Parts, Service, service_names
 from shared.settings import Settings
+from shared.tracing import start_tracing
 from shared.web import WebServer
 
 RELAY_SECONDS = 1.0
@@ -103,6 +104,9 @@ async def _start(service: Service, settings: Settings, stack: AsyncExitStack, en
     health = Health()
     health_server = HealthServer(health, settings.metrics_host, settings.metrics_port)
     stack.callback(health_server.close)
+    tracing = start_tracing(settings.tracing, service.name)
+    if tracing is not None:
+        stack.push_async_callback(ending.stop, CLOSE_SECONDS, traces=tracing.stop)
     engine = create_engine(settings, role=service.name)
     stack.push_async_callback(ending.stop, CLOSE_SECONDS, postgresql=engine.dispose)
     broker = make_broker(settings, service.name)
@@ -113,7 +117,7 @@ async def _start(service: Service, settings: Settings, stack: AsyncExitStack, en
         await check(connection, client, service)
     async with engine.begin() as connection:
         clock = await shared_clock(connection, settings.clock)
-    outbox = Outbox(service.name, engine, service.tables, clock, Publisher(client, EVENTS.name))
+    outbox = Outbox(service.name, engine, service.tables, clock, Publisher(client, EVENTS.name), tracing)
     outbox.fall_behind()  # what a crash has left is published first
     context = Context(
         settings,
@@ -127,12 +131,12 @@ async def _start(service: Service, settings: Settings, stack: AsyncExitStack, en
         reader_of(client, service.stream),
     )
     parts = await service.build(context)
+    expect(service, parts, context.policy)
+    metrics.SERVICE_STARTED.labels(service.name).set(clock.real_now().timestamp())
     if parts.stop is not None:
         stack.push_async_callback(ending.stop, CLOSE_SECONDS, parts=parts.stop)
     running = Running(service, context, clock, parts, broker, client, health, health_server)
     await running.start(stack, ending)
-    expect(service, parts, context.policy)
-    metrics.SERVICE_STARTED.labels(service.name).set(clock.real_now().timestamp())
     return running
 
 

@@ -38,6 +38,8 @@ def expect(service: Service, parts: Parts, policy: Policy) -> None:
     name = service.name
     for outcome in _OUTCOMES:
         metrics.MESSAGES.labels(name, outcome)
+    for outcome in ("exported", "failed", "dropped"):
+        metrics.TRACE_SPANS.labels(name, outcome)
     for way in get_args(Way):
         metrics.OUTBOX_PUBLISHED.labels(name, way)
     metrics.DEAD_LETTERS.labels(name)

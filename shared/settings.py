@@ -28,6 +28,9 @@ class Settings(BaseSettings):
     )
     nats_user: str | None = Field(default=None, description="user for NATS, if it asks for one")
     nats_password: SecretStr | None = Field(default=None, description="password of that user")
+    nats_monitoring_url: str | None = Field(
+        default=None, pattern=r"^https?://[^\s/?#]+", description="monitoring port of NATS, for `doctor`"
+    )
     database_url: str = Field(
         default="postgresql://postgres@127.0.0.1:5432/yingda", description="address of PostgreSQL"
     )
@@ -42,6 +45,11 @@ class Settings(BaseSettings):
     metrics_host: str = Field(default="127.0.0.1", description="address on which metrics and probes are served")
     metrics_port: int = Field(default=0, ge=0, le=65535, description="port of metrics and probes; 0: any free one")
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$", description="least level logged")
+    tracing: str = Field(
+        default="auto",
+        pattern="^(auto|on|off)$",
+        description="traces for OpenTelemetry; `auto`: where `OTEL_EXPORTER_OTLP_ENDPOINT` names a collector",
+    )
     batch_size: int = Field(default=500, ge=1, le=1000, description="messages taken from a consumer at once")
     keep_days: int = Field(
         default=30,

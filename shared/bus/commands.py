@@ -24,6 +24,7 @@ from shared import metrics
 from shared.bus.failures import is_transient, told
 from shared.bus.outbox import Outbox
 from shared.bus.transaction import Transaction
+from shared.bus.wire import trace_in
 from shared.db import insert_rows
 from shared.events import Command, Fault, Problem, faults_of, refuse
 
@@ -53,12 +54,12 @@ class CommandDesk:
         """The subjects that this desk answers."""
         return tuple(sorted(self._handlers))
 
-    async def answer(self, subject: str, body: bytes) -> bytes:
-        """Return the JSON reply to one request; never raises."""
+    async def answer(self, subject: str, body: bytes, trace: str | None = None) -> bytes:
+        """Return the JSON reply to one request, which came with `trace`; never raises."""
         began = time.perf_counter()
         name = subject.removeprefix("yingda.command.")
         try:
-            reply = await self._reply(subject, body)
+            reply = await self._reply(subject, body, trace)
         except _Refused as refused:
             reply = _failure(refused.problem)
         except Exception as error:  # noqa: BLE001 (a desk that gets no answer cannot know what happened)
@@ -69,7 +70,7 @@ class CommandDesk:
         metrics.COMMAND_SECONDS.labels(self._outbox.service, name).observe(time.perf_counter() - began)
         return reply
 
-    async def _reply(self, subject: str, body: bytes) -> bytes:
+    async def _reply(self, subject: str, body: bytes, trace: str | None) -> bytes:
         model, handler = self._handlers[subject]
         command = _validated(model, body)
         if not model.KEPT:
@@ -78,6 +79,7 @@ class CommandDesk:
         digest = hashlib.sha256(subject.encode() + b"\0" + command.model_dump_json().encode()).hexdigest()
         table = self._outbox.tables.commands
         async with self._outbox.transaction() as tx:
+            tx.asked = trace
             claim = {"command_id": command.command_id, "subject": subject, "digest": digest, "reply": b""}
             claimed = await insert_rows(tx.connection, table, [claim], ignore_conflicts=True, returning=("command_id",))
             if not claimed:
@@ -126,7 +128,7 @@ class CommandServer:
         return time.monotonic() - min(self._in_hand.values(), default=time.monotonic())
 
     async def _respond(self, message: Msg) -> None:
-        reply = await self._desk.answer(message.subject, message.data)
+        reply = await self._desk.answer(message.subject, message.data, trace_in(message))
         if not message.reply:
             return
         try:

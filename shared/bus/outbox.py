@@ -22,6 +22,7 @@ from shared.bus.tables import RuntimeTables
 from shared.bus.transaction import Transaction
 from shared.clock import Clock
 from shared.db import insert_rows
+from shared.tracing import Tracing
 
 RELAY_AFTER_SECONDS = 2
 """What is still unsent after this long was left by a crash or an outage; the relay of any replica takes it."""
@@ -41,9 +42,18 @@ class Outbox:
     """Runs the transactions of one service and publishes what they emit."""
 
     def __init__(
-        self, service: str, engine: AsyncEngine, tables: RuntimeTables, clock: Clock, publisher: Publisher
+        self,
+        service: str,
+        engine: AsyncEngine,
+        tables: RuntimeTables,
+        clock: Clock,
+        publisher: Publisher,
+        tracing: Tracing | None = None,
     ) -> None:
         self.service = service
+        self.sampled = tracing.sampled if tracing is not None else None
+        """Returns the trace of a contact with the decision whether it is recorded; None where all are left as they are."""
+        self._tracing = tracing
         self.tables = tables
         self._engine = engine
         self._clock = clock
@@ -89,6 +99,8 @@ class Outbox:
             for call in tx.committed:
                 call()
             observe(self.service, tx)
+            if self._tracing is not None:
+                self._tracing.committed(tx)
         finally:  # whatever a call raises: what is committed is published, and nobody behind it in the line waits for it
             if place is not None:
                 await self._line.publish(place)

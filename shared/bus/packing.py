@@ -12,6 +12,7 @@ from pydantic_core import from_json
 
 from shared.bus.publish import ATOMIC_LIMIT, Outgoing
 from shared.events import subject_of
+from shared.events.trace import trace_of
 
 _FASTEST = 1  # of zlib's levels: 3.5 ms for a megabyte, and what stays is 12 % of it
 
@@ -30,4 +31,5 @@ def unpacked(body: bytes) -> list[Outgoing]:
 
 def _outgoing(line: bytes) -> Outgoing:
     envelope = from_json(line)
-    return Outgoing(f"{envelope['source']}/{envelope['id']}", subject_of(envelope["type"]), line)
+    trace = trace_of(envelope.get("traceparent"), envelope.get("tracestate")) or ""
+    return Outgoing(f"{envelope['source']}/{envelope['id']}", subject_of(envelope["type"]), line, trace)

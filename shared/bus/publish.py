@@ -13,6 +13,7 @@ from pydantic_core import from_json
 
 from shared.bus.wire import headed, write
 from shared.events.envelope import CONTENT_TYPE
+from shared.events.trace import TRACEPARENT_LENGTH
 from shared.ids import new_id
 
 PUBLISH_TIMEOUT_SECONDS = 5.0
@@ -32,10 +33,17 @@ class Outgoing:
     message_id: str
     subject: str
     body: bytes
+    trace: str = ""
+    """What the body's envelope says of it, for those who read no further than the headers (`shared.events.trace`)."""
 
     def headers(self) -> dict[str, str]:
-        """Return the headers of the contract."""
-        return {"Nats-Msg-Id": self.message_id, "content-type": CONTENT_TYPE}
+        """Return the headers of the contract, and those of W3C Trace Context."""
+        headers = {"Nats-Msg-Id": self.message_id, "content-type": CONTENT_TYPE}
+        if self.trace:
+            headers["traceparent"] = self.trace[:TRACEPARENT_LENGTH]
+            if len(self.trace) > TRACEPARENT_LENGTH:
+                headers["tracestate"] = self.trace[TRACEPARENT_LENGTH + 1 :]
+        return headers
 
 
 class Publisher:

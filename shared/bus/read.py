@@ -10,6 +10,7 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from nats.js.errors import NotFoundError
 
 from shared.bus.streams import Stream
+from shared.bus.wire import trace_in
 
 READ_AT_ONCE = 250
 READ_SECONDS = 5.0
@@ -24,6 +25,8 @@ class Stored:
     sequence: int
     subject: str
     body: bytes
+    trace: str | None = None
+    """The trace in its headers."""
 
 
 Read = Callable[[int, int, datetime | None], AsyncIterator[list[Stored]]]
@@ -51,7 +54,7 @@ def reader_of(client: Client, stream: Stream) -> Read:
             while left:
                 batch = await subscription.fetch(min(READ_AT_ONCE, left), timeout=READ_SECONDS)
                 left = batch[-1].metadata.num_pending
-                found = [Stored(one.metadata.sequence.stream, one.subject, one.data) for one in batch]
+                found = [Stored(one.metadata.sequence.stream, one.subject, one.data, trace_in(one)) for one in batch]
                 yield [one for one in found if after < one.sequence <= up_to]
                 if found[-1].sequence >= up_to:
                     return

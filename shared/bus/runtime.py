@@ -10,7 +10,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
@@ -23,9 +23,10 @@ from shared.bus.ordering import ContendedError, has_version, in_order, next_park
 from shared.bus.outbox import Outbox
 from shared.bus.read import Stored
 from shared.bus.transaction import Delivery, Incoming, Rejected, Transaction
-from shared.bus.wire import acknowledge
+from shared.bus.wire import acknowledge, trace_in
 from shared.db import insert_rows
 from shared.events import Malformed, Message, decode, decode_event
+from shared.values import replace
 
 BatchHandler = Callable[[Transaction, Sequence[Incoming]], Awaitable[None]]
 Concerns = Callable[[Any], bool]
@@ -47,6 +48,8 @@ class Batch:
 
     incoming: tuple[Incoming, ...]
     rejected: tuple[Rejected, ...]
+    since: int = field(default_factory=time.time_ns)
+    """When it arrived, in nanoseconds since 1970."""
 
     @property
     def size(self) -> int:
@@ -56,11 +59,11 @@ class Batch:
     def halves(self) -> tuple["Batch", "Batch"]:
         """Return the batch in two: what cannot be read apart from the rest, so that it drags nothing down; else halves."""
         if self.rejected and self.incoming:
-            return Batch(self.incoming, ()), Batch((), self.rejected)
+            return Batch(self.incoming, (), self.since), Batch((), self.rejected, self.since)
         messages, letters = len(self.incoming) // 2, len(self.rejected) // 2
         return (
-            Batch(self.incoming[:messages], self.rejected[:letters]),
-            Batch(self.incoming[messages:], self.rejected[letters:]),
+            Batch(self.incoming[:messages], self.rejected[:letters], self.since),
+            Batch(self.incoming[messages:], self.rejected[letters:], self.since),
         )
 
 
@@ -82,7 +85,8 @@ class BatchRuntime:
         self._handler = handler
         self._on_rejected = on_rejected
         self._concerns = concerns
-        self._decode: Callable[[bytes], Message[Any] | None] = decode if raw else decode_event
+        self._decode: Callable[[bytes, str | None], Message[Any] | None] = decode if raw else decode_event
+        self._sampled = outbox.sampled if raw else None
 
     async def process(self, messages: Sequence[Msg]) -> None:
         """Process `messages` and acknowledge them; where the service stops before, others get them at once."""
@@ -108,12 +112,18 @@ class BatchRuntime:
         incoming: list[Incoming] = []
         for one in stored:
             with suppress(Malformed):
-                message = self._decode(one.body)
+                message = self._read(one.body, one.trace)
                 if message is not None:
                     incoming.append(Incoming(message, Delivery(stream, one.sequence, one.subject, one.body)))
         if incoming:
             with suppress(Stopping):
                 await self._apply(Batch(tuple(incoming), ()), ())
+
+    def _read(self, body: bytes, trace: str | None) -> Message[Any] | None:
+        message = self._decode(body, trace)
+        if self._sampled is not None and message is not None:
+            message = replace(message, trace=self._sampled(message))
+        return message
 
     def _validate(self, messages: Sequence[Msg]) -> Batch:
         incoming: list[Incoming] = []
@@ -121,7 +131,7 @@ class BatchRuntime:
         for raw in messages:
             delivery = Delivery.of(raw)
             try:
-                message = self._decode(raw.data)
+                message = self._read(raw.data, trace_in(raw))
             except Malformed as error:
                 rejected.append(Rejected(delivery, error.reason, error.faults, error.source_id))
                 continue
@@ -151,12 +161,12 @@ class BatchRuntime:
         batch = Batch((item,), ())
         own = await self._attempt(lambda: self._transact(batch, release=False), messages)
         if own is not None:
-            log.error("dead letter", service=self._service, message=item.message.key, **told(own))
+            log.error("dead letter", service=self._service, **_named(item), **told(own))
             await self._apply(Batch((), (poisoned(item, own),)), messages)
             return
         work_order_id = getattr(item.data, "work_order_id", None)
         while work_order_id and (parked := await self._followers(work_order_id, messages)) is not None:
-            log.error("parked event is a dead letter", service=self._service, message=parked.message.key, **told(error))
+            log.error("parked event is a dead letter", service=self._service, **_named(parked), **told(error))
             await self._apply(Batch((), (poisoned(parked, error),)), messages)
 
     async def _followers(self, work_order_id: str, messages: Sequence[Msg]) -> Incoming | None:
@@ -213,6 +223,7 @@ class BatchRuntime:
         async with self._outbox.transaction() as tx:
             fresh = await self._fresh(tx, batch.incoming)
             ordered = await in_order(tx.connection, self._outbox.tables, fresh, release=release, patient=patient)
+            tx.since, tx.batch = batch.since, ordered.ready
             if ordered.ready:
                 await self._handler(tx, ordered.ready)
             new = await unkept(tx.connection, self._outbox.tables.dead_letters, batch.rejected)
@@ -253,3 +264,8 @@ class BatchRuntime:
                 await message.in_progress()
             return
         raise Stopping
+
+
+def _named(item: Incoming) -> dict[str, str]:
+    """Return what a log line calls one message."""
+    return {"message": item.message.key, "trace": item.message.trace_id}

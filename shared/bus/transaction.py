@@ -1,5 +1,6 @@
 """What a handler gets: one database transaction, the present moment, and a way to emit events with it."""
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,13 +25,16 @@ class Delivery:
     sequence: int
     subject: str
     body: bytes
+    stored: str = ""
+    """When the stream took it, in nanoseconds since 1970, as the server writes it; empty where that was not asked."""
 
     @classmethod
     def of(cls, message: Msg) -> Self:
         """Return where `message` came from, as its reply subject tells."""
         tokens = message.reply.split(".")
-        stream, sequence = (tokens[2], tokens[5]) if len(tokens) == _SHORT_REPLY else (tokens[4], tokens[7])
-        return cls(stream, int(sequence), message.subject, message.data)
+        if len(tokens) != _SHORT_REPLY:
+            tokens = tokens[2:]
+        return cls(tokens[2], int(tokens[5]), message.subject, message.data, tokens[7])
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +71,16 @@ class Transaction:
     rejected: list[Rejected] = field(default_factory=list)
     committed: list[Callable[[], None]] = field(default_factory=list)
     """Called in order right after the commit, before anything is published; never where the transaction is undone."""
+    since: int = field(default_factory=time.time_ns)
+    """When what is done here began, in nanoseconds since 1970: a batch with its arrival."""
+    batch: Sequence[Incoming] = ()
+    """The messages that have their effect here."""
+    asked: str | None = None
+    """The trace of who gave the command that is carried out here, if they have one."""
 
     def emit(self, event: Event, *, subject: str, cause: Message[Any] | str | None = None) -> Message[Event]:
         """Send `event` about the entity `subject` after the commit; it continues the trace of `cause`."""
-        trace = cause.traceparent if isinstance(cause, Message) else cause
+        trace = cause.trace if isinstance(cause, Message) else cause
         message = compose(event, source=self.source, subject=subject, at=self.now, traceparent=trace)
         self.emitted.append(message)
         return message
@@ -88,4 +98,4 @@ class Transaction:
 
     def outgoing(self) -> list[Outgoing]:
         """Return what was emitted in the form that goes over the wire."""
-        return [Outgoing(m.key, m.data.SUBJECT, encode(m)) for m in self.emitted]
+        return [Outgoing(m.key, m.data.SUBJECT, encode(m), m.trace) for m in self.emitted]

@@ -10,7 +10,7 @@ from pydantic_core import from_json, to_json
 from shared.bus.publish import Outgoing
 from shared.cli.errors import WrongUse
 from shared.events import Malformed, decode
-from shared.events.envelope import next_span
+from shared.events.trace import first_trace
 from shared.ids import derived_id
 from shared.times import parse_rfc3339, rfc3339
 
@@ -67,7 +67,7 @@ def _outgoing(channel: str, value: Any, where: str) -> Outgoing:
         raise WrongUse(f"{where}{error.reason}") from error
     if len(body) > LIMIT_BYTES:
         raise WrongUse(f"{where}it has {len(body)} bytes, the stream takes {LIMIT_BYTES}")
-    return Outgoing(message.key, f"yingda.contact.received.{channel}", body)
+    return Outgoing(message.key, f"yingda.contact.received.{channel}", body, message.trace)
 
 
 def _envelope(channel: str, contact: Mapping[str, Any]) -> dict[str, Any]:
@@ -82,7 +82,7 @@ def _envelope(channel: str, contact: Mapping[str, Any]) -> dict[str, Any]:
         "time": _time(contact.get("occurred_at")),
         "subject": name,
         "datacontenttype": "application/json",
-        "traceparent": next_span(None),
+        "traceparent": first_trace(f"cli/{channel}/{name}"),
         "data": contact,
     }
 

@@ -15,11 +15,10 @@ from shared.cli.contact_file import LIMIT_BYTES, TYPE
 from shared.cli.errors import WrongUse
 from shared.cli.letters import Letter
 from shared.events import Contact, Malformed, decode, decode_event
-from shared.events.envelope import next_span
 from shared.ids import derived_id
 from shared.plugins import PluginError, load_plugin
 
-_ENVELOPE = ("id", "source", "type", "time", "subject", "datacontenttype", "traceparent")
+_ENVELOPE = ("id", "source", "type", "time", "subject", "datacontenttype", "traceparent", "tracestate")
 
 
 def corrected(letter: Letter, text: bytes) -> bytes:
@@ -79,7 +78,6 @@ def _envelope(letter: Letter, data: Mapping[str, Any]) -> dict[str, Any]:
         "type": TYPE,
         "subject": name,
         "datacontenttype": "application/json",
-        "traceparent": next_span(None),
         **held,
         "id": name,
         "data": data,

@@ -7,10 +7,12 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 
 from shared.events import COMMAND_SUBJECTS, EVENT_TYPES, Contact, Event, PhoneContact, Problem
 from shared.events.envelope import CONTENT_TYPE
+from shared.events.trace import STATE_LIMIT
 from shared.heartbeat.message import Heartbeat
 from shared.times import rfc3339
 
 SCHEMA_OF_SCHEMAS = "https://json-schema.org/draft/2020-12/schema"
+TRACEPARENT = "^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$"
 DATE_TIME: JsonSchemaValue = {"type": "string", "format": "date-time"}
 
 
@@ -81,8 +83,13 @@ def envelope_schema() -> JsonSchemaValue:
             "datacontenttype": {"const": "application/json"},
             "traceparent": {
                 "type": "string",
-                "pattern": "^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$",
+                "pattern": TRACEPARENT,
                 "description": "W3C Trace Context; all messages that follow from a contact share its trace",
+            },
+            "tracestate": {
+                "type": "string",
+                "maxLength": STATE_LIMIT,
+                "description": "W3C Trace Context; what came with a contact is handed on with all that follows from it",
             },
             "data": {"type": "object"},
         },
@@ -110,6 +117,12 @@ def headers_schema() -> JsonSchemaValue:
         "properties": {
             "Nats-Msg-Id": {"type": "string", "description": "`<source>/<id>`; the server drops what it has already"},
             "content-type": {"const": CONTENT_TYPE},
+            "traceparent": {
+                "type": "string",
+                "pattern": TRACEPARENT,
+                "description": "as in the envelope; of a contact without one there, it is taken from here",
+            },
+            "tracestate": {"type": "string", "description": "as in the envelope"},
         },
     }
 

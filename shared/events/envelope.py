@@ -1,9 +1,7 @@
 """The envelope: CloudEvents 1.0, structured JSON mode, for contacts and events alike (contract, "Envelope")."""
 
-import re
-import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
@@ -11,12 +9,12 @@ from pydantic import ValidationError
 from pydantic_core import from_json, to_json
 
 from shared.events.base import EVENT_TYPES, Event
+from shared.events.trace import TRACEPARENT_LENGTH, first_trace, next_trace, trace_of
 from shared.ids import new_id
 from shared.times import parse_rfc3339, rfc3339
 
 CONTENT_TYPE = "application/cloudevents+json"
 NAME_LIMIT = 500
-_TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")  # W3C Trace Context, version 00
 
 E_co = TypeVar("E_co", bound=Event | Mapping[str, Any], covariant=True)
 
@@ -52,8 +50,11 @@ class Message(Generic[E_co]):
     type: str
     time: datetime | None
     subject: str
-    traceparent: str
+    trace: str
+    """Its own place in the trace of its contact (`shared.events.trace`); what it leads to continues this."""
     data: E_co
+    parent: str = field(default="", compare=False)
+    """The trace of what caused it, where this process made it; it does not travel."""
 
     @property
     def key(self) -> str:
@@ -61,44 +62,51 @@ class Message(Generic[E_co]):
         return f"{self.source}/{self.id}"
 
     @property
+    def traceparent(self) -> str:
+        """The attribute of that name, as it travels."""
+        return self.trace[:TRACEPARENT_LENGTH]
+
+    @property
+    def tracestate(self) -> str:
+        """The attribute of that name, as it travels; empty where there is none."""
+        return self.trace[TRACEPARENT_LENGTH + 1 :]
+
+    @property
     def trace_id(self) -> str:
         """The 32 hexadecimal digits that every message of one contact shares."""
-        return self.traceparent[3:35]
+        return self.trace[3:35]
 
 
 def compose(event: Event, *, source: str, subject: str, at: datetime, traceparent: str | None) -> Message[Event]:
-    """Return `event` in a fresh envelope that continues the trace of `traceparent`, or begins one."""
-    return Message(
-        source=source,
-        id=new_id(),
-        type=event.TYPE,
-        time=at,
-        subject=subject,
-        traceparent=next_span(traceparent),
-        data=event,
-    )
+    """Return `event` in a fresh envelope that continues the trace `traceparent`, or begins one."""
+    return Message(source, new_id(), event.TYPE, at, subject, next_trace(traceparent), event, traceparent or "")
 
 
 def encode(message: Message[Event]) -> bytes:
     """Return the structured JSON form of `message`."""
-    return to_json(
-        {
-            "specversion": "1.0",
-            "id": message.id,
-            "source": message.source,
-            "type": message.type,
-            "time": message.time and rfc3339(message.time),
-            "subject": message.subject,
-            "datacontenttype": "application/json",
-            "traceparent": message.traceparent,
-            "data": message.data,
-        },
-        by_alias=True,
-    )
+    trace = message.trace
+    attributes = {
+        "specversion": "1.0",
+        "id": message.id,
+        "source": message.source,
+        "type": message.type,
+        "time": message.time and rfc3339(message.time),
+        "subject": message.subject,
+        "datacontenttype": "application/json",
+        "traceparent": trace[:TRACEPARENT_LENGTH],
+        "data": message.data,
+    }
+    if len(trace) > TRACEPARENT_LENGTH:
+        attributes["tracestate"] = message.tracestate
+    return to_json(attributes, by_alias=True)
 
 
-def decode(body: bytes) -> Message[Mapping[str, Any]]:
-    """Return the envelope in `body` with its `data` as it came; `Malformed` names every fault of the envelope."""
+def decode(body: bytes, trace: str | None = None) -> Message[Mapping[str, Any]]:
+    """Return the envelope in `body` with its `data` as it came; `Malformed` names every fault of the envelope.
+
+    Its trace is that of its own attributes; else `trace`, which came in its headers; else the one that follows from
+    what identifies it, so that a message delivered again has the trace that it had.
+    """
     try:
         raw = from_json(body)
     except ValueError as error:
@@ -115,23 +123,23 @@ def decode(body: bytes) -> Message[Mapping[str, Any]]:
     if not isinstance(raw.get("data"), dict):
         faults.append(Fault("data", "is required and must be an object"))
     at = _time(raw.get("time"), faults)
-    source_id = f"{raw['source']}/{raw['id']}" if _is_name(raw.get("source")) and _is_name(raw.get("id")) else None
+    source_id = f"{raw['source']}/{raw['id']}" if _is_name(raw.get("source")) and _is_name(raw.get("id")) else ""
     if faults:
-        raise Malformed(_sentence("the envelope is not CloudEvents 1.0", faults), tuple(faults), source_id)
+        raise Malformed(_sentence("the envelope is not CloudEvents 1.0", faults), tuple(faults), source_id or None)
     return Message(
         source=raw["source"],
         id=raw["id"],
         type=raw["type"],
         time=at,
         subject=str(raw.get("subject") or ""),
-        traceparent=_traceparent(raw.get("traceparent")),
+        trace=trace_of(raw.get("traceparent"), raw.get("tracestate")) or trace or first_trace(source_id),
         data=raw["data"],
     )
 
 
-def decode_event(body: bytes) -> Message[Event] | None:
-    """Return the event in `body`, or None where no model of this suite knows its type; `Malformed` as in `decode`."""
-    raw = decode(body)
+def decode_event(body: bytes, trace: str | None = None) -> Message[Event] | None:
+    """Return the event in `body`, or None where no model of this suite knows its type; the rest as in `decode`."""
+    raw = decode(body, trace)
     model = EVENT_TYPES.get(raw.type)
     if model is None:
         return None
@@ -140,7 +148,7 @@ def decode_event(body: bytes) -> Message[Event] | None:
     except ValidationError as error:
         faults = faults_of(error)
         raise Malformed(_sentence(f"the data is not a {raw.type}", faults), tuple(faults), raw.key) from None
-    return Message(raw.source, raw.id, raw.type, raw.time, raw.subject, raw.traceparent, data)
+    return Message(raw.source, raw.id, raw.type, raw.time, raw.subject, raw.trace, data)
 
 
 def faults_of(error: ValidationError) -> list[Fault]:
@@ -149,12 +157,6 @@ def faults_of(error: ValidationError) -> list[Fault]:
         Fault(".".join(map(str, item["loc"])) or "(whole)", item["msg"])
         for item in error.errors(include_url=False, include_context=False, include_input=False)
     ]
-
-
-def next_span(traceparent: str | None) -> str:
-    """Return a W3C traceparent of the same trace with a new span; a new trace where there is none."""
-    trace_id = traceparent[3:35] if traceparent else secrets.token_hex(16)
-    return f"00-{trace_id}-{secrets.token_hex(8)}-01"
 
 
 def _time(value: object, faults: list[Fault]) -> datetime | None:
@@ -174,13 +176,6 @@ def _time(value: object, faults: list[Fault]) -> datetime | None:
 def _is_name(value: object) -> bool:
     """Return whether `value` can identify something: what PostgreSQL and a log line can hold."""
     return isinstance(value, str) and 0 < len(value) <= NAME_LIMIT and value.isprintable()
-
-
-def _traceparent(value: object) -> str:
-    """Return a usable traceparent: the sender's if it is one, else the beginning of a new trace."""
-    if isinstance(value, str) and _TRACEPARENT.fullmatch(value):
-        return value
-    return next_span(None)
 
 
 def _sentence(what: str, faults: list[Fault]) -> str:

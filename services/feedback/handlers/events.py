@@ -89,7 +89,7 @@ class EventHandler:
         event: WorkorderOpened | WorkorderStep = item.data
         key = event.work_order_id
         if isinstance(event, WorkorderOpened):
-            work.cases[key] = opened(event, item.message.traceparent)
+            work.cases[key] = opened(event, item.message.trace)
             work.fresh.add(key)
             return
         if key not in work.cases:

@@ -80,7 +80,7 @@ async def _record(tx: Transaction, arrivals: Sequence[Arrival], policy: Policy) 
     """Write contacts, customers and identifiers, and emit what was registered."""
     assignment, files = await _settle(tx, arrivals)
     rows = [
-        (arrival.registration, customer_id, arrival.incoming.message.traceparent)
+        (arrival.registration, customer_id, arrival.incoming.message.trace)
         for arrival, customer_id in zip(arrivals, assignment.customer_ids, strict=True)
     ]
     fresh = await store.insert_contacts(tx.connection, rows, tx.now)

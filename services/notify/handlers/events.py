@@ -103,7 +103,7 @@ class EventHandler:
             "recipient": notice.recipient,
             "work_order_id": notice.work_order_id,
             "values": notice.values,
-            "traceparent": cause.traceparent,
+            "traceparent": cause.trace,
             "state": "queued",
             "urgency": urgency(notice, order, self._policy),
             "spent": [],

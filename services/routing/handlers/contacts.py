@@ -22,6 +22,7 @@ from shared.bus.transaction import Incoming, Transaction
 from shared.events import ContactRegistered, WorkorderOpened, WorkorderStep
 from shared.ids import new_id
 from shared.policy import Policy
+from shared.values import replace
 
 _READ_AT_ONCE: Final = 8
 """Texts; a few milliseconds."""
@@ -89,7 +90,8 @@ class Opener:
             if work_order.category in self._complaints and work_order.queue == "department":
                 recent.add([(work_order.customer_id, work_order.occurred_at)])
             event = opened(work_order, concerned(work_order, item.matter, self._policy))
-            tx.emit(event, subject=work_order.id, cause=item.incoming.message)
+            message = tx.emit(event, subject=work_order.id, cause=item.incoming.message)
+            work_order = replace(work_order, traceparent=message.trace)  # what becomes of it follows from its opening
             declined = after_call(work_order, item.contact, self._policy)
             if declined is not None:
                 emit_steps(tx, declined)
@@ -138,6 +140,6 @@ class Opener:
             now,
             work_order_id=new_id(),
             number=given,
-            traceparent=item.incoming.message.traceparent,
+            traceparent=item.incoming.message.trace,
             complaints_before=recent.before(item.contact.customer_id, item.contact.occurred_at),
         )

@@ -81,7 +81,7 @@ class EventHandler:
                 subject = subjects.get(key) or Subject(key)
                 one = work_orders[key] = WorkorderClocks(subject, clocks.get(key, ()), self._policies, new_id)
             message = incoming.message
-            told.append((key, incoming, one.apply(message.data, tx.now, message.traceparent, message.time)))
+            told.append((key, incoming, one.apply(message.data, tx.now, message.trace, message.time)))
         return subjects, work_orders, told
 
     async def _agents(self, tx: Transaction, presence: Sequence[Incoming]) -> None:
@@ -89,7 +89,7 @@ class EventHandler:
         agents = {key: AgentClocks(agent, clocks[key], self._policies, new_id) for key, agent in known.items()}
         for incoming in presence:
             event: AgentPresenceChanged = incoming.data
-            _emit(tx, agents[event.agent_id].apply(event, tx.now, incoming.message.traceparent), incoming)
+            _emit(tx, agents[event.agent_id].apply(event, tx.now, incoming.message.trace), incoming)
         await store.save_agents(tx.connection, tuple(agents.values()))
         self._expect(clock for one in agents.values() for clock in one.clocks.values())
 

@@ -113,6 +113,11 @@ DASHBOARD = Dashboard(
                     (per_minute("yingda_outbox_published_total", "service, way"), "{{service}} {{way}}"),
                 ),
                 series(
+                    "Spans for traces",
+                    "A minute, where a collector is configured: what it took, refused, and what found no room.",
+                    (per_minute("yingda_trace_spans_total", "service, outcome"), "{{service}} {{outcome}}"),
+                ),
+                series(
                     "Dead letters",
                     "New ones a minute.",
                     (per_minute("yingda_dead_letters_total", "service"), "{{service}}"),

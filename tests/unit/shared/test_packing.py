@@ -11,7 +11,7 @@ from tests.integration.runtime_probe import NOW, report
 
 def outgoing(name: str) -> Outgoing:
     message = compose(report(name), source="yingda/feedback", subject=name, at=NOW, traceparent=None)
-    return Outgoing(message.key, message.data.SUBJECT, encode(message))
+    return Outgoing(message.key, message.data.SUBJECT, encode(message), message.trace)
 
 
 @given(st.lists(st.text(), min_size=1, max_size=30))

@@ -75,4 +75,5 @@ def test_where_a_message_came_from_is_read_as_nats_py_reads_it(reply: str) -> No
     client: Any = None
     message = Msg(_client=client, subject="yingda.event.a.b", reply=reply, data=b"{}")
     place = message.metadata
-    assert Delivery.of(message) == Delivery(place.stream, place.sequence.stream, "yingda.event.a.b", b"{}")
+    stored = f"{place.timestamp.timestamp():.0f}000000000"
+    assert Delivery.of(message) == Delivery(place.stream, place.sequence.stream, "yingda.event.a.b", b"{}", stored)
