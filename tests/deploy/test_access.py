@@ -108,8 +108,12 @@ def test_adapters_and_desks_reach_nats_where_they_are_labelled(name: str) -> Non
 
 
 @pytest.mark.parametrize("name", OVERLAYS)
-def test_backups_reach_the_database_where_they_are_labelled(name: str) -> None:
-    assert allowed(name, Peer({"yingda-database": "allowed"}, HERE), database(name), 5432)
+def test_operators_reach_the_servers_where_they_are_labelled(name: str) -> None:
+    operator = Peer({"yingda-operator": "allowed"}, HERE)
+    assert allowed(name, operator, database(name), 5432)
+    assert allowed(name, operator, pod(name, "nats"), 4222)
+    assert allowed(name, operator, pod(name, "nats"), 8222)
+    assert not allowed(name, elsewhere(yingda_operator="allowed"), pod(name, "nats"), 8222)
     assert not allowed(name, Peer({"app": "stranger"}, HERE), database(name), 5432)
 
 
