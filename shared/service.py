@@ -117,7 +117,8 @@ class Service:
     """One service as the suite knows it: its name, its tables, what it consumes, and how it is built.
 
     `consumes` is empty for a service that reads raw contacts from its stream. `accepts` raises, in one sentence, why the
-    service could not work by a policy: a plugin that is not installed, a text that is missing. It opens nothing.
+    service could not work by a policy: a plugin that is not installed, a text that is missing. It opens nothing. What
+    follows is what the service says and hears besides: NATS lets it do that and nothing else (`shared.permissions`).
     """
 
     name: str
@@ -127,6 +128,16 @@ class Service:
     consumes: tuple[type[Event], ...]
     build: Callable[[Context], Awaitable[Parts]]
     accepts: Callable[[Policy, Settings], None] | None = None
+    tells: tuple[str, ...] = ()
+    """The entities whose events it emits."""
+    answers: tuple[str, ...] = ()
+    """The commands it answers, without `yingda.command.`; `*` for all of an entity."""
+    asks: tuple[str, ...] = ()
+    """The commands it sends to others, in the same way."""
+    looks_back: bool = False
+    """Whether it reads what its stream holds, beside its consumer, and erases from it."""
+    paced_by: Stream | None = None
+    """The stream whose consumers must be able to follow: it asks how far they are."""
 
     @property
     def consumer(self) -> Consumer:

@@ -28,6 +28,12 @@ class Settings(BaseSettings):
     )
     nats_user: str | None = Field(default=None, description="user for NATS, if it asks for one")
     nats_password: SecretStr | None = Field(default=None, description="password of that user")
+    nats_nkey_file: Path | None = Field(
+        default=None, description="seed of the NATS user that the file is named after, or that YINGDA_NATS_USER names"
+    )
+    nats_ca: Path | None = Field(default=None, description="who vouches for NATS; with it the connection is TLS")
+    nats_cert: Path | None = Field(default=None, description="certificate to show to NATS, if it asks for one")
+    nats_key: Path | None = Field(default=None, description="private key of that certificate")
     nats_monitoring_url: str | None = Field(
         default=None, pattern=r"^https?://[^\s/?#]+", description="monitoring port of NATS, for `doctor`"
     )
@@ -35,6 +41,12 @@ class Settings(BaseSettings):
         default="postgresql://postgres@127.0.0.1:5432/yingda", description="address of PostgreSQL"
     )
     database_password: SecretStr | None = Field(default=None, description="password, kept out of the address")
+    database_ca: Path | None = Field(
+        default=None, description="who vouches for PostgreSQL; with it the connection is TLS"
+    )
+    role_passwords: Path | None = Field(
+        default=None, description="directory of the services' passwords, for `provision`: their roles may then log in"
+    )
     database_pool: int = Field(default=5, ge=1, le=100, description="connections that one service holds at most")
     stream_replicas: int | None = Field(
         default=None, ge=1, le=5, description="nodes of a NATS cluster that keep each stream; empty: as it is, else 1"

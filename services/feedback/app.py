@@ -135,4 +135,6 @@ SERVICE = Service(
         WorkorderCancelled,
     ),
     build=build,
+    tells=("callback", "knowledge", "quality", "report", "survey"),
+    answers=("callback.*", "customer.*", "knowledge.*", "quality.*", "report.*", "script.*", "reconciliation.cases"),
 )

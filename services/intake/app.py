@@ -76,5 +76,22 @@ def _reconciler(context: Context) -> Reconciler:
 
 
 SERVICE = Service(
-    name="intake", metadata=store.metadata, tables=store.runtime, stream=CONTACTS, consumes=(), build=build
+    name="intake",
+    metadata=store.metadata,
+    tables=store.runtime,
+    stream=CONTACTS,
+    consumes=(),
+    build=build,
+    tells=("contact",),
+    answers=(
+        "contact.calls",
+        "contact.complete",
+        "contact.get",
+        "reconciliation.run",
+        "reconciliation.settle",
+        "reconciliation.show",
+    ),
+    asks=("reconciliation.cases", "reconciliation.clocks", "reconciliation.notices", "reconciliation.workorders"),
+    looks_back=True,
+    paced_by=EVENTS,
 )

@@ -119,4 +119,6 @@ SERVICE = Service(
     consumes=(ContactRegistered, ContactCompleted, SlaEscalated, CallbackCompleted),
     build=build,
     accepts=accepts,
+    tells=("workorder", "agent"),
+    answers=("workorder.*", "agent.*", "contact.verify", "reconciliation.workorders"),
 )

@@ -64,4 +64,6 @@ SERVICE = Service(
         *(model for model in EVENT_TYPES.values() if issubclass(model, WorkorderStep)),
     ),
     build=build,
+    tells=("sla",),
+    answers=("sla.*", "reconciliation.clocks"),
 )

@@ -9,10 +9,12 @@ import nats.errors
 import structlog
 from nats.aio.client import Client
 
+from shared.bus.credentials import Credentials, credentials_of
 from shared.settings import Settings
 
 if TYPE_CHECKING:
     from faststream.nats import NatsBroker
+    from faststream.nats.security import NatsSecurity
 
 TELL_AGAIN_SECONDS = 10.0
 
@@ -23,11 +25,13 @@ def make_broker(settings: Settings, name: str) -> "NatsBroker":
     """Return an unconnected broker that reconnects for ever and lets handlers finish on stop."""
     from faststream.nats import NatsBroker  # noqa: PLC0415 (slow, and the command line needs only `connect`)
 
+    credentials = credentials_of(settings)
     return NatsBroker(
         servers_of(settings),
         graceful_timeout=None,  # what stops has one deadline in common: `shared.ending`
         logger=None,
-        **_options(settings, name),
+        security=_security(credentials),
+        **_options(credentials, name),
     )
 
 
@@ -39,7 +43,8 @@ async def connect(settings: Settings, name: str) -> Client:
         "reconnect_time_wait": 0.1,
         "error_cb": _ignore,  # the caller gets the error itself
     }
-    options = _options(settings, name) | once
+    credentials = credentials_of(settings)
+    options = _options(credentials, name) | _shown(credentials) | once
     *others, last = servers_of(settings)
     for server in others:  # asked not to reconnect, nats-py tries no second server either
         with suppress(nats.errors.Error, OSError, TimeoutError):
@@ -56,7 +61,34 @@ async def _ignore(_error: Exception) -> None:
     """Say nothing."""
 
 
-def _options(settings: Settings, name: str) -> dict[str, Any]:
+def _security(credentials: Credentials) -> "NatsSecurity":
+    """Return `credentials` as FastStream wants them."""
+    from faststream.nats.security import NatsNKey, NatsSecurity, NatsUserPassword  # noqa: PLC0415 (slow, as above)
+
+    tls: dict[str, Any] = {"ssl_context": credentials.tls, "tls_handshake_first": credentials.tls is not None}
+    if credentials.seed is not None:
+        return NatsNKey.from_seed(credentials.seed, **tls)
+    if credentials.user is not None:
+        return NatsUserPassword(credentials.user, credentials.password or "", **tls)
+    return NatsSecurity(**tls)
+
+
+def _shown(credentials: Credentials) -> dict[str, Any]:
+    """Return `credentials` as nats-py wants them.
+
+    TLS begins with the first byte: asked later, whoever stands between could leave it out.
+    """
+    shown: dict[str, Any] = {}
+    if credentials.tls is not None:
+        shown = {"tls": credentials.tls, "tls_handshake_first": True}
+    if credentials.seed is not None:
+        return shown | {"nkeys_seed_str": credentials.seed}
+    if credentials.user is not None:
+        return shown | {"user": credentials.user, "password": credentials.password}
+    return shown
+
+
+def _options(credentials: Credentials, name: str) -> dict[str, Any]:
     told: dict[str, float] = {}
 
     async def on_error(error: Exception) -> None:
@@ -66,7 +98,7 @@ def _options(settings: Settings, name: str) -> dict[str, Any]:
             told[why] = now
             log.warning("nats", why=why)
 
-    options: dict[str, Any] = {
+    return {
         "name": f"yingda-{name}",
         "connect_timeout": 5,
         "reconnect_time_wait": 0.2,
@@ -74,8 +106,5 @@ def _options(settings: Settings, name: str) -> dict[str, Any]:
         "ping_interval": 10,
         "max_outstanding_pings": 3,
         "error_cb": on_error,
+        "inbox_prefix": credentials.inbox_prefix,
     }
-    if settings.nats_user is not None:
-        password = settings.nats_password.get_secret_value() if settings.nats_password else ""
-        options |= {"user": settings.nats_user, "password": password}
-    return options
