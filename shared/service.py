@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.metadata import entry_points
+from pathlib import Path
 
 from sqlalchemy import MetaData
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -128,6 +129,8 @@ class Service:
     consumes: tuple[type[Event], ...]
     build: Callable[[Context], Awaitable[Parts]]
     accepts: Callable[[Policy, Settings], None] | None = None
+    migrations: tuple[Path, ...] = ()
+    """The directories of the revisions that make its tables, the one for new ones first (ADR 0026)."""
     tells: tuple[str, ...] = ()
     """The entities whose events it emits."""
     answers: tuple[str, ...] = ()

@@ -1,6 +1,7 @@
 """The composition root of feedback: the only file that builds things."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from services.feedback import store
 from services.feedback.domain.callback import CALLS
@@ -135,6 +136,7 @@ SERVICE = Service(
         WorkorderCancelled,
     ),
     build=build,
+    migrations=(Path(__file__).parent / "store" / "migrations",),
     tells=("callback", "knowledge", "quality", "report", "survey"),
     answers=("callback.*", "customer.*", "knowledge.*", "quality.*", "report.*", "script.*", "reconciliation.cases"),
 )

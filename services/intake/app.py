@@ -1,6 +1,7 @@
 """Composition root of intake: the channels that are installed, wired to the reception."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -82,6 +83,7 @@ SERVICE = Service(
     stream=CONTACTS,
     consumes=(),
     build=build,
+    migrations=(Path(__file__).parent / "store" / "migrations",),
     tells=("contact",),
     answers=(
         "contact.calls",

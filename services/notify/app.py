@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 
 from services.notify.domain.rules import CONSUMED
 from services.notify.domain.suppression import REASONS
@@ -110,6 +111,7 @@ SERVICE = Service(
     consumed(CONSUMED),
     build,
     accepts,
+    migrations=(Path(__file__).parent / "store" / "migrations",),
     tells=("notification",),
     answers=("notification.*", "reconciliation.notices"),
 )

@@ -119,6 +119,7 @@ SERVICE = Service(
     consumes=(ContactRegistered, ContactCompleted, SlaEscalated, CallbackCompleted),
     build=build,
     accepts=accepts,
+    migrations=(Path(__file__).parent / "store" / "migrations",),
     tells=("workorder", "agent"),
     answers=("workorder.*", "agent.*", "contact.verify", "reconciliation.workorders"),
 )

@@ -1,5 +1,7 @@
 """The composition root of sla: the only file that builds things."""
 
+from pathlib import Path
+
 from services.sla.handlers.commands import Desk
 from services.sla.handlers.events import EventHandler, concerns
 from services.sla.handlers.horizon import Horizon
@@ -64,6 +66,7 @@ SERVICE = Service(
         *(model for model in EVENT_TYPES.values() if issubclass(model, WorkorderStep)),
     ),
     build=build,
+    migrations=(Path(__file__).parent / "store" / "migrations",),
     tells=("sla",),
     answers=("sla.*", "reconciliation.clocks"),
 )

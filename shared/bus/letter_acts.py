@@ -4,8 +4,7 @@ One table for all services, in the schema that belongs to none of them. Rows are
 anything else, whoever asks.
 """
 
-from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, MetaData, Table, Text, func, text
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, MetaData, Table, Text, func
 
 _metadata = MetaData(schema="suite")
 
@@ -29,20 +28,3 @@ acts = Table(
 """`letter` is its number in `service`. `before` and `after` are SHA-256 of the kept and of the published body, so that a
 body can be proved and is not kept twice; `after` is null where nothing was published. `selection` is what a bulk act was
 given to choose by."""
-
-_ONLY_ADDED = (
-    f"""CREATE OR REPLACE FUNCTION {acts.schema}.only_added() RETURNS trigger LANGUAGE plpgsql AS $$
-    BEGIN RAISE EXCEPTION 'rows of % are only ever added', TG_TABLE_NAME; END $$""",
-    f"""CREATE OR REPLACE TRIGGER only_added BEFORE UPDATE OR DELETE OR TRUNCATE ON {acts.fullname}
-    FOR EACH STATEMENT EXECUTE FUNCTION {acts.schema}.only_added()""",
-)
-
-
-async def provision_history(connection: AsyncConnection) -> list[str]:
-    """Create the table and what protects it; return a line where it was not there."""
-    if await connection.scalar(text("SELECT to_regclass(:name)"), {"name": acts.fullname}):
-        return []
-    await connection.run_sync(_metadata.create_all)
-    for statement in _ONLY_ADDED:
-        await connection.execute(text(statement))
-    return [f"table {acts.fullname} created"]

@@ -1,10 +1,11 @@
 """Everything that the services need of the servers, made or updated in one go."""
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 
 from nats.aio.client import Client
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.bus.streams import KEEP_DAYS, STREAMS
 from shared.provision.roles import provision_roles
@@ -12,6 +13,8 @@ from shared.provision.schemas import provision_schema
 from shared.provision.streams import provision_consumer, provision_stream
 from shared.provision.suite import provision_suite
 from shared.service import Service
+
+LOCK = 20231015001
 
 
 async def provision(
@@ -30,15 +33,33 @@ async def provision(
     changes: list[str] = []
     wanted = list(services)
     names = [service.name for service in wanted]
-    async with engine.begin() as connection:
-        await connection.execute(text("SELECT pg_advisory_xact_lock(20231015001)"))  # one provisioning at a time
-        changes += await provision_roles(connection, names)
+    async with _alone(engine) as connection:
+        async with connection.begin():
+            changes += await provision_roles(connection, names)
         changes += await provision_suite(connection, names)
         for service in wanted:
-            changes += await provision_schema(connection, service.name, service.metadata)
+            changes += await provision_schema(connection, service)
     jetstream = client.jetstream()
     for stream in STREAMS:
         changes += await provision_stream(jetstream, stream, replicas, keep_days)
     for service in wanted:
         changes += await provision_consumer(jetstream, service.consumer)
     return changes
+
+
+@asynccontextmanager
+async def _alone(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """Yield a connection while which no other provisioning runs on this database; it has no transaction open.
+
+    The lock is the session's and not a transaction's: each schema commits by itself, and an index that is built beside
+    the traffic must not wait for a transaction that waits for it.
+    """
+    async with engine.connect() as connection:
+        await connection.execute(text(f"SELECT pg_advisory_lock({LOCK})"))
+        await connection.commit()
+        try:
+            yield connection
+        finally:
+            await connection.rollback()
+            await connection.execute(text(f"SELECT pg_advisory_unlock({LOCK})"))
+            await connection.commit()

@@ -1,55 +1,61 @@
-"""One schema of PostgreSQL per service, with its tables."""
+"""One schema of PostgreSQL per service, taken to the head of its migrations."""
 
-import hashlib
-
-from sqlalchemy import MetaData, inspect, text
-from sqlalchemy.dialects import postgresql
-from sqlalchemy.engine import Connection
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.schema import CreateIndex, CreateTable
 
 from shared.db import role_name
+from shared.provision.chain import Chain, chain_of
 from shared.provision.errors import ProvisionError
+from shared.provision.migrating import Migration, reason_of
+from shared.provision.revisions import scripts_of
+from shared.provision.versions import create_version_table, insert_version, read_version
+from shared.service import Service
 
 
-def digest(metadata: MetaData) -> str:
-    """Return what identifies a version of a schema: the hash of its DDL."""
-    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
-    ddl: list[str] = []
-    for table in metadata.sorted_tables:
-        ddl.append(str(CreateTable(table).compile(dialect=dialect)))
-        ddl += sorted(str(CreateIndex(index).compile(dialect=dialect)) for index in table.indexes)
-    return hashlib.sha256("\n".join(ddl).encode()).hexdigest()[:16]
+async def provision_schema(connection: AsyncConnection, service: Service) -> list[str]:
+    """Create the schema of `service`, or take it to its newest revision; return a line for each thing that was done.
+
+    `connection` has no transaction open, before and after.
+    """
+    chain, role = chain_of(service.name, service.migrations), role_name(service.name)
+    if chain.head is None:
+        return await _empty(connection, service.name, role)
+    return await _adopt(connection, chain, role) + await Migration(chain, role).run(connection)
 
 
-async def provision_schema(connection: AsyncConnection, name: str, metadata: MetaData) -> list[str]:
-    """Create or update the schema of the service `name`; return a line if anything was changed."""
-    wanted = digest(metadata)
-    found = await schema_digest(connection, name)
-    if found == wanted:
-        return []
-    role = role_name(name)
-    await connection.execute(text(f'CREATE SCHEMA IF NOT EXISTS "{name}" AUTHORIZATION "{role}"'))
-    await connection.execute(text(f'SET LOCAL ROLE "{role}"'))
-    await connection.run_sync(metadata.create_all)
-    await connection.run_sync(_compare, metadata)
-    await connection.execute(text(f"COMMENT ON SCHEMA \"{name}\" IS '{wanted}'"))
-    await connection.execute(text("RESET ROLE"))
-    return [f"schema {name} {'created' if found is None else 'updated'}"]
-
-
-def _compare(connection: Connection, metadata: MetaData) -> None:
-    """Refuse a table that lacks columns: adding them is a migration, and this version brings none."""
-    inspector = inspect(connection)
-    for table in metadata.sorted_tables:
-        held = {column["name"] for column in inspector.get_columns(table.name, schema=table.schema)}
-        missing = sorted(set(table.columns.keys()) - held)
-        if missing:
-            raise ProvisionError(f"the table {table.fullname} lacks {', '.join(missing)}: it is of another version")
-
-
-async def schema_digest(connection: AsyncConnection, name: str) -> str | None:
-    """Return the digest that the schema `name` was provisioned with; None where it was not."""
+async def schema_mark(connection: AsyncConnection, name: str) -> str | None:
+    """Return the comment of the schema `name`, where versions from before the migrations kept their mark."""
     query = text("SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = :name")
     found: str | None = await connection.scalar(query, {"name": name})
     return found
+
+
+async def _empty(connection: AsyncConnection, name: str, role: str) -> list[str]:
+    """Create the schema of a service that keeps no tables."""
+    async with connection.begin():
+        if await connection.scalar(text("SELECT 1 FROM pg_namespace WHERE nspname = :name"), {"name": name}):
+            return []
+        await connection.execute(text(f'CREATE SCHEMA "{name}" AUTHORIZATION "{role}"'))
+    return [f"schema {name} created"]
+
+
+async def _adopt(connection: AsyncConnection, chain: Chain, role: str) -> list[str]:
+    """Note the first revision for tables that a version from before the migrations has made, if they are the same."""
+    first = chain.revisions[0]
+    async with connection.begin():
+        mark = await schema_mark(connection, chain.schema)
+        if mark is None or await read_version(connection, chain.schema) is not None:
+            return []
+        if mark != getattr(scripts_of(chain).get_revision(first).module, "mark", None):
+            raise ProvisionError(
+                f"the schema {chain.schema} is of a version older than the first that can be migrated from: "
+                "it needs a database of its own, or one that the last version before this has provisioned"
+            )
+        try:
+            await connection.execute(text(f'SET LOCAL ROLE "{role}"'))
+            await connection.execute(text(create_version_table(chain.schema)))
+            await connection.execute(text(insert_version(chain.schema)), {"revision": first, "runs": [first]})
+        except SQLAlchemyError as error:
+            raise ProvisionError(f"the schema {chain.schema} cannot be taken over: {reason_of(error)}") from error
+    return [f"schema {chain.schema}: revision {first} is what it was"]

@@ -5,27 +5,27 @@ from collections.abc import Sequence
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.bus.letter_acts import provision_history
-from shared.bus.unsent import provision_left_unsent
+from shared.bus.unsent import LEFT_UNSENT
 from shared.db import role_name
-
-SUITE_SCHEMA = "suite"
+from shared.provision.chain import SUITE_SCHEMA, suite_chain
+from shared.provision.migrating import Migration
+from shared.provision.versions import VERSION_TABLE
 
 
 async def provision_suite(connection: AsyncConnection, names: Sequence[str]) -> list[str]:
-    """Create the schema and what lies in it, open to the services `names`; return a line for each new table.
+    """Take the schema to its newest revision, open to the services `names`; return a line for each thing done.
 
-    Its clock holds the moment when a rehearsal clock began.
+    `connection` has no transaction open, before and after.
     """
-    await connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {SUITE_SCHEMA}"))
-    await connection.execute(
-        text(
-            f"CREATE TABLE IF NOT EXISTS {SUITE_SCHEMA}.clock "
-            "(spec text PRIMARY KEY, anchor timestamptz NOT NULL DEFAULT clock_timestamp())"
-        )
-    )
-    for name in names:
-        await connection.execute(text(f'GRANT USAGE ON SCHEMA {SUITE_SCHEMA} TO "{role_name(name)}"'))
-        await connection.execute(text(f'GRANT SELECT, INSERT ON {SUITE_SCHEMA}.clock TO "{role_name(name)}"'))
-    await provision_left_unsent(connection, list(names))
-    return await provision_history(connection)
+    changes = await Migration(suite_chain()).run(connection)
+    async with connection.begin():
+        await connection.execute(text(f"REVOKE ALL ON FUNCTION {LEFT_UNSENT} FROM PUBLIC"))
+        for name in names:
+            for statement in (
+                f"GRANT USAGE ON SCHEMA {SUITE_SCHEMA}",
+                f"GRANT SELECT ON {SUITE_SCHEMA}.{VERSION_TABLE}",
+                f"GRANT SELECT, INSERT ON {SUITE_SCHEMA}.clock",
+                f"GRANT EXECUTE ON FUNCTION {LEFT_UNSENT}",
+            ):
+                await connection.execute(text(f'{statement} TO "{role_name(name)}"'))
+    return changes

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 
 import nats
 import pytest
@@ -46,7 +47,8 @@ async def _build(_context: Context) -> Parts:
     raise AssertionError("the probe is never built")
 
 
-PROBE = Service("probe", metadata, tables, EVENTS, (WorkorderPaused, ReportPublished), _build)
+MIGRATIONS = (Path(__file__).parent / "probe_migrations",)
+PROBE = Service("probe", metadata, tables, EVENTS, (WorkorderPaused, ReportPublished), _build, migrations=MIGRATIONS)
 
 
 @dataclass

@@ -210,7 +210,7 @@ async def test_the_history_is_only_ever_added_to(clerk: Clerk) -> None:
 async def test_nothing_is_done_without_a_way_to_keep_it(clerk: Clerk) -> None:
     await fill(clerk, "refused")
     async with clerk.engine.begin() as connection:
-        await connection.execute(text(f"DROP TABLE {acts.fullname}"))
+        await connection.execute(text(f"DROP SCHEMA {acts.schema} CASCADE"))
     for arguments in (("discard", "clerk:1", "--reason", "x"), ("replay", "clerk:1"), ("history",)):
         assert "run `yingda provision`" in (await dlq(*arguments, code=1)).err
     await clerk.provision()

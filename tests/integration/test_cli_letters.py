@@ -38,7 +38,8 @@ async def _build(_context: Context) -> Parts:
     raise AssertionError("the clerk is never built")
 
 
-CLERK = Service("clerk", metadata, tables, EVENTS, (ReportPublished,), _build)
+MIGRATIONS = (Path(__file__).parent / "clerk_migrations",)
+CLERK = Service("clerk", metadata, tables, EVENTS, (ReportPublished,), _build, migrations=MIGRATIONS)
 
 
 @dataclass
@@ -101,7 +102,7 @@ async def clerk(database_url: str, fresh_nats: str, monkeypatch: pytest.MonkeyPa
         async with engine.begin() as connection:
             for table in metadata.sorted_tables:
                 await connection.execute(text(f"TRUNCATE {table.fullname} RESTART IDENTITY"))
-            await connection.execute(text(f"DROP TABLE {acts.fullname}"))
+            await connection.execute(text(f"DROP SCHEMA {acts.schema} CASCADE"))
         await client.jetstream().delete_stream("EVENTS")  # purging would leave the ids it knows
     finally:
         await client.close()

@@ -1,0 +1,1 @@
+"""The revisions of the schema `feedback`, oldest first (ADR 0026)."""

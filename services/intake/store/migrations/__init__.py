@@ -1,0 +1,1 @@
+"""The revisions of the schema `intake`, oldest first (ADR 0026)."""

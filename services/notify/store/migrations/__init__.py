@@ -1,0 +1,1 @@
+"""The revisions of the schema `notify`, oldest first (ADR 0026)."""

@@ -1,0 +1,1 @@
+"""The revisions of the schema `routing`, oldest first (ADR 0026)."""

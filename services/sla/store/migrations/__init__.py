@@ -1,0 +1,1 @@
+"""The revisions of the schema `sla`, oldest first (ADR 0026)."""
