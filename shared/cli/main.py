@@ -30,6 +30,7 @@ COMMANDS = {
     "doctor": "shared.cli.doctor",
     "bench": "shared.cli.bench",
     "plugins": "shared.cli.plugins",
+    "deploy": "shared.cli.deploy",
 }
 """Each command and the module whose `register(app)` adds it; a module is imported only when its command is wanted."""
 COMMAND_GROUP = "yingda.commands"
