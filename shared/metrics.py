@@ -24,6 +24,12 @@ def _histogram(name: str, text: str, *labels: str) -> Histogram:
 SERVICE_UP = _gauge("service_up", "1 while the service is ready to work", "service", "version")
 SERVICE_STARTED = _gauge("service_started_timestamp_seconds", "when the process of the service began", "service")
 
+POLICY = _gauge("policy_info", "1 for the policy that the service works by", "service", "version")
+POLICY_RELOADS = _counter("policy_reloads_total", "times the policy file was read again", "service", "outcome")
+POLICY_REFUSED = _gauge(
+    "policy_refused", "1 while the policy file was refused and the former policy stays in force", "service"
+)
+
 MESSAGES = _counter("messages_total", "messages taken from a consumer, by what became of them", "service", "outcome")
 BATCH_SECONDS = _histogram("batch_seconds", "time from fetching a batch to its acknowledgement", "service")
 BATCH_MESSAGES = Histogram(

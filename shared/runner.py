@@ -44,6 +44,7 @@ from shared.log import configure_logging
 from shared.policy import load_policy
 from shared.provision import check
 from shared.rehearsal import read_database_clock, shared_clock
+from shared.renewal import Renewal
 from shared.retention import TURN_SECONDS, Retention, forgetting, runtime_expiries
 from shared.series import expect
 from shared.service import Context, Loop, Parts, Service, service_names
@@ -69,6 +70,8 @@ log = structlog.get_logger()
 async def run(service: Service, settings: Settings, *, on_end: Callable[[], None] | None = None) -> None:
     """Run `service` until SIGTERM or SIGINT; the batch in hand is finished and acknowledged before it returns.
 
+    SIGHUP lets it read the policy file again (`shared.renewal`).
+
     `on_end` is called at that signal. What takes longer than the time that all have in common is cut off.
     """
     configure_logging(settings.log_level, service=service.name)
@@ -76,8 +79,10 @@ async def run(service: Service, settings: Settings, *, on_end: Callable[[], None
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ending.begin)
+    renewal = Renewal(service)
+    loop.add_signal_handler(signal.SIGHUP, renewal.ask)
     async with AsyncExitStack() as stack:
-        running = await _unless(ending.asked, _start(service, settings, stack, ending))
+        running = await _unless(ending.asked, _start(service, settings, stack, ending, renewal))
         if running is None:
             return
         metrics.SERVICE_UP.labels(service.name, version("yingda")).set(1)
@@ -99,7 +104,9 @@ async def _unless(stop: asyncio.Event, starting: Coroutine[Any, Any, "Running"])
     return None
 
 
-async def _start(service: Service, settings: Settings, stack: AsyncExitStack, ending: Ending) -> "Running":
+async def _start(
+    service: Service, settings: Settings, stack: AsyncExitStack, ending: Ending, renewal: Renewal
+) -> "Running":
     """Build and start everything in order; what `stack` unwinds stops it in the opposite order."""
     health = Health()
     health_server = HealthServer(health, settings.metrics_host, settings.metrics_port)
@@ -130,7 +137,7 @@ async def _start(service: Service, settings: Settings, stack: AsyncExitStack, en
         asker_of(client),
         reader_of(client, service.stream),
     )
-    parts = await service.build(context)
+    parts = await renewal.build(context)
     expect(service, parts, context.policy)
     metrics.SERVICE_STARTED.labels(service.name).set(clock.real_now().timestamp())
     if parts.stop is not None:

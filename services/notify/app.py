@@ -43,7 +43,7 @@ from shared.settings import Settings
 
 async def build(context: Context) -> Parts:
     """Return the running parts; raises in one sentence where templates or transports of the policy cannot be used."""
-    texts = Texts(context.policy.notify.templates.texts)
+    texts = Texts(own=context.policy.notify.templates.texts)
     texts.check(context.policy)
     transports = build_transports(context.policy, context.settings, context.clock.now)
     links = SurveyLinks.of(context.settings)
@@ -81,7 +81,7 @@ async def build(context: Context) -> Parts:
 
 def accepts(policy: Policy, settings: Settings) -> None:
     """Return if notify can work by `policy`; else raise which text or transport of it cannot be used."""
-    Texts(policy.notify.templates.texts).check(policy)
+    Texts(own=policy.notify.templates.texts).check(policy)
     build_transports(policy, settings, lambda: datetime.now(UTC))
 
 

@@ -24,6 +24,9 @@ class Templates(Model):
     by_category: Annotated[Mapping[Key, Mapping[Purpose, Key]], Field(default_factory=dict)]
     digest: Key = "digest"
     """Several notices to one member of staff in one message (R-SLA-10)."""
+    texts: Annotated[Mapping[Key, Text], Field(default_factory=dict)]
+    """Templates of the house's own, by name: each comes before a packaged one of the same name. The first line is the
+    subject, the rest is the text, as in the packaged ones."""
 
     def name(
         self, purpose: Purpose, category: str | None = None, kind: str | None = None, *, plain: bool = False

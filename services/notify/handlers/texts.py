@@ -3,15 +3,16 @@
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
-from jinja2 import FileSystemLoader, StrictUndefined, TemplateError, TemplateNotFound
+from jinja2 import ChoiceLoader, DictLoader, FileSystemLoader, StrictUndefined, TemplateError, TemplateNotFound
 from jinja2.meta import find_undeclared_variables
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from services.notify.domain.plain import plain, shorten
 from services.notify.domain.wording import VALUES
-from shared.policy import Policy
+from shared.policy import Policy, Text
 
 FOLDER: Final = Path(__file__).parents[1] / "templates"
 LANGUAGES: Final = ("zh", "en")
@@ -26,11 +27,17 @@ class TemplatesError(Exception):
 
 
 class Texts:
-    """The texts of all notifications. A template's first line is the subject, the rest is the text."""
+    """The texts of all notifications. A template's first line is the subject, the rest is the text.
 
-    def __init__(self, folder: Path = FOLDER) -> None:
+    `own` are the policy's, by name; each comes before the packaged one of its name.
+    """
+
+    def __init__(self, folder: Path = FOLDER, own: Mapping[str, Text] = MappingProxyType({})) -> None:
+        written = {
+            _path(language, name): text.in_locale(language) for name, text in own.items() for language in LANGUAGES
+        }
         self._environment = ImmutableSandboxedEnvironment(
-            loader=FileSystemLoader(folder),
+            loader=ChoiceLoader([DictLoader(written), FileSystemLoader(folder)]),
             undefined=StrictUndefined,
             autoescape=False,
             finalize=_harmless,

@@ -57,6 +57,26 @@ DASHBOARD = Dashboard(
             ),
         ),
         Row(
+            "Policy",
+            (
+                series(
+                    "In force",
+                    "More than one for long: a service has not taken the new policy; see its log.",
+                    ("count by (version) (yingda_policy_info)", "{{version}}"),
+                ),
+                series(
+                    "Refused",
+                    "1 while the policy file has a fault and the former policy stays in force.",
+                    ("max by (service) (yingda_policy_refused)", "{{service}}"),
+                ),
+                series(
+                    "Read again",
+                    "By what came of it, per minute.",
+                    (per_minute("yingda_policy_reloads_total", "outcome"), "{{outcome}}"),
+                ),
+            ),
+        ),
+        Row(
             "Heartbeats",
             (
                 series(

@@ -43,6 +43,26 @@ def test_a_category_can_have_a_text_of_its_own(tmp_path: Path) -> None:
         Texts(tmp_path / "t").check(policy)
 
 
+def test_a_policy_can_bring_texts_of_its_own_which_come_before_the_packaged_ones() -> None:
+    """R-NT-03: a text is added or reworded by the policy file alone."""
+    policy_data = deepcopy(POLICY.plain)
+    templates = policy_data["notify"]["templates"]  # type: ignore[index]
+    templates["by_category"] = {"complaint": {"accepted": "sorry"}}
+    templates["texts"] = {
+        "sorry": {"zh": "抱歉（{{ number }}）\n{{ greeting }}", "en": "Sorry ({{ number }})\n{{ greeting }}"}
+    }
+    policy = type(POLICY).model_validate(policy_data)
+    texts = Texts(own=policy.notify.templates.texts)
+    texts.check(policy)
+    facts = {"sms": False, "number": "XR1", "greeting": "尊敬的王女士："}
+    assert texts.render("sorry", "zh", facts) == ("抱歉（XR1）", "尊敬的王女士：")
+    assert texts.render("sorry", "en", facts)[0] == "Sorry (XR1)"
+    templates["texts"]["accepted"] = {"zh": "{{ nowhere }}", "en": "x"}
+    policy = type(POLICY).model_validate(policy_data)
+    with pytest.raises(TemplatesError, match=re.escape("zh/accepted.txt.j2 uses nowhere, which no message has")):
+        Texts(own=policy.notify.templates.texts).check(policy)
+
+
 @pytest.mark.parametrize("attack", ["{{ 7 * 7 }}", "{% for x in y %}", "{{ sender.__class__.__mro__ }}", "${7*7}"])
 @pytest.mark.parametrize("channel", ["sms", "email"])
 def test_what_a_customer_writes_is_never_a_template(attack: str, channel: str) -> None:
