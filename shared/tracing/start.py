@@ -5,6 +5,7 @@ import logging
 import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from contextvars import copy_context
 
 import structlog
 
@@ -36,14 +37,14 @@ def start_tracing(switch: str, service: str, environ: Mapping[str, str] = os.env
     except ImportError:
         log.warning(NOT_EXPORTED, why=NOT_INSTALLED)
         return None
-    for name in ("opentelemetry", "urllib3"):  # one sentence of ours for an outage, not one of theirs for every attempt
-        logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         exporter = OTLPSpanExporter()
         spans = spans_of(service)
     except Exception as error:  # noqa: BLE001 (a certificate that is not there, a header that is none: whatever it reads)
         log.warning(NOT_EXPORTED, why=f"OpenTelemetry refuses its variables ({type(error).__name__})")
         return None
+    for name in ("opentelemetry", "urllib3"):  # one sentence of ours for an outage, not one of theirs for every attempt
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     queue = StepQueue(
         service,
         lambda steps: exporter.export(spans(steps)).name == "SUCCESS",
@@ -63,7 +64,7 @@ def _sampler(environ: Mapping[str, str]) -> Sampled | None:
 
 def _teller(endpoint: str) -> Callable[[bool], None]:
     """Return what logs, from the event loop, that the collector has gone or is back: once for an outage, and not all the time."""
-    loop = asyncio.get_running_loop()
+    loop, context = asyncio.get_running_loop(), copy_context()  # which has the service's name for the log
     told: bool | None = None
     quiet_until = 0.0
 
@@ -80,6 +81,6 @@ def _teller(endpoint: str) -> Callable[[bool], None]:
 
     def tell(taken: bool) -> None:
         with suppress(RuntimeError):  # the loop has ended before the last answer came
-            loop.call_soon_threadsafe(say, taken)
+            loop.call_soon_threadsafe(say, taken, context=context)
 
     return tell

@@ -11,6 +11,7 @@ from shared.bus.ahead import FirstLook
 from shared.bus.runtime import BatchRuntime
 from shared.bus.streams import CONTACTS, EVENTS
 from shared.clock import SystemClock
+from shared.events import ContactRegistered
 from tests.integration.intake_house import Intake, envelope, form, intake_house
 
 LONG = 20
@@ -45,6 +46,17 @@ async def test_an_emergency_at_the_end_of_a_long_queue_is_registered_first_and_o
     sources = [event.source_id for event in await intake.registered()]
     assert sources == ["web/shop/fire", *(f"web/shop/{number}" for number in range(LONG))]
     assert await intake.bench.dead_letters() == 1, "what cannot be read had its turn"
+
+
+async def test_what_is_taken_out_of_its_turn_keeps_the_trace_of_its_header(intake: Intake) -> None:
+    """R-OB-04."""
+    await intake.publish(*(envelope(number, form()) for number in range(LONG)))
+    fire, header = envelope("fire", form(text="仓库着火了")), {"traceparent": f"00-{'a' * 32}-{'b' * 16}-01"}
+    jetstream = intake.bench.client.jetstream()
+    await jetstream.publish("yingda.contact.received.web", fire, stream="CONTACTS", headers=header)
+    await look(intake).turn()
+    (told,) = await intake.bench.messages(ContactRegistered)
+    assert (told.data.source_id, told.trace_id) == ("web/shop/fire", "a" * 32)
 
 
 async def test_a_short_queue_keeps_its_order(intake: Intake) -> None:

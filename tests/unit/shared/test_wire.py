@@ -9,7 +9,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from shared.bus.transaction import Delivery
-from shared.bus.wire import headed, read_leanly
+from shared.bus.wire import headed, read_leanly, trace_in
 
 names = st.text(alphabet="ABCabc-", min_size=1, max_size=12)
 values = st.text(
@@ -61,6 +61,35 @@ async def test_other_headers_are_left_alone() -> None:
     lean = Client()
     read_leanly(lean)
     assert await lean._process_headers(b"NATS/1.0\r\nNats-Msg-Id: a\r\n\r\n") is None
+
+
+TRACE = f"00-{'a' * 32}-{'b' * 16}-01"
+
+
+@pytest.mark.parametrize(
+    ("headers", "trace"),
+    [
+        (f"Nats-Msg-Id: web/1\r\ntraceparent: {TRACE}\r\n", TRACE),
+        (f"TraceParent:{TRACE} \r\nTRACESTATE: a=1\r\n", f"{TRACE} a=1"),
+        (f"tracestate: a=1\r\ntraceparent: {TRACE}\r\ntracestate: b=2\r\n", f"{TRACE} a=1,b=2"),
+        (f"traceparent: {TRACE}\r\ntraceparent: {TRACE}\r\n", None),
+        ("tracestate: a=1\r\n", None),
+        (f"x-traceparent: {TRACE}\r\n", None),
+        (f"x: traceparent: {TRACE}\r\n", None),
+        (f"Nats-Msg-Id: yingda/routing/1\r\ntraceparent: {TRACE}\r\n", None),  # an event of ours: its body says it
+    ],
+)
+async def test_of_a_strangers_headers_the_trace_is_read(headers: str, trace: str | None) -> None:
+    lean, client = Client(), Client()
+    read_leanly(lean)
+    read = await lean._process_headers(f"NATS/1.0\r\n{headers}\r\n".encode())
+    assert trace_in(Msg(_client=client, headers=read)) == trace
+
+
+async def test_headers_that_are_no_text_have_no_trace() -> None:
+    lean = Client()
+    read_leanly(lean)
+    assert await lean._process_headers(b"NATS/1.0\r\ntraceparent: \xff\xfe\r\n\r\n") is None
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,189 @@
+"""One contact through the real suite is one trace in a real collector, and a collector can do the suite no harm."""
+
+import asyncio
+import json
+import re
+import urllib.request
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from tests.collector import Collector, Received, collector
+from tests.e2e.suite import Suite, contact, envelope, running_suite
+from tests.polling import until
+
+RUSH_HOUR = "2026-11-23T10:00:00+08:00@1"
+SERVICES = ("intake", "routing", "sla", "notify", "feedback")
+
+
+@pytest.fixture(scope="module")
+def receiver() -> Iterator[Collector]:
+    with collector() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+async def suite(receiver: Collector) -> AsyncIterator[Suite]:
+    patience = {"OTEL_BSP_SCHEDULE_DELAY": "50", "OTEL_EXPORTER_OTLP_TIMEOUT": "1"}
+    async with running_suite(RUSH_HOUR, OTEL_EXPORTER_OTLP_ENDPOINT=receiver.url, **patience) as started:
+        yield started
+
+
+def lines(suite: Suite, event: str) -> list[dict[str, str]]:
+    """Return what the services have logged of `event`."""
+    found = []
+    for name in SERVICES:
+        logged = (suite.data / "logs" / f"{name}.log").read_text().splitlines()
+        found += [line for line in map(json.loads, filter(None, logged)) if line["event"].startswith(event)]
+    return found
+
+
+def page(url: str) -> str:
+    with urllib.request.urlopen(url) as answer:
+        return str(answer.read(), "utf-8")
+
+
+async def through(suite: Suite, phone: str, **fields: str) -> tuple[str, dict[str, str]]:
+    """Send a contact and take it through its whole life; return its trace and, by type, the spans of its events."""
+    source_id = await suite.publish(contact(customer={"name": "孙丽", "phone": phone}), **fields)
+    key = (await suite.event("workorder.opened", source_id=source_id))["data"]["work_order_id"]
+    await suite.event("notification.sent", work_order_id=key, purpose="accepted")
+    await suite.done("workorder.respond", "market-1", work_order_id=key, text="正在处理", audience="customer")
+    await suite.done("workorder.resolve", "market-1", work_order_id=key, outcome="resolved", text="已换货")
+    await suite.done("workorder.sign", "market-supervisor", work_order_id=key, approve=True)
+    callback = (await suite.event("callback.scheduled", work_order_id=key))["data"]["callback_id"]
+    answer = {"outcome": "reached", "solved": True, "score": 9, "satisfaction": "very_satisfied"}
+    await suite.done("callback.record", "service-1", callback_id=callback, **answer)
+    await suite.event("workorder.closed", work_order_id=key)
+    await suite.until(lambda _: any(key in e["data"]["work_order_ids"] for e in suite.all("knowledge.drafted")))
+    trace = (await suite.event("contact.registered", source_id=source_id))["traceparent"][3:35]
+    mine = [event for event in suite.events if event["traceparent"][3:35] == trace]
+    return trace, {event["traceparent"][36:52]: event["type"] for event in mine}
+
+
+def root_of(spans: dict[str, Received]) -> Received:
+    """Return the one span that all others come from, by way of their parents."""
+    roots = [span for span in spans.values() if span.parent not in spans]
+    assert len(roots) == 1, roots
+    return roots[0]
+
+
+async def test_a_contact_is_one_connected_trace_from_its_arrival_to_knowledge(
+    suite: Suite, receiver: Collector
+) -> None:
+    """R-OB-04: five services, every event a span, each under what caused it, and none begins before its cause ends."""
+    trace, events = await through(suite, "13800138003")
+    await until(lambda: set(events) <= set(receiver.of(trace)), 20, said="every event is a span")
+    spans = receiver.of(trace)
+    assert set(spans) - set(events) == {root_of(spans).span}
+    assert root_of(spans).name == "contact.received"
+    assert {span.service for span in spans.values()} == set(SERVICES)
+    under: dict[str, set[str]] = {}
+    for span in spans.values():
+        if span.parent:
+            under.setdefault(span.name, set()).add(spans[span.parent].name)
+            assert spans[span.parent].start <= span.start <= span.end
+    assert under["contact.registered"] == {"contact.received"}
+    assert under["workorder.opened"] == {"contact.registered"}
+    assert under["workorder.assigned"] == under["workorder.responded"] == {"workorder.opened"}
+    assert under["sla.started"] >= {"workorder.opened"}
+    assert under["sla.met"] <= {name for name in under if name.startswith(("workorder.", "callback.", "notif"))}
+    assert under["callback.scheduled"] <= {"workorder.signed", "workorder.confirmed"}
+    assert "workorder.opened" in under["notification.sent"]
+    assert under["knowledge.drafted"] <= {"workorder.closed", "workorder.opened"}
+    assert all(span.attributes["messaging.system"] == "nats" for span in spans.values())
+    text = json.dumps([span.attributes for span in spans.values()], ensure_ascii=False)
+    assert not re.search("孙丽|13800138003|空调|已换货|正在处理", text)
+
+
+async def test_the_trace_of_an_adapter_is_kept_in_header_or_envelope_with_its_state(
+    suite: Suite, receiver: Collector
+) -> None:
+    """W3C Trace Context: the attribute goes before the header; what is invalid begins anew; nothing is refused."""
+    jetstream = suite.client.jetstream()
+    header = {"Traceparent": f"00-{'a' * 32}-{'b' * 16}-01", "tracestate": "shop=1"}
+    body = envelope(contact(), "web", "traced-1")
+    await jetstream.publish("yingda.contact.received.web", body, stream="CONTACTS", headers=header)
+    attribute = f"00-{'c' * 32}-{'d' * 16}-01"
+    both = json.dumps({**json.loads(envelope(contact(), "web", "traced-2")), "traceparent": attribute}).encode()
+    await jetstream.publish("yingda.contact.received.web", both, stream="CONTACTS", headers=header)
+    wrong = json.dumps({**json.loads(envelope(contact(), "web", "traced-3")), "traceparent": "00-0-0-0"}).encode()
+    await jetstream.publish("yingda.contact.received.web", wrong, stream="CONTACTS", headers={"traceparent": "no"})
+    first = await suite.event("workorder.opened", source_id="web/shop/traced-1")
+    second = await suite.event("workorder.opened", source_id="web/shop/traced-2")
+    third = await suite.event("workorder.opened", source_id="web/shop/traced-3")
+    assert (first["traceparent"][3:35], first["tracestate"]) == ("a" * 32, "shop=1")
+    assert (second["traceparent"][3:35], second.get("tracestate")) == ("c" * 32, None)
+    assert third["traceparent"][3:35] not in {"a" * 32, "c" * 32}
+    notice = await suite.event("notification.sent", work_order_id=first["data"]["work_order_id"])
+    assert (notice["traceparent"][3:35], notice["tracestate"]) == ("a" * 32, "shop=1")
+    spans = await receiver.until_it_has("a" * 32, "workorder.opened", "notification.sent")
+    assert root_of(spans).parent == "b" * 16
+    assert {span.state for span in spans.values()} == {"shop=1"}
+
+
+async def test_a_step_is_linked_with_the_trace_of_the_desk_that_gave_the_command(
+    suite: Suite, receiver: Collector
+) -> None:
+    """It stays in the trace of its contact all the same."""
+    source_id = await suite.publish(contact(customer={"name": "何勇", "phone": "13800138020"}))
+    opened = await suite.event("workorder.opened", source_id=source_id)
+    key, trace = opened["data"]["work_order_id"], opened["traceparent"][3:35]
+    command = {"command_id": "linked-1", "by": "market-1", "work_order_id": key, "text": "好的", "audience": "customer"}
+    header = {"traceparent": f"00-{'e' * 32}-{'f' * 16}-01"}
+    body = json.dumps(command).encode()
+    reply = await suite.client.request("yingda.command.workorder.respond", body, timeout=10, headers=header)
+    assert json.loads(reply.data)["ok"]
+    spans = await receiver.until_it_has(trace, "workorder.responded")
+    (responded,) = (span for span in spans.values() if span.name == "workorder.responded")
+    assert responded.links == (f"{'e' * 32}-{'f' * 16}",)
+    assert responded.parent == opened["traceparent"][36:52]
+
+
+async def test_a_contact_delivered_again_and_events_replayed_make_no_second_trace(
+    suite: Suite, receiver: Collector
+) -> None:
+    """R-IN-06."""
+    body = contact(customer={"name": "吴磊", "phone": "13800138005"})
+    source_id = await suite.publish(body, message_id="again")
+    opened = await suite.event("workorder.opened", source_id=source_id)
+    trace = opened["traceparent"][3:35]
+    spans = await receiver.until_it_has(trace, "contact.received", "workorder.opened", "sla.started")
+    jetstream = suite.client.jetstream()
+    again = envelope(body, "web", "again")
+    await jetstream.publish("yingda.contact.received.web", again, stream="CONTACTS")
+    raw = await jetstream.get_last_msg("EVENTS", "yingda.event.workorder.opened")
+    assert raw.data is not None
+    assert (raw.headers or {})["traceparent"] == opened["traceparent"]
+    await jetstream.publish("yingda.event.workorder.opened", raw.data, stream="EVENTS")
+    fence = await suite.publish(contact(customer={"name": "郑云", "phone": "13800138006"}))
+    after = await suite.event("workorder.opened", source_id=fence)
+    await suite.event("notification.sent", work_order_id=after["data"]["work_order_id"])
+    await receiver.until_it_has(after["traceparent"][3:35], "contact.received", "notification.sent")
+    assert [span.name for span in receiver.spans].count("contact.received") == len(
+        {span.trace for span in receiver.spans if span.name == "contact.received"}
+    )
+    assert {key: receiver.of(trace)[key] for key in spans} == spans
+    assert [s.name for s in receiver.of(trace).values()].count("workorder.opened") == 1
+
+
+async def test_a_collector_that_fails_hangs_or_is_gone_is_one_warning_and_no_delay(
+    suite: Suite, receiver: Collector
+) -> None:
+    """The suite goes on; of each outage every service speaks once."""
+    receiver.status = 500
+    await through(suite, "13800138010")
+    await until(lambda: {line["service"] for line in lines(suite, "traces are lost")} == set(SERVICES), 20)
+    receiver.status = 200
+    receiver.hold.clear()
+    await through(suite, "13800138011")
+    receiver.hold.set()
+    receiver.close()
+    await through(suite, "13800138012")
+    said = [line["service"] for line in lines(suite, "traces are lost")]
+    assert sorted(said) == sorted(SERVICES)
+    assert not lines(suite, "some spans")
+    told = await asyncio.to_thread(page, suite.endpoints["metrics"]["routing"])
+    failed = re.search(r'yingda_trace_spans_total\{outcome="failed",service="routing"\} (\d+)', told)
+    assert failed is not None
+    assert int(failed.group(1)) > 0
