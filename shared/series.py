@@ -104,6 +104,7 @@ def _sla(policy: Policy) -> None:
 
 def _notify(policy: Policy) -> None:
     transports = {name for by in policy.notify.transports.values() for names in by.values() for name in names}
+    _zero(metrics.NOTIFICATIONS, ("none",), get_args(Purpose), ("suppressed",))  # there was no address to send to
     _zero(metrics.NOTIFICATIONS, transports, get_args(Purpose), _verbs(NotificationStep))
     _zero(metrics.NOTIFICATIONS_LIMITED, ("recipient", "transport"))
     _zero(metrics.NOTIFICATION_TROUBLES, transports, ("rejected", "retry", "unknown"))
