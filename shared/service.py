@@ -107,6 +107,8 @@ class Parts:
     forget: Forget | None = None
     """Removes what the service keeps of work orders and contacts whose records have expired."""
     web: Web | None = None
+    gather_seconds: float = 0.0
+    """From one batch to the next at least, in steady traffic; what comes after a rest is taken at once."""
     hasty: Callable[[bytes], bool] | None = None
     """Tells from a raw body whether the message cannot wait in a long queue: it is then taken out of its turn."""
     paced_by: Stream | None = None

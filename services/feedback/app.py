@@ -87,6 +87,7 @@ async def build(context: Context) -> Parts:
 
     return Parts(
         on_events=on_events,
+        gather_seconds=0.3,
         commands={
             **{command: handler for desk in desks for command, handler in desk.commands.items()},
             **books(policy, Accountant(store.runtime, context.position), AccountCases, without_case),

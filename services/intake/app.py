@@ -53,6 +53,7 @@ async def build(context: Context) -> Parts:
     reconciler = _reconciler(context)
     return Parts(
         on_events=Reception(installed_channels(), policy, eraser.wake).on_events,
+        gather_seconds=0.05,
         on_rejected=on_rejected,
         commands={**Desk(policy).commands, **ReconciliationDesk(policy, reconciler).commands},
         loops=(eraser, reconciler.loop),

@@ -67,6 +67,7 @@ async def build(context: Context) -> Parts:
     silent = [name for name, category in context.policy.categories.items() if category.outbound]
     return Parts(
         on_events=events.on_events,
+        gather_seconds=0.15,
         commands={
             **commands(composer, sender),
             **books(context.policy, accountant, AccountNotices, partial(unnoticed, silent=silent)),

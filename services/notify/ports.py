@@ -17,6 +17,7 @@ from services.notify.domain.outcome import Sent as Sent
 from services.notify.domain.outcome import Unknown as Unknown
 from shared.events import Purpose
 from shared.settings import Settings
+from shared.values import frozen
 
 
 class TransportError(Exception):
@@ -31,7 +32,7 @@ class Sender:
     email: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Message:
     """What one recipient is to read, whatever carries it. `html` is None where there is only text."""
 

@@ -56,6 +56,7 @@ async def build(context: Context) -> Parts:
 
     return Parts(
         on_events=events.on_events,
+        gather_seconds=0.05,
         commands=commands,
         loops=(loop,),
         gauges=gauges,

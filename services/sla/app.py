@@ -42,6 +42,7 @@ async def build(context: Context) -> Parts:
     accountant = Accountant(runtime, context.position)
     return Parts(
         on_events=handler.on_events,
+        gather_seconds=0.1,
         concerns=concerns,
         commands={**Desk(policies, watch).commands, **books(context.policy, accountant, AccountClocks, incomplete)},
         loops=(watch.loop, renewal.loop),

@@ -6,21 +6,22 @@ Only `sla` runs: what the other services would do with a thousand breaches a sec
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+from nats.aio.client import Client
 from pydantic import BaseModel, ConfigDict
 from pydantic_core import from_json
 from sqlalchemy import Table, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared.bench.atomic import publish_atomically
+from shared.bench.atomic import Outgoing, publish_atomically
 from shared.bench.openings import openings
 from shared.bench.quantiles import Quantiles, quantiles
 from shared.bench.streams import last_sequence, read, until_quiet
-from shared.bench.suite import RunningSuite, running_suite
+from shared.bench.suite import RunningSuite, another, running_suite
 from shared.bench.usage import resident_mb, watching
 from shared.bus.streams import EVENTS
 from shared.db import create_engine, insert_rows
@@ -76,8 +77,10 @@ class Deadlines(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     clocks: int
+    armed_by_one: Arming
+    """By one process, from events: `workorder.opened` read, clocks decided, stored, and `sla.started` on the stream."""
     armed: Arming
-    """By events: `workorder.opened` read, clocks decided, stored, and `sla.started` on the stream."""
+    """The same by two processes that share the consumer, as many as the reference machine has cores."""
     stored: Arming
     """By the statement that the service stores them with, alone, from this process: what the table allows."""
     detection: Detection
@@ -91,13 +94,16 @@ async def measure_deadlines(folder: Path, size: float, tell: Callable[[str], Non
     """Measure with a million clocks and 60 s of a thousand due; `size` is a share of the clocks and of the seconds."""
     clocks = find_service(SERVICE).metadata.tables[f"{SERVICE}.clocks"]
     total, due = max(2 * _LEAST, round(CLOCKS * size)), max(_LEAST, round(DUE_PER_SECOND * DUE_SECONDS * size))
+    policy_version = load_policy().policy_version
     async with running_suite(folder / "suite", only=(SERVICE,)) as suite:
         pid = suite.endpoints.pids[SERVICE]
         memory = {"start": resident_mb(pid)}
-        count = max(_LEAST // 4, round(WORK_ORDERS * size))
-        tell(f"deadlines: {count} work orders arm their clocks")
-        armed = await _arm(suite, count)
-        missing = max(due, total - armed.clocks)
+        count = max(_LEAST // 4, round(WORK_ORDERS * size / 2))
+        tell(f"deadlines: {count} work orders arm their clocks with one process, as many with two")
+        by_one = await _arm(suite, openings(count, suite.clock.now(), policy_version))
+        async with another(suite, SERVICE):
+            armed = await _arm(suite, openings(count, suite.clock.now(), policy_version, first=count))
+        missing = max(due, total - by_one.clocks - armed.clocks)
         tell(f"deadlines: {missing} further clocks are written")
         engine = create_engine(Settings(database_url=suite.endpoints.database_url), role=SERVICE)
         try:
@@ -109,7 +115,8 @@ async def measure_deadlines(folder: Path, size: float, tell: Callable[[str], Non
             await engine.dispose()
         memory["after"] = resident_mb(pid)
     return Deadlines(
-        clocks=armed.clocks + stored.clocks,
+        clocks=by_one.clocks + armed.clocks + stored.clocks,
+        armed_by_one=by_one,
         armed=armed,
         stored=stored,
         detection=detection,
@@ -118,17 +125,22 @@ async def measure_deadlines(folder: Path, size: float, tell: Callable[[str], Non
     )
 
 
-async def _arm(suite: RunningSuite, count: int) -> Arming:
-    events = openings(count, suite.clock.now(), load_policy().policy_version)
+async def _arm(suite: RunningSuite, events: Sequence[Outgoing]) -> Arming:
+    """Publish `events` and return how fast their clocks came to run."""
+    before = await _started(suite.client)
     began = time.time()
-    for start in range(0, count, _AT_ONCE):
+    for start in range(0, len(events), _AT_ONCE):
         await publish_atomically(suite.client, events[start : start + _AT_ONCE])
-    await until_quiet(suite.client, EVENTS.name, [(EVENTS.name, SERVICE)], 60 + count / _SLOWEST)
-    jetstream = suite.client.jetstream()
-    last = await jetstream.get_last_msg(EVENTS.name, _STARTED)
-    info = await jetstream.stream_info(EVENTS.name, subjects_filter=_STARTED)
+    await until_quiet(suite.client, EVENTS.name, [(EVENTS.name, SERVICE)], 60 + len(events) / _SLOWEST)
+    last = await suite.client.jetstream().get_last_msg(EVENTS.name, _STARTED)
     seconds = (last.time or datetime.now(UTC)).timestamp() - began
-    return _arming((info.state.subjects or {})[_STARTED], seconds)
+    return _arming(await _started(suite.client) - before, seconds)
+
+
+async def _started(client: Client) -> int:
+    """Return how many clocks the stream tells of."""
+    info = await client.jetstream().stream_info(EVENTS.name, subjects_filter=_STARTED)
+    return (info.state.subjects or {}).get(_STARTED, 0)
 
 
 async def _store(engine: AsyncEngine, clocks: Table, count: int, due_at: datetime) -> Arming:

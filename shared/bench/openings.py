@@ -16,9 +16,9 @@ _MATTERS: Final = (
 )
 
 
-def openings(count: int, at: datetime, policy_version: str) -> Sequence[Outgoing]:
-    """Return `count` events of work orders opened at `at`: those kinds that the departments get most."""
-    return [_opening(number, at, policy_version) for number in range(count)]
+def openings(count: int, at: datetime, policy_version: str, *, first: int = 0) -> Sequence[Outgoing]:
+    """Return `count` events of work orders opened at `at`, numbered from `first` on: those kinds that departments get most."""
+    return [_opening(number, at, policy_version) for number in range(first, first + count)]
 
 
 def _opening(number: int, at: datetime, policy_version: str) -> Outgoing:

@@ -20,6 +20,7 @@ from shared.rehearsal import shared_clock
 from shared.settings import Settings
 from shared.testing.processes import ChildProcess
 from shared.testing.servers import asyncpg_dsn
+from shared.testing.service_process import service_process
 
 CLOCK = "2026-11-23T10:00:00+08:00"
 """A Monday in office hours, whenever the run is made: the same rules hold for every run."""
@@ -84,6 +85,17 @@ async def running_suite(data: Path, *, clock: str = CLOCK, only: Sequence[str] =
             await client.close()
     finally:
         await process.stop(STOP_SECONDS)
+
+
+@asynccontextmanager
+async def another(suite: RunningSuite, name: str) -> AsyncIterator[None]:
+    """Let a second process of the service `name` share the work of the suite's own, ready; it is stopped afterwards."""
+    endpoints = suite.endpoints
+    settings = {"YINGDA_CLOCK": f"{CLOCK}@1", "YINGDA_DATA": str(suite.data)}
+    async with service_process(name, endpoints.database_url, endpoints.nats_url, **settings) as process:
+        yield
+        process.terminate()
+        await process.wait()
 
 
 def clean_environment() -> dict[str, str]:

@@ -28,13 +28,14 @@ class PromptBatchSubscriber(BatchPullStreamSubscriber):
     """Hands every batch to its handler as soon as the server delivered anything."""
 
     consumer: Consumer
+    gather_seconds: float = 0.0
     on_turn: Callable[[], None] | None = None
     _feed: PullFeed | None = None
     _drained: asyncio.Event
     _stopped = False
 
     async def _create_subscription(self) -> None:
-        self._feed = PullFeed(self.connection, self.consumer, self.pull_sub.batch_size)
+        self._feed = PullFeed(self.connection, self.consumer, self.pull_sub.batch_size, self.gather_seconds)
         self._drained = asyncio.Event()
         await self._feed.start()
         self.add_task(self._consume_feed, func_args=(self._feed,))

@@ -12,6 +12,7 @@ from shared.events.base import EVENT_TYPES, Event
 from shared.events.trace import TRACEPARENT_LENGTH, first_trace, next_trace, trace_of
 from shared.ids import new_id
 from shared.times import parse_rfc3339, rfc3339
+from shared.values import frozen
 
 CONTENT_TYPE = "application/cloudevents+json"
 NAME_LIMIT = 500
@@ -41,7 +42,7 @@ class Malformed(ValueError):
         self.source_id = source_id
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Message(Generic[E_co]):
     """One validated message: who sent it, what it is, and its `data`."""
 

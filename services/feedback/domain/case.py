@@ -1,6 +1,5 @@
 """A case: what feedback keeps of one work order, from its opening to its closing."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -20,12 +19,12 @@ from shared.events import (
     WorkorderStep,
     WorkorderTagged,
 )
-from shared.values import replace
+from shared.values import frozen, replace
 
 ENDED: Final[frozenset[Status]] = frozenset({"closed", "cancelled", "merged"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Case:
     """One work order as feedback sees it. `score` and `solved` are the last completed callback's (R-FB-04)."""
 

@@ -1,11 +1,12 @@
 """What feedback knows about the person behind a work order; none of it leaves in an event."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Final, Self
 
 from shared.events import ContactCompleted, ContactRegistered
+from shared.values import frozen
 
 ANONYMOUS: Final = "匿名客户"
 _NO_DIGIT: Final = re.compile(r"\D")
@@ -14,7 +15,7 @@ _LONGEST_LANDLINE: Final = 10
 """Digits of a number in China with its area but without its country; a mobile one has 11 and begins with 1."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Customer:
     """One contact with the customer as known then: what a callback, a draft of knowledge and the customer file need."""
 

@@ -1,19 +1,19 @@
 """What is known of a customer; it grows with every contact, and no contact overwrites a detail of it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Final
 
 from services.intake.domain.preferences import NO_WISHES, renewed
 from services.intake.domain.tiers import higher, tier_of
 from shared.events import Customer, Preferences
-from shared.values import replace
+from shared.values import frozen, replace
 
 ANONYMOUS: Final = "匿名客户"
 """The name of a customer who gave none (R-IN-04); in a file such a name is None, so that it can be completed."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CustomerFile:
     """The details that a customer volunteered, None where nothing is known yet, and what they prefer."""
 

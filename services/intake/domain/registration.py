@@ -1,7 +1,6 @@
 """The normal form of a contact, whatever channel it came over (R-IN-01, R-IN-02)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,9 +12,10 @@ from services.intake.domain.provenance import screen
 from shared.events import Call, Contact, ContactRegistered, PhoneContact
 from shared.events.storable import is_storable, storable
 from shared.policy import Policy
+from shared.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Registration:
     """One contact as it is recorded. Everything in it can be stored; `extra` holds what the contract does not name."""
 

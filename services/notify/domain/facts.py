@@ -1,7 +1,6 @@
 """What notify remembers of a contact and of a work order, and how events change it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +17,7 @@ from shared.events import (
     WorkorderStep,
     WorkorderTransferred,
 )
-from shared.values import replace
+from shared.values import frozen, replace
 
 EXCERPT = 40
 _RESULT = 2_000
@@ -31,7 +30,7 @@ _HANDLE = ("reply_to", "openid")
 """Where an adapter registers how its own channel reaches the customer again."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Contact:
     """Whom to tell: the details that the customer volunteered, and an excerpt of what they wrote."""
 
@@ -57,7 +56,7 @@ class Contact:
     """False where the completion is known and the contact itself is not yet."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WorkOrder:
     """A work order as far as messages tell of it."""
 

@@ -1,18 +1,19 @@
 """A notice: one thing to tell one person, before it has words and an address."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any, Literal
 
 from shared.events import Purpose
+from shared.values import frozen
 
 Audience = Literal["customer", "staff"]
 CUSTOMER = "customer"
 """The recipient of every notice to the customer of a work order; staff are named by their ids."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Notice:
     """What an event gives to tell.
 

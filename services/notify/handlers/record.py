@@ -1,7 +1,7 @@
 """Recording what came of attempts: the row and the event in one transaction; nothing is recorded twice."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Self
 
@@ -26,6 +26,7 @@ from shared.events import (
     NotificationUnknown,
 )
 from shared.policy import Policy
+from shared.values import frozen
 
 LONGEST_REASON = 500
 LONGEST_REFERENCE = 200
@@ -41,7 +42,7 @@ _EVENTS: dict[str, type[NotificationStep]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Attempt:
     """One attempt at one notification, with its outcome and verdict once it is judged."""
 

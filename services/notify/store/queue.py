@@ -1,7 +1,7 @@
 """The queue: notices in, claims of what is due, outcomes, and what a crash left behind."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -36,6 +36,7 @@ from services.notify.store.presence import alive
 from services.notify.store.tables import contacts, notifications, work_orders
 from shared.db import insert_new, update_rows
 from shared.events import Purpose
+from shared.values import frozen
 
 LEASE = timedelta(seconds=60)
 _IDS = bindparam("ids", type_=ARRAY(Text))
@@ -81,7 +82,7 @@ _SENT = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Queued:
     """One notification of the queue, with what is known of its work order and contact."""
 

@@ -1,7 +1,6 @@
 """What follows from a category: department, grade, sensitivity, missing fields, cut-off (R-RT-02 to R-RT-05, R-IN-07)."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -14,11 +13,12 @@ from services.routing.domain.sensitive import sensitive
 from services.routing.domain.tendency import tendency
 from shared.events import Emotion, Grade, Tendency
 from shared.policy import Category, Policy
+from shared.values import frozen
 
 _RANK: Final[dict[Grade, int]] = {"normal": 0, "complex": 1, "urgent": 2}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Assessment:
     """What category and topic of a matter entail."""
 

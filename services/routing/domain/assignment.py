@@ -12,9 +12,10 @@ from typing import Final, Protocol
 from services.routing.domain.workorder import OPEN, SYSTEM, WorkOrder
 from shared.events import AssignmentWay, Grade, Presence, WorkorderAssigned
 from shared.policy import Policy
+from shared.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Task:
     """What an assigner is told of a work order; nothing personal. `category` is only a suggestion in `triage`."""
 

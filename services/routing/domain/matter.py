@@ -1,10 +1,11 @@
 """What a customer contact says, as far as understanding it needs: the value every rule of routing reads."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, Final
 
 from services.routing.domain.script import plain
+from shared.values import frozen
 
 TOLD_IN: Final = (
     "subject", "problem", "description", "reason", "demand", "what", "background", "complaint", "remark", "note",
@@ -12,7 +13,7 @@ TOLD_IN: Final = (
 """Details in which a form keeps what the customer said; the others name things, and a name says nothing of a matter."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Matter:
     """One contact's text with the structured fields its channel supplied; empty fields are None.
 

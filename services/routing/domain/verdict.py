@@ -1,11 +1,11 @@
 """Category and topic of a contact: the agent's word wins, else a classifier's, else a person decides (R-RT-01)."""
 
-from dataclasses import dataclass
 from typing import Final, Protocol
 
 from services.routing.domain.matter import Matter
 from services.routing.domain.planned import may_be_given
 from shared.policy import Category, Policy
+from shared.values import frozen
 
 AGENT: Final = "agent"
 _FALLBACK: Final = "general"
@@ -43,7 +43,7 @@ class Classifies(Protocol):
         """Suggest the topic within a category."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Verdict:
     """Category and topic with their origin; `triage` where a person has to decide."""
 

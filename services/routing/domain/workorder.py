@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final, Literal
 
 from shared.events import Emotion, Grade, Outcome, Status, Tendency, WorkorderStep
-from shared.values import replace
+from shared.values import frozen, replace
 
 Queue = Literal["department", "triage"]
 
@@ -18,7 +18,7 @@ ENDED: Final[frozenset[Status]] = frozenset({"closed", "cancelled", "merged"})
 LIVE: Final[frozenset[Status]] = OPEN | {"resolved", "signed", "confirmed", "called_back"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WorkOrder:
     """One work order at one version. Times are aware; `version` counts its events without gaps, `cycle` its reopenings."""
 

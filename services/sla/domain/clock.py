@@ -8,7 +8,7 @@ from typing import Any, Final, Literal, TypeAlias
 from services.sla.domain.pace import Pace, pace_named
 from shared.events import Grade, SlaStarted, SlaStep
 from shared.policy import BreachStep, Metric, Policy, due
-from shared.values import replace
+from shared.values import frozen, replace
 
 State = Literal["running", "paused", "breached", "met", "ended", "cancelled"]
 """`breached`: the deadline passed and what the clock waits for has still not happened, so the ladder goes on.
@@ -27,7 +27,7 @@ BREACH: Final = "breach"
 _SECOND: Final = timedelta(seconds=1)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Clock:
     """The state of one clock. `used` was used up before `since`; from `since` on it counts while it runs."""
 

@@ -12,10 +12,10 @@ from services.sla.domain.due import breach, overdue
 from services.sla.domain.pace import Pace
 from shared.events import Grade, SlaCancelled, SlaMet, SlaPaused, SlaResumed, SlaStarted
 from shared.policy import Metric, Policy
-from shared.values import replace
+from shared.values import frozen, replace
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wanted:
     """What is to be started: a clock of `subject`, and for how long at which pace it runs from when."""
 

@@ -1,17 +1,18 @@
 """What the clocks of a work order need to remember of it between events."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from services.sla.domain.plan import PROMISED
 from shared.events import Grade
 from shared.policy import Duration, Metric, Policy
+from shared.values import frozen
 
 Pause = tuple[datetime, datetime]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Subject:
     """One work order. Without `category` it has not been opened here yet: another service's event came first."""
 
