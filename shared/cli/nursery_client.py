@@ -48,6 +48,10 @@ class ForkedProcess:
         await asyncio.wait({self._code}, timeout=grace_seconds)
         await self.kill()
 
+    def hang_up(self) -> None:
+        """Send SIGHUP, at which a service reads its policy again."""
+        self._send(signal.SIGHUP)
+
     async def kill(self) -> None:
         """End the process as `kill -9` does; it is gone on return."""
         self._send(signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""`yingda policy check FILE`, `yingda policy show` and `yingda policy simulate NEW`."""
+"""`yingda policy check FILE`, `yingda policy show`, `yingda policy reload` and `yingda policy simulate NEW`."""
 
 import sys
 from pathlib import Path
@@ -8,11 +8,13 @@ import typer
 import yaml
 
 from shared.cli.output import print_json
-from shared.cli.policy_files import policy_in_force, read_policy
+from shared.cli.policy_files import let_services_judge, policy_in_force, read_policy
+from shared.cli.policy_reload import reload
 from shared.cli.simulate import simulate
 
 policy = typer.Typer(help="Check, show and rehearse the policy.", rich_markup_mode=None)
 policy.command("simulate")(simulate)
+policy.command("reload")(reload)
 
 
 def register(app: typer.Typer) -> None:
@@ -27,8 +29,10 @@ def _group() -> None:
 
 @policy.command("check")
 def check(file: Annotated[Path, typer.Argument(help="A policy file.")]) -> None:
-    """Say every fault of a policy file with its line, or that it has none."""
-    print(f"{file} is ok: its version is {read_policy(file).policy_version}")
+    """Say every fault of a policy file with its line, and what the installed services lack for it, or that it has none."""
+    wanted = read_policy(file)
+    let_services_judge(wanted)
+    print(f"{file} is ok: its version is {wanted.policy_version}")
 
 
 @policy.command("show")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from shared.cli.environment import settings_of
 from shared.cli.errors import CliError, WrongUse
+from shared.cli.services import load_services
 from shared.policy import Policy, PolicyFileError, load_policy
 
 
@@ -20,6 +21,20 @@ def read_policy(file: Path) -> Policy:
     if not file.is_file():
         raise WrongUse(f"there is no file {file}")
     return _load(file)
+
+
+def let_services_judge(policy: Policy) -> None:
+    """Return if every installed service can work by `policy`; `CliError` says what one of them lacks."""
+    settings, faults = settings_of(), list[str]()
+    for service in load_services():
+        if service.accepts is None:
+            continue
+        try:
+            service.accepts(policy, settings)
+        except Exception as error:  # noqa: BLE001 (a stranger's plugin may raise anything; it becomes a sentence)
+            faults.append(f"{service.name} cannot work by the policy: {error}")
+    if faults:
+        raise CliError("\n".join(faults))
 
 
 def _load(file: Path | None) -> Policy:

@@ -1,16 +1,24 @@
 """One service as a process of its own, as `yingda up` runs it: started, ready, ended, stopped."""
 
 import asyncio
+import http.client
 import json
 import os
+import re
 import signal
+import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 
+from shared.cli.errors import CliError
 from shared.cli.log_files import appending, last_line, rotate
 from shared.cli.nursery_client import ForkedProcess, NurseryClient
+from shared.testing.polling import NotInTimeError, until
 
 GRACE_SECONDS = 10.0
+POLICY_SECONDS = 30.0
+PROBE_SECONDS = 5.0
+_POLICY = re.compile(r'^yingda_policy_info\{[^}]*version="([^"]+)"[^}]*\} 1', re.MULTILINE)
 
 
 class ServiceStartError(Exception):
@@ -57,6 +65,24 @@ class ServiceProcess:
         code = await self._process.wait() if self._process is not None else 0
         return f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
 
+    async def take_policy(self, version: str) -> None:
+        """Let the service read its policy; return when it works by `version`, or will when it is started again.
+
+        `CliError` where it does not within `POLICY_SECONDS`.
+        """
+        process, url = self._process, self.metrics_url
+        if process is None or url is None:
+            return  # it reads the policy when it starts
+        process.hang_up()
+
+        async def taken() -> bool:
+            return not process.running or version in await asyncio.to_thread(policies_told, url)
+
+        try:
+            await until(taken, POLICY_SECONDS)
+        except NotInTimeError as error:
+            raise CliError(f"{self.name} has not taken the policy {version}: see {self.log}") from error
+
     async def kill(self) -> None:
         """`kill -9`; the process is gone on return."""
         if self._process is not None:
@@ -66,6 +92,15 @@ class ServiceProcess:
         """Let the service finish the batch in hand; after the grace, kill it. The process is gone on return."""
         if self._process is not None:
             await self._process.stop(GRACE_SECONDS)
+
+
+def policies_told(metrics_url: str) -> list[str]:
+    """Return the versions of the policy that the service at `metrics_url` says it works by; none where it is silent."""
+    try:
+        with urllib.request.urlopen(metrics_url, timeout=PROBE_SECONDS) as answer:  # noqa: S310 (our own)
+            return _POLICY.findall(answer.read().decode(errors="replace"))
+    except (OSError, http.client.HTTPException):
+        return []
 
 
 async def _read_all(fd: int) -> bytes:

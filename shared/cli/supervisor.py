@@ -13,6 +13,7 @@ from shared.cli.installed import service_names
 from shared.cli.keeping import keep
 from shared.cli.log_files import appending, last_line, rotate
 from shared.cli.nursery_client import NurseryClient
+from shared.cli.policy_in_force import PolicyInForce, Reloaded, in_order
 from shared.cli.service_process import ServiceProcess
 from shared.cli.survey import URL_VARIABLE, survey_environment
 from shared.testing.embedded import DataDirectoryInUseError, EmbeddedNats, EmbeddedPostgres, EmbeddedServers
@@ -66,6 +67,8 @@ class Suite(Lifetime):
         self._locked = False
         self._complete = False
         self._survey: Mapping[str, str] = {}
+        self._policy = PolicyInForce(None, self.data_dir)
+        self._reloading = asyncio.Lock()
 
     @property
     def endpoints(self) -> Endpoints:
@@ -95,6 +98,22 @@ class Suite(Lifetime):
         for name in services or tuple(self._ready):
             await self._ready[name].wait()
 
+    async def reload_policy(self) -> Reloaded:
+        """Let every service take the policy file as it is now, those first who hear of new names; tell what came of it.
+
+        A file with a fault, or one that a service could not work by, changes nothing.
+        """
+        async with self._reloading:
+            try:
+                version = await self._take_policy()
+            except CliError as error:
+                outcome = Reloaded.now(f"the policy in force stays: {error}", ok=False)
+            else:
+                outcome = Reloaded.now(f"the policy {version} is in force", ok=True)
+            outcome.write(self.data_dir)
+            self._tell(outcome.said)
+            return outcome
+
     async def stop(self) -> None:
         """Stop the services, then the servers; no process and no endpoints file is left, whatever interrupts this."""
         ending = asyncio.ensure_future(self._stop())
@@ -114,7 +133,9 @@ class Suite(Lifetime):
         self._locked = True
         remove_endpoints(self.data_dir)
         settings = running_settings(self._env)
-        _check_policy(settings.policy)  # what is wrong is told before anything starts
+        self._policy = PolicyInForce(settings.policy, self.data_dir)
+        if self._policy.file is not None:
+            self._policy.adopt(self._policy.read())  # what is wrong is told before anything starts
         self._survey = survey_environment(self.data_dir, settings)
         (self.data_dir / "logs").mkdir(exist_ok=True)
         await self._nursery.start()  # imports the services while the servers start
@@ -130,21 +151,34 @@ class Suite(Lifetime):
         return {
             **self._env,
             **self._survey,
+            **self._policy.environment(),
             NATS_VARIABLE: self.servers.nats_url,
             DATABASE_VARIABLE: self.servers.database_url,
             "YINGDA_METRICS_PORT": "0",  # several services share this machine
         }
 
     async def _provision(self) -> None:
-        log = self._log("provision")
+        await self._run("provision", ["provision", "--begin-rehearsal", *self._names])
+
+    async def _run(self, name: str, arguments: Sequence[str]) -> None:
+        """Run one command to its end; `CliError` with its last words where it fails."""
+        log = self._log(name)
         rotate(log)
         with appending(log) as fd:
             begin = os.fstat(fd).st_size
-            arguments = ["provision", "--begin-rehearsal", *self._names]
             process = await self._nursery.fork(arguments, self._environment(), [fd, self._lock.fd])
         code = await process.wait()
         if code != 0:
             raise (WrongUse if code == WrongUse.exit_code else CliError)(last_line(log, begin))
+
+    async def _take_policy(self) -> str:
+        """Return the version that all services work by now; `CliError` says why they keep the former one."""
+        policy = self._policy.read()
+        await self._run("policy", ["policy", "check", str(self._policy.file)])  # the services judge it, too
+        self._policy.adopt(policy)
+        for name in in_order(self._names):
+            await self._services[name].take_policy(policy.policy_version)
+        return policy.policy_version
 
     def _keep_all(self) -> None:
         for name in self._names:
@@ -201,17 +235,3 @@ class Suite(Lifetime):
 
 async def _server_ended(server: EmbeddedNats | EmbeddedPostgres) -> str:
     return f"ended with exit code {await server.wait()}"
-
-
-def _check_policy(path: Path | None) -> None:
-    """Refuse a policy file that no service could start with, in one sentence; the packaged one is known to be right."""
-    if path is None:
-        return
-    from shared.policy import PolicyFileError, load_policy  # noqa: PLC0415 (slow: imported only where a file is named)
-
-    try:
-        load_policy(path)
-    except PolicyFileError as error:
-        first, *others = error.faults
-        more = f" (and {len(others)} more: see `yingda policy check {path}`)" if others else ""
-        raise CliError(f"YINGDA_POLICY: {first}{more}") from error

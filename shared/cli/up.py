@@ -1,6 +1,7 @@
 """`yingda up`: everything on one machine until Ctrl-C."""
 
 import asyncio
+import os
 import signal
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +12,7 @@ from shared.cli.environment import running_settings
 from shared.cli.errors import WrongUse
 from shared.cli.installed import service_names
 from shared.cli.output import warn
+from shared.cli.policy_in_force import Reloaded
 from shared.cli.supervisor import Suite
 
 
@@ -38,7 +40,11 @@ def up(
 
 
 async def _up(data: Path, services: list[str] | None) -> None:
-    """Keep the suite running until a signal; further signals change nothing, the stop has its own limits of time."""
+    """Keep the suite running until a signal; further signals change nothing, the stop has its own limits of time.
+
+    SIGHUP lets it take a new policy; where it comes because our terminal was closed, it ends everything.
+    """
+    in_terminal = _has_terminal()
     me = asyncio.current_task()
     asked: list[signal.Signals] = []
 
@@ -48,12 +54,33 @@ async def _up(data: Path, services: list[str] | None) -> None:
             me.cancel()
 
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop, number)
+    suite = Suite(data, services=services, tell=warn, start_seconds=None)
+    reloads: set[asyncio.Task[Reloaded]] = set()
+
+    def hang_up() -> None:
+        if in_terminal and not _has_terminal():
+            stop(signal.SIGHUP)
+            return
+        reloads.add(task := asyncio.create_task(suite.reload_policy()))
+        task.add_done_callback(reloads.discard)
+
+    loop.add_signal_handler(signal.SIGHUP, lambda: None if not in_terminal or _has_terminal() else stop(signal.SIGHUP))
     try:
-        async with Suite(data, services=services, tell=warn, start_seconds=None):
+        async with suite:
+            loop.add_signal_handler(signal.SIGHUP, hang_up)
             print("ready", flush=True)
             await asyncio.Event().wait()
     except asyncio.CancelledError:
         if not asked:
             raise
+
+
+def _has_terminal() -> bool:
+    """Whether a terminal controls this process; after one was closed, none does."""
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
+    except OSError:
+        return False
+    return True
