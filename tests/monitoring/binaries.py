@@ -13,6 +13,8 @@ TOOLS: Final = Path(__file__).parents[2] / ".yingda" / "tools"
 PACKAGES: Final = ("prometheus", "prometheus-alertmanager")
 """Their programs are Go's: they need nothing of the packages that these depend on."""
 SECONDS: Final = 120
+_TEMPLATES: Final = b"/usr/share/prometheus/alertmanager"
+_TEMPLATES_HERE: Final = b".////share/prometheus/alertmanager"  # as long as the other
 
 
 class MissingError(Exception):
@@ -27,6 +29,11 @@ class Binaries:
     promtool: Path
     alertmanager: Path
     amtool: Path
+
+    @property
+    def home(self) -> Path:
+        """The directory in which Alertmanager is to be started."""
+        return self.alertmanager.parents[1]
 
 
 @functools.cache
@@ -81,10 +88,20 @@ def _unpack() -> None:
         why = _run("apt-get", "download", *PACKAGES)
     if why is not None:
         raise MissingError(f"Prometheus and Alertmanager are not on the path, and apt-get does not bring them: {why}")
+    new = TOOLS / "new"
     for package in TOOLS.glob("*.deb"):
-        if (why := _run("dpkg", "--extract", str(package), str(TOOLS))) is not None:
+        if (why := _run("dpkg", "--extract", str(package), str(new))) is not None:
             raise MissingError(f"{package.name} cannot be unpacked: {why}")
         package.unlink()
+    _relocate(new / "usr" / "bin" / "prometheus-alertmanager")
+    (new / "usr").rename(TOOLS / "usr")
+    shutil.rmtree(new)
+
+
+def _relocate(alertmanager: Path) -> None:
+    """Let Debian's Alertmanager find its templates where it was unpacked, seen from `home`: their place is built in."""
+    program = alertmanager.read_bytes()
+    alertmanager.write_bytes(program.replace(_TEMPLATES, _TEMPLATES_HERE))
 
 
 def _run(*command: str) -> str | None:

@@ -102,7 +102,8 @@ async def running_alertmanager(folder: Path, smarthost: str, page_url: str) -> A
 @asynccontextmanager
 async def _running(log: Path, *command: str | Path, ready: str) -> AsyncIterator[None]:
     with log.open("wb") as output:
-        process = await asyncio.create_subprocess_exec(*map(str, command), stdout=output, stderr=output)
+        started = asyncio.create_subprocess_exec(*map(str, command), cwd=binaries().home, stdout=output, stderr=output)
+        process = await started
 
     async def answers() -> bool:
         assert process.returncode is None, log.read_text(encoding="utf-8")
