@@ -122,7 +122,7 @@ async def all_ended(handles: dict[int, int]) -> None:
 
 async def test_ready_means_that_every_service_runs_and_the_file_says_where(up: Up) -> None:
     told = up.endpoints
-    assert set(told) == {"nats_url", "database_url", "metrics", "pids", "survey"}
+    assert set(told) == {"nats_url", "database_url", "metrics", "pids", "survey", "monitoring"}
     assert set(told["pids"]) == set(told["metrics"]) == set(service_names())
     for pid in told["pids"].values():
         os.kill(pid, 0)
