@@ -2,33 +2,57 @@
 # Prints the Secrets and ConfigMaps with the credentials of an installation, from the folder that `yingda deploy secrets`
 # has filled. It changes nothing and keeps nothing:
 #
-#   deploy/kubernetes/credentials.sh secrets | kubectl apply -f -
+#   deploy/kubernetes/credentials.sh FOLDER | kubectl apply -f -
 #
-# FOLDER/nats and FOLDER/postgres are that command's. Beside them may stand, as files named like settings in lower case:
+# FOLDER/nats and FOLDER/postgres are that command's. Beside them stand, as files named like settings in lower case:
 #   FOLDER/operations/yingda_database_password   of PostgreSQL's administrator; needed
+#   FOLDER/superuser/superuser.password          of PostgreSQL itself, where it runs in the cluster (one-machine)
 #   FOLDER/notify/yingda_survey_key, FOLDER/feedback/yingda_survey_key, FOLDER/notify/yingda_smtp_password, ...
-#   FOLDER/trust/database-ca.pem                 the certificates that servers are verified by
+#   FOLDER/trust/database-ca.pem                 the certificates that servers are verified by (scaled-out)
 set -eu
 folder=${1:?usage: credentials.sh FOLDER [NAMESPACE]}
 namespace=${2:-yingda}
 
-make() { # KIND NAME --from-file=...: as a manifest, on standard output
-	kubectl create --dry-run=client --output=yaml --namespace="$namespace" "$@"
-	echo ---
+head() { # KIND NAME: the beginning of a manifest
+	printf -- '---\napiVersion: v1\nkind: %s\nmetadata: {name: %s, namespace: %s}\n' "$1" "$2" "$namespace"
 }
-further() { # SERVICE: what else stands in its folder
-	if [ -d "$folder/$1" ]; then echo "--from-file=$folder/$1"; fi
+secret() { # KEY FILE
+	[ -s "$2" ] || { echo "credentials.sh: there is nothing in $2" >&2; exit 1; }
+	printf '  %s: %s\n' "$1" "$(base64 <"$2" | tr -d '\n')"
+}
+secrets_of() { # FOLDER: each file under its own name, if there are any
+	[ -d "$1" ] || return 0
+	for file in "$1"/*; do secret "${file##*/}" "$file"; done
+}
+text_of() { # FILE: under its own name, as text
+	printf '  %s: |\n' "${1##*/}"
+	sed 's/^/    /' "$1"
 }
 
 for service in intake routing sla notify feedback; do
-	make secret generic "$service" \
-		--from-file="$service.nk=$folder/nats/$service.nk" \
-		--from-file="yingda_database_password=$folder/postgres/$service.password" \
-		$(further "$service")
+	head Secret "$service"
+	echo data:
+	secret "$service.nk" "$folder/nats/$service.nk"
+	secret yingda_database_password "$folder/postgres/$service.password"
+	secrets_of "$folder/$service"
 done
-make secret generic operations \
-	--from-file="operations.nk=$folder/nats/operations.nk" \
-	--from-file="yingda_database_password=$folder/operations/yingda_database_password"
-make secret generic roles --from-file="$folder/postgres"
-make configmap nats-users --from-file="users.conf=$folder/nats/users.conf"
-if [ -d "$folder/trust" ]; then make configmap trust --from-file="$folder/trust"; fi
+head Secret operations
+echo data:
+secret operations.nk "$folder/nats/operations.nk"
+secret yingda_database_password "$folder/operations/yingda_database_password"
+head Secret roles
+echo data:
+secrets_of "$folder/postgres"
+if [ -d "$folder/superuser" ]; then
+	head Secret postgres
+	echo data:
+	secrets_of "$folder/superuser"
+fi
+head ConfigMap nats-users
+echo data:
+text_of "$folder/nats/users.conf"
+if [ -d "$folder/trust" ]; then
+	head ConfigMap trust
+	echo data:
+	for file in "$folder/trust"/*; do text_of "$file"; done
+fi

@@ -40,7 +40,8 @@ def _accumulate(folder: Path) -> list[Resource]:
     wanted = yaml.safe_load(text)
     _only(wanted, KNOWN, folder)
     resources = [one for name in wanted.get("resources", ()) for one in _resources(folder / name)]
-    resources += [_config_map(folder, generator) for generator in wanted.get("configMapGenerator", ())]
+    for generator in wanted.get("configMapGenerator", ()):
+        _generate(resources, _config_map(folder, generator), generator.get("behavior", "create"))
     for patch in wanted.get("patches", ()):
         _patch(resources, patch, folder)
     for resource in resources:
@@ -68,8 +69,11 @@ def _resources(path: Path) -> list[Resource]:
 
 
 def _config_map(folder: Path, generator: Mapping[str, Any]) -> Resource:
-    _only(generator, {"name", "files", "envs"}, folder)
-    data = {Path(name).name: (folder / name).read_text(encoding="utf-8") for name in generator.get("files", ())}
+    _only(generator, {"name", "behavior", "files", "envs"}, folder)
+    data = {}
+    for file in generator.get("files", ()):
+        key, _, path = file.rpartition("=")
+        data[key or Path(path).name] = (folder / path).read_text(encoding="utf-8")
     for name in generator.get("envs", ()):
         for line in (folder / name).read_text(encoding="utf-8").splitlines():
             if line.strip() and not line.startswith("#"):
@@ -77,6 +81,17 @@ def _config_map(folder: Path, generator: Mapping[str, Any]) -> Resource:
                 data[key] = value
     metadata = {"name": generator["name"]}
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data, "_generated": True}
+
+
+def _generate(resources: list[Resource], made: Resource, behavior: str) -> None:
+    """Add what a generator has made, or put its data in the place of what is there."""
+    held = [one for one in resources if one.get("_generated") and one["metadata"]["name"] == made["metadata"]["name"]]
+    if (behavior, len(held)) == ("create", 0):
+        resources.append(made)
+    elif (behavior, len(held)) == ("replace", 1):
+        held[0]["data"] = made["data"]
+    else:
+        raise UnknownFeatureError(f"{behavior} of {made['metadata']['name']}, which is there {len(held)} times")
 
 
 def _patch(resources: list[Resource], patch: Mapping[str, Any], folder: Path) -> None:

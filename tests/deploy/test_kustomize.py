@@ -2,14 +2,15 @@
 
 import shutil
 import subprocess
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from tests.deploy.kustomize import UnknownFeatureError, build
-from tests.deploy.overlays import FOLDER, OVERLAYS, overlay
+from tests.deploy.kustomize import Resource, UnknownFeatureError, build
+from tests.deploy.overlays import FOLDER, OVERLAYS, ROOT, overlay
 from tests.deploy.patching import MERGE_KEYS
 
 KUBECTL = shutil.which("kubectl")
@@ -27,14 +28,39 @@ def _ordered(value: Any, name: str = "") -> Any:
     return value
 
 
+def _by_name(resources: Iterable[Resource]) -> dict[tuple[str, str], Any]:
+    return {(one["kind"], one["metadata"]["name"]): _ordered(one) for one in resources}
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Path:
+    """An overlay with a policy of its own, made as deploy/kubernetes/README.md says."""
+    for name in ("deploy/kubernetes", "deploy/nats", "shared/policy"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    folder = tmp_path / "deploy" / "kubernetes" / "overlays" / "one-machine"
+    (folder / "policy.yaml").write_text("version: ours\n")
+    kustomization = (folder / "kustomization.yaml").read_text(encoding="utf-8")
+    mine = "configMapGenerator:\n  - {name: policy, behavior: replace, files: [policy.yaml]}\n"
+    (folder / "kustomization.yaml").write_text(kustomization.replace("configMapGenerator:\n", mine))
+    return folder
+
+
+def test_an_overlay_may_have_a_policy_of_its_own(house: Path) -> None:
+    (policy,) = [one for one in build(house) if one["metadata"]["name"].startswith("policy-")]
+    assert policy["data"] == {"policy.yaml": "version: ours\n"}
+
+
 if KUBECTL is not None:
+
+    def _theirs(folder: Path) -> dict[tuple[str, str], Any]:
+        return _by_name(yaml.safe_load_all(subprocess.check_output([str(KUBECTL), "kustomize", folder], text=True)))
 
     @pytest.mark.parametrize("name", OVERLAYS)
     def test_kubectl_builds_the_same(name: str) -> None:
-        built = subprocess.check_output([str(KUBECTL), "kustomize", FOLDER / "overlays" / name], text=True)
-        theirs = {(one["kind"], one["metadata"]["name"]): _ordered(one) for one in yaml.safe_load_all(built)}
-        ours = {(one["kind"], one["metadata"]["name"]): _ordered(one) for one in overlay(name)}
-        assert ours == theirs
+        assert _by_name(overlay(name)) == _theirs(FOLDER / "overlays" / name)
+
+    def test_kubectl_builds_the_same_of_an_overlay_with_its_own_policy(house: Path) -> None:
+        assert _by_name(build(house)) == _theirs(house)
 
 
 def test_a_feature_that_the_reader_does_not_know_is_refused(tmp_path: Path) -> None:

@@ -9,19 +9,29 @@ from pathlib import Path
 import pytest
 
 from shared.testing.embedded_nats import nats_binary
+from tests.deploy.credentials import files_of, fill, printed
 from tests.deploy.nats_nodes import running_nodes, write_files
 from tests.deploy.overlays import OVERLAYS, config_map, containers_of, environment, of_kind
 from tests.polling import until
 
 
-def files(name: str) -> dict[str, str]:
+@pytest.fixture(scope="module")
+def users(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What the script of the credentials makes for the servers."""
+    folder = tmp_path_factory.mktemp("credentials") / "secrets"
+    fill(folder)
+    (found,) = [one for one in printed(folder) if one["metadata"]["name"] == "nats-users"]
+    return files_of(found)
+
+
+def files(name: str, users: dict[str, str]) -> dict[str, str]:
     """Return what the container finds in /etc/nats."""
-    return config_map(name, "nats") | config_map(name, "nats-node")
+    return config_map(name, "nats") | config_map(name, "nats-node") | users
 
 
 @pytest.mark.parametrize("name", OVERLAYS)
-def test_the_server_accepts_the_configuration(name: str, tmp_path: Path) -> None:
-    conf = write_files(tmp_path, files(name))
+def test_the_server_accepts_the_configuration(name: str, users: dict[str, str], tmp_path: Path) -> None:
+    conf = write_files(tmp_path, files(name, users))
     checked = subprocess.run(
         [nats_binary(), "-t", "-c", conf],
         capture_output=True,
@@ -30,17 +40,17 @@ def test_the_server_accepts_the_configuration(name: str, tmp_path: Path) -> None
         env=os.environ | {"POD_NAME": "nats-0"},
     )
     assert checked.returncode == 0, checked.stderr
-    assert "sync_interval: always" in "".join(files(name).values())
+    assert "sync_interval: always" in "".join(files(name, users).values())
 
 
 @pytest.mark.parametrize("name", OVERLAYS)
-def test_the_container_starts_what_is_mounted_and_serves_its_ports(name: str) -> None:
+def test_the_container_starts_what_is_mounted_and_serves_its_ports(name: str, users: dict[str, str]) -> None:
     stateful = of_kind(name, "StatefulSet")["nats"]
     (container,) = containers_of(stateful)
     assert container["command"] == ["nats-server", "--config", "/etc/nats/nats.conf"]
     assert "POD_NAME" in {one["name"] for one in container["env"]}
     assert "GOMEMLIMIT" in environment(name, container)
-    text = "".join(files(name).values())
+    text = "".join(files(name, users).values())
     told = {key: int(value) for key, value in re.findall(r"^ *(port|http_port): (\d+)", text, flags=re.MULTILINE)}
     ports = {one["name"]: one["containerPort"] for one in container["ports"]}
     assert told["http_port"] == ports["monitor"]
@@ -48,10 +58,12 @@ def test_the_container_starts_what_is_mounted_and_serves_its_ports(name: str) ->
     assert re.search(r"store_dir: (/\w+)/", text).group(1) in {m["mountPath"] for m in container["volumeMounts"]}  # type: ignore[union-attr]
 
 
-async def test_three_nodes_find_one_another_and_one_leaves_as_before_an_update(tmp_path: Path) -> None:
+async def test_three_nodes_find_one_another_and_one_leaves_as_before_an_update(
+    users: dict[str, str], tmp_path: Path
+) -> None:
     stateful = of_kind("scaled-out", "StatefulSet")["nats"]
     async with running_nodes(
-        tmp_path, files("scaled-out"), stateful["spec"]["replicas"], stateful["spec"]["serviceName"]
+        tmp_path, files("scaled-out", users), stateful["spec"]["replicas"], stateful["spec"]["serviceName"]
     ) as nodes:
         for node in nodes:
             told = await node.ask("/varz")

