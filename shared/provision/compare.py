@@ -12,6 +12,9 @@ from sqlalchemy.engine import Connection
 
 from shared.provision.versions import VERSION_TABLE
 
+_NOTHING = {"None", "[]", "{}", "False"}
+"""How an option is told that is not set."""
+
 
 def differences(connection: Connection, metadata: MetaData) -> list[MigrateOperation]:
     """Return the operations that would make the schema of `metadata` as it is in the code; none where it is.
@@ -41,7 +44,7 @@ def _worded(operation: CreateIndexOp) -> tuple[object, ...]:
     index = operation.to_index()
     told = " ".join(str(part).rpartition(".")[2] for part in index.expressions)
     bare = re.sub(r"::\w+|[\s()]", "", told.lower()).replace("elsenullend", "end")
-    kept = sorted((key, str(value)) for key, value in operation.kw.items() if value)
+    kept = sorted((key, str(value)) for key, value in operation.kw.items() if str(value) not in _NOTHING)
     return index.unique, bare, *kept
 
 

@@ -1,5 +1,6 @@
 """Everything that the services need of the servers, made or updated in one go."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
@@ -8,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.bus.streams import KEEP_DAYS, STREAMS
+from shared.provision.errors import ProvisionError
 from shared.provision.roles import provision_roles
 from shared.provision.schemas import provision_schema
 from shared.provision.streams import provision_consumer, provision_stream
@@ -15,6 +17,8 @@ from shared.provision.suite import provision_suite
 from shared.service import Service
 
 LOCK = 20231015001
+ASK_SECONDS = 0.2
+PATIENCE_SECONDS = 900.0
 
 
 async def provision(
@@ -51,11 +55,19 @@ async def provision(
 async def _alone(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     """Yield a connection while which no other provisioning runs on this database; it has no transaction open.
 
-    The lock is the session's and not a transaction's: each schema commits by itself, and an index that is built beside
-    the traffic must not wait for a transaction that waits for it.
+    The lock is the session's and not a transaction's, for each schema commits by itself. Who waits for it asks again and
+    again: waiting in one statement would be a transaction, and an index built beside the traffic waits for those.
     """
     async with engine.connect() as connection:
-        await connection.execute(text(f"SELECT pg_advisory_lock({LOCK})"))
+        loop = asyncio.get_running_loop()
+        until = loop.time() + PATIENCE_SECONDS
+        while not await connection.scalar(text(f"SELECT pg_try_advisory_lock({LOCK})")):
+            await connection.commit()
+            if loop.time() > until:
+                raise ProvisionError(
+                    f"another `yingda provision` has worked on this database for {PATIENCE_SECONDS:g} s"
+                )
+            await asyncio.sleep(ASK_SECONDS)
         await connection.commit()
         try:
             yield connection

@@ -52,10 +52,13 @@ async def real_servers(data_dir: Path, environ: Mapping[str, str] = os.environ) 
 
 
 @contextlib.asynccontextmanager
-async def fresh_database(server_url: str, label: str = "test") -> AsyncIterator[str]:
-    """Yield the URL of a new, empty database on the server of `server_url`; it is dropped afterwards."""
+async def fresh_database(server_url: str, label: str = "test", template: str = "template0") -> AsyncIterator[str]:
+    """Yield the URL of a new database on the server of `server_url`; it is dropped afterwards.
+
+    It is empty, or a copy of the database `template`, to which nobody may be connected.
+    """
     name = f"{label}_{secrets.token_hex(4)}"
-    await _execute(server_url, f'CREATE DATABASE "{name}" TEMPLATE template0')
+    await _execute(server_url, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
     try:
         yield make_url(server_url).set(database=name).render_as_string(hide_password=False)
     finally:
