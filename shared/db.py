@@ -14,6 +14,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from shared.settings import Settings, SettingsError
+from shared.trust import trusting
 
 COPY_FROM = 8
 """Rows from which COPY is cheaper than one statement with its arrays."""
@@ -51,13 +52,25 @@ def create_engine(settings: Settings, *, role: str | None = None) -> AsyncEngine
         hide_parameters=True,  # an error must not carry personal values into a log
         json_serializer=lambda value: to_json(value).decode(),
         json_deserializer=from_json,
-        connect_args={"server_settings": server_settings, "timeout": 5, "command_timeout": 60},
+        connect_args={"server_settings": server_settings, "timeout": 5, "command_timeout": 60, **_tls(settings)},
     )
 
 
+def _tls(settings: Settings) -> dict[str, Any]:
+    """Return what makes the connection TLS, where the settings name who vouches for the server."""
+    if settings.database_ca is None:
+        return {}
+    return {"ssl": trusting("YINGDA_DATABASE_CA", settings.database_ca)}
+
+
 def role_name(service: str) -> str:
-    """Return the PostgreSQL role that owns the schema of `service`."""
+    """Return the PostgreSQL role that `service` works as: it reads and writes its own tables, and changes none of them."""
     return f"yingda_{service}"
+
+
+def owner_name(service: str) -> str:
+    """Return the PostgreSQL role that owns the schema of `service`; nobody logs in as it, provisioning acts as it."""
+    return f"{role_name(service)}_owner"
 
 
 def schema_of(service: str) -> MetaData:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shared.settings import Settings, SettingsError
+from shared.trust import trusting
 
 INBOX = "_INBOX"
 
@@ -70,15 +71,4 @@ def _tls(settings: Settings) -> ssl.SSLContext | None:
             raise SettingsError(
                 f"YINGDA_NATS_CERT and YINGDA_NATS_KEY: {settings.nats_cert} and its key cannot be used"
             ) from None
-    return context
-
-
-def trusting(variable: str, path: Path) -> ssl.SSLContext:
-    """Return a context that trusts nobody but who is in the file at `path`, and checks the name of the server."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    try:
-        context.load_verify_locations(path)
-    except (OSError, ssl.SSLError):
-        raise SettingsError(f"{variable} names {path}, and there is no certificate that can be read in it") from None
     return context

@@ -41,7 +41,12 @@ async def prepare(settings: Settings, services: list[Service], *, begin_rehearsa
         raise WrongUse(str(error)) from error
     async with database(settings) as engine, nats_client(settings) as client:
         changes = await provision(
-            engine, client, services, replicas=settings.stream_replicas, keep_days=settings.keep_days
+            engine,
+            client,
+            services,
+            replicas=settings.stream_replicas,
+            keep_days=settings.keep_days,
+            passwords=settings.role_passwords,
         )
         if begin_rehearsal and rehearsal is not None:
             async with engine.begin() as connection:

@@ -60,7 +60,7 @@ class Migration:
     async def _apply(self, connection: AsyncConnection, steps: Steps, at: str | None) -> None:
         run = self._concurrently if steps.together[0].concurrently else self._in_transaction
         try:
-            await _patiently(lambda: run(connection, steps, at), self.attempts)
+            await patiently(lambda: run(connection, steps, at), self.attempts)
         except (SQLAlchemyError, OSError, TimeoutError) as error:
             stays = f"stays at revision {at}" if at is not None else "is not created"
             failed = f"its revision {steps.current.number} ({steps.current.says}) failed"
@@ -112,7 +112,7 @@ def reason_of(error: BaseException) -> str:
     return said
 
 
-async def _patiently(run: Callable[[], Awaitable[None]], attempts: int) -> None:
+async def patiently(run: Callable[[], Awaitable[None]], attempts: int) -> None:
     """Repeat `run` while somebody else holds what it needs, with pauses in which the others work."""
     for left in reversed(range(attempts)):
         try:

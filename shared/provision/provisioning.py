@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from nats.aio.client import Client
 from sqlalchemy import text
@@ -10,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.bus.streams import KEEP_DAYS, STREAMS
 from shared.provision.errors import ProvisionError
-from shared.provision.roles import provision_roles
+from shared.provision.rights import hand_over, promise_rights, provision_rights
+from shared.provision.roles import provision_passwords, provision_roles
 from shared.provision.schemas import provision_schema
 from shared.provision.streams import provision_consumer, provision_stream
 from shared.provision.suite import provision_suite
@@ -28,11 +30,12 @@ async def provision(
     *,
     replicas: int | None = None,
     keep_days: int = KEEP_DAYS,
+    passwords: Path | None = None,
 ) -> list[str]:
     """Create or update everything that `services` need; return a line for each thing that was changed.
 
     `replicas` nodes keep each stream; None leaves a stream as it is and puts a new one on one node. Messages stay on
-    the streams for `keep_days`.
+    the streams for `keep_days`. With a directory of `passwords` the roles of the services may log in.
     """
     changes: list[str] = []
     wanted = list(services)
@@ -40,9 +43,16 @@ async def provision(
     async with _alone(engine) as connection:
         async with connection.begin():
             changes += await provision_roles(connection, names)
+            for name in names:
+                await promise_rights(connection, name)
         changes += await provision_suite(connection, names)
         for service in wanted:
+            changes += await hand_over(connection, service.name)
             changes += await provision_schema(connection, service)
+            changes += await provision_rights(connection, service.name)
+        if passwords is not None:
+            async with connection.begin():
+                changes += await provision_passwords(connection, names, passwords)
     jetstream = client.jetstream()
     for stream in STREAMS:
         changes += await provision_stream(jetstream, stream, replicas, keep_days)

@@ -4,7 +4,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.db import role_name
+from shared.db import owner_name
 from shared.provision.chain import Chain, chain_of
 from shared.provision.errors import ProvisionError
 from shared.provision.migrating import Migration, reason_of
@@ -18,10 +18,10 @@ async def provision_schema(connection: AsyncConnection, service: Service) -> lis
 
     `connection` has no transaction open, before and after.
     """
-    chain, role = chain_of(service.name, service.migrations), role_name(service.name)
+    chain, owner = chain_of(service.name, service.migrations), owner_name(service.name)
     if chain.head is None:
-        return await _empty(connection, service.name, role)
-    return await _adopt(connection, chain, role) + await Migration(chain, role).run(connection)
+        return await _empty(connection, service.name, owner)
+    return await _adopt(connection, chain, owner) + await Migration(chain, owner).run(connection)
 
 
 async def schema_mark(connection: AsyncConnection, name: str) -> str | None:
@@ -31,16 +31,16 @@ async def schema_mark(connection: AsyncConnection, name: str) -> str | None:
     return found
 
 
-async def _empty(connection: AsyncConnection, name: str, role: str) -> list[str]:
+async def _empty(connection: AsyncConnection, name: str, owner: str) -> list[str]:
     """Create the schema of a service that keeps no tables."""
     async with connection.begin():
         if await connection.scalar(text("SELECT 1 FROM pg_namespace WHERE nspname = :name"), {"name": name}):
             return []
-        await connection.execute(text(f'CREATE SCHEMA "{name}" AUTHORIZATION "{role}"'))
+        await connection.execute(text(f'CREATE SCHEMA "{name}" AUTHORIZATION "{owner}"'))
     return [f"schema {name} created"]
 
 
-async def _adopt(connection: AsyncConnection, chain: Chain, role: str) -> list[str]:
+async def _adopt(connection: AsyncConnection, chain: Chain, owner: str) -> list[str]:
     """Note the first revision for tables that a version from before the migrations has made, if they are the same."""
     first = chain.revisions[0]
     async with connection.begin():
@@ -53,7 +53,7 @@ async def _adopt(connection: AsyncConnection, chain: Chain, role: str) -> list[s
                 "it needs a database of its own, or one that the last version before this has provisioned"
             )
         try:
-            await connection.execute(text(f'SET LOCAL ROLE "{role}"'))
+            await connection.execute(text(f'SET LOCAL ROLE "{owner}"'))
             await connection.execute(text(create_version_table(chain.schema)))
             await connection.execute(text(insert_version(chain.schema)), {"revision": first, "runs": [first]})
         except SQLAlchemyError as error:

@@ -53,7 +53,8 @@ async def test_a_redelivered_event_tells_nobody_twice(house: House) -> None:
     await one.bench.happens(*messages)
     await one.work(3)
     async with house.bench.engine.begin() as connection:
-        await connection.exec_driver_sql("TRUNCATE notify.inbox, notify.versions")
+        for table in ("inbox", "versions"):
+            await connection.exec_driver_sql(f"DELETE FROM notify.{table}")
     await one.bench.happens(*messages)
     await one.work(3)
     assert len(house.lines("sms")) == 1

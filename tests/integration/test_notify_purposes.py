@@ -89,7 +89,8 @@ async def test_a_whole_life_says_everything_that_there_is_to_say(house: House) -
         await one.work(2)
         house.bench.clock.at += timedelta(minutes=1)
     async with house.bench.engine.begin() as connection:
-        await connection.exec_driver_sql("TRUNCATE notify.inbox, notify.versions")
+        for table in ("inbox", "versions"):
+            await connection.exec_driver_sql(f"DELETE FROM notify.{table}")
     await one.bench.happens(*messages)
     await one.work(2)
     told = await house.bench.told(NotificationSent)
