@@ -13,7 +13,7 @@ from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from nats.js.errors import NotFoundError
 
-from shared.bus.streams import EVENTS
+from shared.bus.streams import EVENTS, Stream
 from shared.cli.errors import CliError, WrongUse
 
 _PREFIX = "yingda.event."
@@ -44,16 +44,28 @@ async def following(client: Client, subject: str, since: datetime | None) -> Asy
     start: dict[str, Any] = {"deliver_policy": DeliverPolicy.NEW}
     if since is not None:
         start = {"deliver_policy": DeliverPolicy.BY_START_TIME, "opt_start_time": since}
-    async with _consumer(client, subject, start) as subscription:
+    async with _consumer(client, EVENTS, subject, start) as subscription:
         yield _messages(subscription, None)
 
 
 @asynccontextmanager
-async def everything(client: Client, subject: str) -> AsyncIterator[AsyncGenerator[Msg, None]]:
-    """Yield the events on `subject` that the stream holds now, the oldest first."""
-    async with _consumer(client, subject, {"deliver_policy": DeliverPolicy.ALL}) as subscription:
+async def everything(client: Client, subject: str, first: int = 1) -> AsyncIterator[AsyncGenerator[Msg, None]]:
+    """Yield the events on `subject` that the stream holds now, the oldest first, from the sequence `first` on."""
+    start = {"deliver_policy": DeliverPolicy.BY_START_SEQUENCE, "opt_start_seq": max(first, 1)}
+    async with _consumer(client, EVENTS, subject, start) as subscription:
         waiting = (await subscription.consumer_info()).num_pending or 0
         yield _messages(subscription, waiting)
+
+
+@asynccontextmanager
+async def lately(
+    client: Client, stream: Stream, subject: str, since: datetime, most: int
+) -> AsyncIterator[AsyncGenerator[Msg, None]]:
+    """Yield what `stream` has taken on `subject` since then, the oldest first; nothing where that is more than `most`."""
+    start = {"deliver_policy": DeliverPolicy.BY_START_TIME, "opt_start_time": since}
+    async with _consumer(client, stream, subject, start) as subscription:
+        waiting = (await subscription.consumer_info()).num_pending or 0
+        yield _messages(subscription, waiting if waiting <= most else 0)
 
 
 async def _messages(subscription: JetStreamContext.PullSubscription, count: int | None) -> AsyncGenerator[Msg, None]:
@@ -74,7 +86,7 @@ async def _messages(subscription: JetStreamContext.PullSubscription, count: int 
 
 @asynccontextmanager
 async def _consumer(
-    client: Client, subject: str, start: dict[str, Any]
+    client: Client, stream: Stream, subject: str, start: dict[str, Any]
 ) -> AsyncIterator[JetStreamContext.PullSubscription]:
     """Yield a consumer that exists only here; `CliError` where the stream is not there."""
     jetstream = client.jetstream()
@@ -82,12 +94,12 @@ async def _consumer(
         ack_policy=AckPolicy.NONE, mem_storage=True, inactive_threshold=INACTIVE_SECONDS, num_replicas=1, **start
     )
     try:
-        subscription = await jetstream.pull_subscribe(subject, stream=EVENTS.name, config=config)
+        subscription = await jetstream.pull_subscribe(subject, stream=stream.name, config=config)
     except NotFoundError:
-        raise CliError("NATS has no stream EVENTS: run `yingda provision`") from None
+        raise CliError(f"NATS has no stream {stream.name}: run `yingda provision`") from None
     try:
         yield subscription
     finally:
         name = (await subscription.consumer_info()).name
         await subscription.unsubscribe()
-        await jetstream.delete_consumer(EVENTS.name, name)
+        await jetstream.delete_consumer(stream.name, name)

@@ -1,44 +1,29 @@
-"""`yingda workorder show NUMBER`: one work order, its steps, and every event of its trace."""
+"""`yingda workorder show NUMBER`: one work order and its whole way with times, from the contact to the callback."""
 
 import asyncio
-import re
-from collections.abc import Mapping, Sequence
-from contextlib import aclosing
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
-import nats.errors
 import typer
-from nats.aio.client import Client
-from pydantic_core import from_json, to_json
+from pydantic_core import to_json
 
 from shared.cli.connection import DataOption, client_settings, nats_client
-from shared.cli.errors import CliError
-from shared.cli.event_stream import everything, subject_of
-from shared.cli.output import print_json, print_table
+from shared.cli.output import print_json, print_table, warn
 from shared.cli.workorder_aspects import aspects
-from shared.events.commands import GetWorkorder
-from shared.ids import new_id
+from shared.cli.workorder_facts import Facts, gather
+from shared.cli.workorder_way import Passage, milestones, trace_of_way, way_of
+from shared.cli.workorder_words import lasted
+from shared.policy import load_policy
 from shared.settings import Settings
-
-ASKED_BY = "service-1"
-REPLY_SECONDS = 10.0
-_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
-_ABOUT = (
-    "metric",
-    "purpose",
-    "audience",
-    "due_at",
-    "late_seconds",
-    "transport",
-    "outcome",
-    "department",
-    "reason",
-    "by",
-)
-"""The fields of an event that tell its reader most."""
+from shared.times import rfc3339
 
 workorder = typer.Typer(help="Look at work orders.", rich_markup_mode=None)
+
+_NOTHING: tuple[object, ...] = (None, "", [])
+_HIDDEN = {"work_order_id", "traceparent"}
+"""Of a work order: what is said elsewhere."""
 
 
 def register(app: typer.Typer) -> None:
@@ -51,90 +36,86 @@ def _group() -> None:
     """Look at work orders."""
 
 
-@dataclass(frozen=True, slots=True)
-class Trace:
-    """One work order as `routing` tells of it, and the events that concern it, in order of time."""
-
-    work_order: Mapping[str, Any]
-    steps: Sequence[Mapping[str, Any]]
-    events: Sequence[Mapping[str, Any]]
-    beside: Mapping[str, Any]
-    """Verification, register, links, tags, promises, collaborations."""
-
-
 @workorder.command("show")
 def show(
-    number: Annotated[str, typer.Argument(help="The number, as in XR20261123001, or the work order's id.")],
+    number: Annotated[
+        str, typer.Argument(help="The number, as in XR20261123001, or the id of the work order or of its contact.")
+    ],
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
     data: DataOption = None,
 ) -> None:
-    """Show a work order with its steps, its deadlines, its messages and every other event about it."""
-    trace = asyncio.run(_trace(client_settings(data), number))
+    """Show a work order and its whole way: contact, steps, clocks, notices, callback and knowledge, with their times."""
+    settings = client_settings(data)
+    zone = ZoneInfo(load_policy(settings.policy).timezone)
+    facts = asyncio.run(_gather(settings, number))
+
+    def local(at: datetime) -> str:
+        return f"{at.astimezone(zone):%m-%d %H:%M}"
+
+    way = way_of(facts, local)
     if as_json:
-        print_json({"work_order": trace.work_order, **trace.beside, "steps": trace.steps, "events": trace.events})
+        print_json(_json(facts, way))
         return
+    trace = trace_of_way(facts)
+    told = {"trace": trace, **{k: v for k, v in facts.work_order.items() if k not in _HIDDEN}}
+    print_table(("work order", ""), [(key, _text(value)) for key, value in told.items() if value not in _NOTHING])
+    print()
+    print_table(("beside it", ""), aspects(facts.beside))
+    print()
+    print_table((f"at ({zone})", "after", "who", "what", "about"), _rows(way, zone, trace))
+    print()
     print_table(
-        ("work order", ""), [(key, _text(value)) for key, value in trace.work_order.items() if value is not None]
+        ("from the contact to", ""), [(name, lasted(end - begin)) for name, begin, end in milestones(facts, way)]
     )
-    print_table(("beside it", ""), aspects(trace.beside))
-    columns = ("version", "at", "step", "status", "department", "by", "reason", "text")
-    print_table(("", *columns), [("", *(_text(step.get(c)) for c in columns)) for step in trace.steps])
-    print_table(("event", "at", "about"), [_event_row(event) for event in trace.events])
+    for note in facts.notes:
+        warn(note)
 
 
-async def _trace(settings: Settings, number: str) -> Trace:
+async def _gather(settings: Settings, number: str) -> Facts:
     async with nats_client(settings) as client:
-        found = await _ask(client, number)
-        work_order, steps = found["work_order"], found.get("steps", [])
-        beside = {name: value for name, value in found.items() if name not in {"work_order", "steps"}}
-        key = str(work_order.get("work_order_id") or work_order["id"])
-        contact_id = work_order.get("contact_id")
-        events = await _events(client, key, str(contact_id) if contact_id else None)
-        return Trace(work_order, steps, events, beside)
+        return await gather(client, number)
 
 
-async def _ask(client: Client, number: str) -> Mapping[str, Any]:
-    named = {"work_order_id": number} if _ID.fullmatch(number) else {"number": number}
-    request = to_json({"command_id": new_id(), "by": ASKED_BY, **named})
-    try:
-        reply = from_json((await client.request(GetWorkorder.SUBJECT, request, timeout=REPLY_SECONDS)).data)
-    except nats.errors.NoRespondersError:
-        raise CliError("nobody answers for work orders: the service routing does not run") from None
-    except (nats.errors.TimeoutError, TimeoutError):
-        raise CliError(f"routing did not answer within {REPLY_SECONDS:g} s") from None
-    if not reply["ok"]:
-        raise CliError(str(reply["error"]["detail"] or reply["error"]["title"]))
-    result: Mapping[str, Any] = reply["result"]
-    return result
+def _rows(way: Sequence[Passage], zone: ZoneInfo, trace: str | None) -> Iterator[tuple[str, ...]]:
+    """Yield one row for each passage: its time, the time since the one before, and what happened."""
+    before: datetime | None = None
+    for one in way:
+        after = "" if before is None else lasted(one.at - before)
+        other = f" (trace {one.trace_id})" if one.trace_id not in {None, trace} else ""
+        at = f"{one.at.astimezone(zone):%Y-%m-%d %H:%M:%S.%f}"[:-3]
+        yield at, after, one.who, one.what, one.about + other
+        before = one.at
 
 
-async def _events(client: Client, work_order_id: str, contact_id: str | None) -> list[Mapping[str, Any]]:
-    """Return the events that name the work order or its contact, in order of time."""
-    wanted = [needle.encode() for needle in (work_order_id, contact_id) if needle]
-    found: list[Mapping[str, Any]] = []
-    async with everything(client, subject_of(None)) as messages, aclosing(messages):
-        async for message in messages:
-            # Most messages are about others: only those that hold an id anywhere are parsed.
-            if any(needle in message.data for needle in wanted):
-                event = from_json(message.data)
-                if _concerns(event, work_order_id, contact_id):
-                    found.append(event)
-    return sorted(found, key=lambda event: str(event["time"]))
-
-
-def _concerns(event: Mapping[str, Any], work_order_id: str, contact_id: str | None) -> bool:
-    data = event.get("data", {})
-    ids = {event.get("subject"), data.get("work_order_id"), data.get("subject_id"), *data.get("work_order_ids", ())}
-    return work_order_id in ids or (contact_id is not None and contact_id in {data.get("contact_id"), *ids})
-
-
-def _event_row(event: Mapping[str, Any]) -> tuple[str, str, str]:
-    data = event.get("data", {})
-    about = ", ".join(f"{name} {data[name]}" for name in _ABOUT if data.get(name) not in {None, ""})
-    return str(event["type"]).removeprefix("yingda.").rpartition(".v")[0], str(event["time"]), about
+def _json(facts: Facts, way: Sequence[Passage]) -> dict[str, Any]:
+    moments = [one.at for one in way]
+    return {
+        "work_order": facts.work_order,
+        **facts.beside,
+        "trace_id": trace_of_way(facts),
+        "way": [
+            {
+                "at": rfc3339(one.at),
+                "after_seconds": (one.at - before).total_seconds() if before else None,
+                "who": one.who,
+                "service": one.service or None,
+                "what": one.what,
+                "about": one.about,
+                "version": one.version,
+                "trace_id": one.trace_id,
+            }
+            for one, before in zip(way, [None, *moments], strict=False)
+        ],
+        "seconds_to": {
+            name.replace(" ", "_"): (end - begin).total_seconds() for name, begin, end in milestones(facts, way)
+        },
+        "steps": facts.steps,
+        "notices": facts.notices,
+        "clocks": facts.clocks,
+        "events": facts.events,
+        "notes": facts.notes,
+    }
 
 
 def _text(value: Any) -> str:
-    if value is None:
-        return ""
     return value if isinstance(value, str) else to_json(value).decode()

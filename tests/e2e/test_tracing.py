@@ -2,17 +2,23 @@
 
 import asyncio
 import json
+import os
 import re
+import sys
+import termios
 import urllib.request
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 
 import pytest
+from rich.cells import cell_len
 
 from tests.collector import Collector, Received, collector
 from tests.e2e.suite import Suite, contact, envelope, running_suite
 from tests.polling import until
 
 RUSH_HOUR = "2026-11-23T10:00:00+08:00@1"
+COLUMNS = 100
 SERVICES = ("intake", "routing", "sla", "notify", "feedback")
 
 
@@ -41,6 +47,28 @@ def lines(suite: Suite, event: str) -> list[dict[str, str]]:
 def page(url: str) -> str:
     with urllib.request.urlopen(url) as answer:
         return str(answer.read(), "utf-8")
+
+
+async def on_a_terminal(suite: Suite, *arguments: str, code: int = 0) -> str:
+    """Return what `yingda` shows on a terminal of so many columns, without what makes letters bold."""
+    ours, theirs = os.openpty()
+    termios.tcsetwinsize(theirs, (50, COLUMNS))
+    command = (sys.executable, "-m", "shared.cli.main", *arguments, "--data", str(suite.data))
+    environment = {name: value for name, value in os.environ.items() if name != "COLUMNS"} | {"TERM": "xterm"}
+    process = await asyncio.create_subprocess_exec(*command, stdout=theirs, stderr=theirs, env=environment)
+    os.close(theirs)
+    shown = await asyncio.to_thread(read_all, ours)
+    os.close(ours)
+    assert await process.wait() == code, shown
+    return re.sub(r"\x1b\[[0-9;]*m", "", shown)
+
+
+def read_all(terminal: int) -> str:
+    found = b""
+    with suppress(OSError):  # so a terminal ends when its last writer is gone
+        while piece := os.read(terminal, 65_536):
+            found += piece
+    return found.decode()
 
 
 async def through(suite: Suite, phone: str, **fields: str) -> tuple[str, dict[str, str]]:
@@ -94,6 +122,33 @@ async def test_a_contact_is_one_connected_trace_from_its_arrival_to_knowledge(
     assert all(span.attributes["messaging.system"] == "nats" for span in spans.values())
     text = json.dumps([span.attributes for span in spans.values()], ensure_ascii=False)
     assert not re.search("孙丽|13800138003|空调|已换货|正在处理", text)
+
+
+async def test_the_whole_way_is_shown_with_times_in_a_terminal_of_100_columns(suite: Suite) -> None:
+    """R-OB-04: from the contact to the callback, who and when, Chinese text intact; the same as JSON."""
+    source_id = await suite.publish(contact(customer={"name": "钱勇", "phone": "13800138030"}))
+    opened = (await suite.event("workorder.opened", source_id=source_id))["data"]
+    key, number = opened["work_order_id"], opened["number"]
+    await suite.event("notification.sent", work_order_id=key, purpose="accepted")
+    wish = "已安排,明天上门换货,请您放心,师傅会提前半小时给您打电话"
+    await suite.done("workorder.respond", "market-1", work_order_id=key, text=wish, audience="customer")
+    await suite.event("sla.met", subject_id=key, metric="progress_update")
+    told = json.loads(await on_a_terminal(suite, "workorder", "show", number, "--json"))
+    (trace,) = {one["trace_id"] for one in told["way"] if one["trace_id"]}
+    assert trace == (await suite.event("contact.registered", source_id=source_id))["traceparent"][3:35]
+    whats = [one["what"] for one in told["way"]]
+    order = ["contact registered", "classified", "opened", "assigned", "clock started", "notice sent", "responded"]
+    assert [what for what in dict.fromkeys(whats) if what in order] == order
+    assert {one["service"] for one in told["way"]} >= {"intake", "routing", "sla", "notify"}
+    assert all(one["after_seconds"] >= 0 for one in told["way"][1:])
+    assert told["notes"] == []
+    page = await on_a_terminal(suite, "workorder", "show", number)
+    assert max(map(cell_len, page.splitlines())) <= COLUMNS
+    assert wish in re.sub(r"\s+", "", page)
+    assert "first answer" in page
+    assert trace in page
+    nobody = await on_a_terminal(suite, "workorder", "show", "XR19000101001", code=1)
+    assert nobody.split() == ["yingda:", *["There", "is", "no", "work", "order", "with", "the", "number", "XR19000101001."]]
 
 
 async def test_the_trace_of_an_adapter_is_kept_in_header_or_envelope_with_its_state(

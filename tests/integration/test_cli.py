@@ -254,7 +254,10 @@ async def test_a_work_order_is_shown_with_its_steps_and_its_events_among_thousan
     assert shown["steps"][0]["step"] == "opened"
     table = await yingda_beside("workorder", "show", "XR7")
     assert table.code == 0
-    assert "metric resolution" in table.out
+    assert [line.split()[:2] for line in table.lines if "clock started" in line] == [["2026-11-23", "10:00:00.000"]]
+    assert "resolution, due 11-24 10:00" in table.out
+    assert table.err.count("is missing here: nobody answers") == 2
+    assert "first messages are not on the bus" in table.err
     assert "138****8000" not in table.out
     unknown = await yingda_beside("workorder", "show", "XR8")
     assert (unknown.code, unknown.err) == (1, "yingda: There is no work order with the number XR8.\n")

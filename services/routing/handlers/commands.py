@@ -75,7 +75,7 @@ class Desk:
 
         It is looked for before anything is locked, so that both are locked in one order.
         """
-        found = await store.find(tx.connection, work_order_id=command.work_order_id, number=None)
+        found = await store.find(tx.connection, "work_order_id", command.work_order_id)
         matter = await store.matter(tx.connection, command.work_order_id)
         if found is None or matter is None:
             return None
@@ -103,19 +103,24 @@ class Desk:
         return decided if given is None else Decided(given.work_order, (*decided.events, *given.events))
 
     async def get(self, tx: Transaction, command: GetWorkorder) -> Mapping[str, Any] | Problem:
-        """Return the work order with that id or number: `{work_order, steps, collaborations, promises}` and more.
+        """Return the work order with that id or number, or of that contact: `{work_order, steps, collaborations, promises}` and more.
 
         `work_order.text` is the customer's; what else there is, `told_beside` says.
         """
         if (refused := unreadable(command, self._policy)) is not None:
             return refused
-        if not (command.work_order_id or command.number):
-            faults = (Fault("work_order_id", "one of work_order_id and number is required"),)
+        named: dict[store.Key, str | None] = {
+            "work_order_id": command.work_order_id,
+            "number": command.number,
+            "contact_id": command.contact_id,
+        }
+        field = next((name for name, value in named.items() if value), None)
+        if field is None:
+            faults = (Fault("work_order_id", "one of work_order_id, number and contact_id is required"),)
             return refuse(422, "invalid-content", "The command's content cannot be used", faults[0].message, faults)
-        found = await store.find(tx.connection, work_order_id=command.work_order_id, number=command.number)
+        found = await store.find(tx.connection, field, named[field] or "")
         if found is None:
-            field = "work_order_id" if command.work_order_id else "number"
-            return unknown(field, command.work_order_id or command.number or "")
+            return unknown(field, named[field] or "")
         work_order, history = found
         matter = await store.matter(tx.connection, work_order.id)
         told = asdict(work_order) | summary(work_order) | {"text": matter.text if matter else None}

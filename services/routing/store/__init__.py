@@ -20,6 +20,7 @@ from services.routing.store.presence import in_hand, save_presence, seen
 from services.routing.store.rota import lock_rotas, people, save_turns
 from services.routing.store.tables import metadata, runtime
 from services.routing.store.workorders import (
+    Key,
     complaints_between,
     find,
     insert,
@@ -29,6 +30,7 @@ from services.routing.store.workorders import (
 )
 
 __all__ = [
+    "Key",
     "claim_due",
     "collaboration",
     "collaborations_of",

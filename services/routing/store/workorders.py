@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from sqlalchemy import ARRAY, Row, Text, any_, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -47,6 +47,10 @@ _COMPLAINTS: Final = (
     .where(work_orders.c.queue == "department")
 )
 _LOAD: Final = select(*_STATE).where(work_orders.c.id == any_(_IDS)).order_by(work_orders.c.id).with_for_update()
+
+
+Key = Literal["work_order_id", "number", "contact_id"]
+"""What a work order can be found by."""
 
 
 async def known_contacts(connection: AsyncConnection, contact_ids: Sequence[str]) -> set[str]:
@@ -98,12 +102,10 @@ async def save(
     await follow(connection, events)
 
 
-async def find(
-    connection: AsyncConnection, *, work_order_id: str | None, number: str | None
-) -> tuple[WorkOrder, Sequence[Row[Any]]] | None:
-    """Return the work order with that id, or else that number, and its history in order; None where there is none."""
-    wanted = work_orders.c.id == work_order_id if work_order_id else work_orders.c.number == number
-    row = (await connection.execute(select(*_STATE).where(wanted))).one_or_none()
+async def find(connection: AsyncConnection, by: Key, value: str) -> tuple[WorkOrder, Sequence[Row[Any]]] | None:
+    """Return the one work order of which that is so, and its history in order; None where there is none."""
+    column = work_orders.c["id" if by == "work_order_id" else by]
+    row = (await connection.execute(select(*_STATE).where(column == value))).one_or_none()
     if row is None:
         return None
     query = select(steps).where(steps.c.work_order_id == row.id).order_by(steps.c.version)

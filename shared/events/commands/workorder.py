@@ -118,12 +118,13 @@ class Cancel(WorkorderCommand):
 
 
 class GetWorkorder(Command):
-    """Read one work order by id or number, with its history."""
+    """Read one work order by its id, its number or its contact's id, with its history."""
 
     SUBJECT: ClassVar[str] = "yingda.command.workorder.get"
 
     work_order_id: str | None = None
     number: str | None = None
+    contact_id: str | None = None
 
 
 class Deliver(WorkorderCommand):
