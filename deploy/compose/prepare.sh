@@ -2,7 +2,7 @@
 # Makes what is missing of the secrets and gives every container its own, as files that it alone may read. Safe to repeat.
 #   docker compose run --rm prepare                             make and give
 #   docker compose run --rm prepare keys --rotate intake        as `yingda deploy secrets`, then give
-#   docker compose run --rm prepare show grafana/admin.password    print one; `list` names them
+#   docker compose run --rm prepare show grafana/admin.password    print one, or several; `list` names them
 #   docker compose run --rm -T prepare put notify/yingda_smtp_password <FILE    take one of your own, then give
 # A secret is named by the container that gets it and the file that it is there; keys/nats/adapter_web.nk and others are
 # for those who come from outside.
@@ -107,9 +107,13 @@ case ${1:-} in
     take /tmp/given "$wanted"
     ;;
   show)
-    place "${2:?which secret?}"
-    [ -f "$file" ] || fail "there is no secret $2"
-    exec cat "$file"
+    shift
+    for name in "${@:?which secret?}"; do
+      place "$name"
+      [ -f "$file" ] || fail "there is no secret $name"
+      cat "$file"
+    done
+    exit
     ;;
   list)
     cd $own && find . -type f | cut -c 3- | sort
