@@ -39,7 +39,7 @@ class Next:
 
     def write(self, *upgrade: str, marks: Sequence[str] = (), says: str = "what a test wants") -> Service:
         """Write one more revision, whose `upgrade` has these lines; return the service that has it."""
-        self.folder.mkdir(exist_ok=True)
+        self.folder.mkdir(parents=True, exist_ok=True)
         before = chain_of(self.service.name, (*self.service.migrations, self.folder)).head
         number = f"{int(before or 0) + 1:04}"
         head = f'"""{says.capitalize()}."""\n\nimport sqlalchemy as sa\n\nrevision = "{number}"\ndown_revision = "{before}"\n'
