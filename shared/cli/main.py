@@ -27,6 +27,8 @@ COMMANDS = {
     "dlq": "shared.cli.dlq",
     "replay": "shared.cli.replay",
     "reconcile": "shared.cli.reconcile",
+    "backup": "shared.cli.backup",
+    "restore": "shared.cli.restore",
     "doctor": "shared.cli.doctor",
     "bench": "shared.cli.bench",
     "plugins": "shared.cli.plugins",
