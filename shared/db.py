@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from shared.settings import Settings, SettingsError
 from shared.trust import trusting
 
+COMMAND_SECONDS = 60.0
 COPY_FROM = 8
 """Rows from which COPY is cheaper than one statement with its arrays."""
 
@@ -37,8 +38,13 @@ def database_url(settings: Settings) -> URL:
     return url
 
 
-def create_engine(settings: Settings, *, role: str | None = None) -> AsyncEngine:
-    """Return an engine whose connections act as `role`, so that they see no other service's schema."""
+def create_engine(
+    settings: Settings, *, role: str | None = None, command_seconds: float | None = COMMAND_SECONDS
+) -> AsyncEngine:
+    """Return an engine whose connections act as `role`, so that they see no other service's schema.
+
+    A statement may take `command_seconds`; None lets it take what it needs, as building an index does.
+    """
     server_settings = {"application_name": f"yingda-{role or 'cli'}", "jit": "off", "timezone": "UTC"}
     if role is not None:
         server_settings["role"] = role_name(role)
@@ -52,7 +58,12 @@ def create_engine(settings: Settings, *, role: str | None = None) -> AsyncEngine
         hide_parameters=True,  # an error must not carry personal values into a log
         json_serializer=lambda value: to_json(value).decode(),
         json_deserializer=from_json,
-        connect_args={"server_settings": server_settings, "timeout": 5, "command_timeout": 60, **_tls(settings)},
+        connect_args={
+            "server_settings": server_settings,
+            "timeout": 5,
+            "command_timeout": command_seconds,
+            **_tls(settings),
+        },
     )
 
 

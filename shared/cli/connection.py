@@ -57,14 +57,17 @@ async def nats_client(settings: Settings) -> AsyncIterator[Client]:
 
 
 @asynccontextmanager
-async def database(settings: Settings) -> "AsyncIterator[AsyncEngine]":
-    """Yield an engine on a database that answers; `CliError` in a sentence where it does not."""
+async def database(settings: Settings, *, patient: bool = False) -> "AsyncIterator[AsyncEngine]":
+    """Yield an engine on a database that answers; `CliError` in a sentence where it does not.
+
+    A `patient` one lets a statement take what it needs.
+    """
     from sqlalchemy import text  # noqa: PLC0415 (slow, and most commands need no database)
     from sqlalchemy.exc import DBAPIError  # noqa: PLC0415 (same)
 
-    from shared.db import create_engine, database_url  # noqa: PLC0415 (same)
+    from shared.db import COMMAND_SECONDS, create_engine, database_url  # noqa: PLC0415 (same)
 
-    engine = create_engine(settings)
+    engine = create_engine(settings, command_seconds=None if patient else COMMAND_SECONDS)
     try:
         try:
             async with engine.connect() as connection:

@@ -39,7 +39,7 @@ async def prepare(settings: Settings, services: list[Service], *, begin_rehearsa
         rehearsal = parse_clock(settings.clock)
     except ClockError as error:
         raise WrongUse(str(error)) from error
-    async with database(settings) as engine, nats_client(settings) as client:
+    async with database(settings, patient=True) as engine, nats_client(settings) as client:
         changes = await provision(
             engine,
             client,

@@ -11,7 +11,7 @@ from nats.aio.client import Client
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from shared.db import create_engine
+from shared.db import create_engine, owner_name
 from shared.provision import NotProvisionedError, ProvisionError, check_schema, provision
 from shared.provision.migrating import LOCK_SECONDS, Migration
 from shared.provision.revisions import scripts_of
@@ -52,10 +52,11 @@ async def template(servers: Servers, client: Client) -> AsyncIterator[str]:
 
 
 @pytest.fixture
-async def engine(servers: Servers, template: str) -> AsyncIterator[AsyncEngine]:
+async def engine(servers: Servers, template: str, client: Client) -> AsyncIterator[AsyncEngine]:
     """A copy of it."""
     async with fresh_database(servers.database_url, "provisioned", template) as url:
         copy = create_engine(Settings(database_url=url))
+        await provision(copy, client, [SLA])  # what belongs to a database and not to its content is not copied
         yield copy
         await copy.dispose()
 
@@ -253,7 +254,7 @@ async def test_a_table_that_is_held_for_ever_ends_the_waiting_with_a_sentence(en
     async with engine.connect() as holder, engine.connect() as connection:
         await holder.execute(text("SELECT count(*) FROM sla.clocks"))
         with pytest.raises(ProvisionError, match="lock timeout; some transaction holds its table for long"):
-            await Migration(chain, "yingda_sla", attempts=2).run(connection)
+            await Migration(chain, owner_name("sla"), attempts=2).run(connection)
     assert await state(engine) == before
 
 
