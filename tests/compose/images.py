@@ -1,6 +1,7 @@
 """Which images `deploy/compose.yaml` and `deploy/Dockerfile` name."""
 
 import re
+from functools import cache
 from typing import Any, Final
 
 import yaml
@@ -12,6 +13,7 @@ NO_STANDIN: Final = ("grafana", "mail")
 """Services whose images only a registry has."""
 
 
+@cache
 def services() -> dict[str, dict[str, Any]]:
     """Return the services of the file, aliases and merges resolved."""
     found: dict[str, dict[str, Any]] = yaml.safe_load(COMPOSE_FILE.read_text(encoding="utf-8"))["services"]
