@@ -100,9 +100,13 @@ async def restore_tail(client: Client, tail: TailKept, directory: Path) -> None:
             while sequence < told["sequence"] - 1:  # one that was erased meanwhile: its number is not given anew
                 sequence = (await jetstream.publish(told["subject"], b"", stream=tail.stream)).seq
                 await jetstream.delete_msg(tail.stream, sequence)
-            headers = {name: text for name, text in (told["headers"] or {}).items() if not _of_a_batch(name)}
+            headers = {name: text for name, text in (told["headers"] or {}).items() if not _of_its_way(name)}
             body = told["body"].encode("latin-1")
-            sequence = (await jetstream.publish(told["subject"], body, stream=tail.stream, headers=headers)).seq
+            answer = await jetstream.publish(told["subject"], body, headers=headers)
+            if answer.duplicate:  # sent twice, and stored twice at the time: only a quick restore brings them so close
+                headers.pop("Nats-Msg-Id", None)
+                answer = await jetstream.publish(told["subject"], body, headers=headers)
+            sequence = answer.seq
             if sequence != told["sequence"]:
                 raise DamagedError(
                     f"the stream {tail.stream} gave a message the number {sequence}, not {told['sequence']}"
@@ -169,6 +173,6 @@ def _refuse_broken(end: Msg, name: str) -> None:
         raise BackupError(f"NATS has broken off the snapshot of the stream {name}: {status} {said}".strip())
 
 
-def _of_a_batch(header: str) -> bool:
-    """Whether the header belongs to the batch in which a message came; alone it would be refused."""
-    return header.startswith("Nats-Batch-")
+def _of_its_way(header: str) -> bool:
+    """Whether the header was for the server that took the message then: the batch it came in, what it expected there."""
+    return header.startswith(("Nats-Batch-", "Nats-Expected-"))
