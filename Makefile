@@ -6,7 +6,7 @@ BIN := .venv/bin
 STAMP := .venv/.locked
 SIZE ?= 1
 
-.PHONY: demo test check unit format lint types lock contract faults flood operations bench clean
+.PHONY: demo test check unit format lint types lock contract faults flood operations bench migration clean
 .DEFAULT_GOAL := help
 
 help:
@@ -39,6 +39,10 @@ operations: $(STAMP)
 ## make bench     throughput, latency, deadlines, growth and idle cost on this machine, half an hour; SIZE=0.05 for a look
 bench: $(STAMP)
 	@$(BIN)/yingda bench all --size $(SIZE) --json .yingda/bench.json --targets
+
+## make migration  write the next revision of a service's tables: SERVICE=routing NAME="work orders are found by tag"
+migration: $(STAMP)
+	@$(BIN)/python -m shared.provision.revision "$(SERVICE)" "$(NAME)"
 
 ## make format    let ruff put the code into shape
 format: $(STAMP)

@@ -16,6 +16,7 @@ from pathlib import Path
 from alembic.autogenerate import render_python_code
 from alembic.operations.ops import CreateIndexOp, CreateTableOp, DropIndexOp, MigrateOperation, UpgradeOps
 from alembic.runtime.migration import MigrationContext
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.db import create_engine
 from shared.provision.chain import chain_of
@@ -52,7 +53,7 @@ def main(arguments: Sequence[str]) -> int:
     name, says = arguments
     try:
         service = find_service(name)
-        parts = asyncio.run(missing(service))
+        parts = asyncio.run(_found(service))
     except (UnknownServiceError, ProvisionError, EmbeddedError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
@@ -64,17 +65,16 @@ def main(arguments: Sequence[str]) -> int:
     return 0 if parts else 1
 
 
-async def missing(service: Service) -> list[list[MigrateOperation]]:
-    """Return the operations that the migrations of `service` lack, those apart that build indexes beside the traffic."""
-    with _folder() as folder:
-        async with EmbeddedPostgres(folder) as server:
-            engine = create_engine(Settings(database_url=server.url))
-            async with engine.connect() as connection:
-                async with connection.begin():
-                    await provision_roles(connection, [service.name])
-                await provision_schema(connection, service)
-                found = await connection.run_sync(differences, service.metadata)
-            await engine.dispose()
+async def missing(engine: AsyncEngine, service: Service) -> list[list[MigrateOperation]]:
+    """Return the operations that the migrations of `service` lack, those apart that build indexes beside the traffic.
+
+    They are made in the database of `engine`, which has none of it yet.
+    """
+    async with engine.connect() as connection:
+        async with connection.begin():
+            await provision_roles(connection, [service.name])
+        await provision_schema(connection, service)
+        found = await connection.run_sync(differences, service.metadata)
     new = {one.table_name for one in found if isinstance(one, CreateTableOp)}
     indexes = [one for one in found if isinstance(one, CreateIndexOp | DropIndexOp) and one.table_name not in new]
     for one in indexes:
@@ -115,6 +115,17 @@ def write(service: Service, says: str, operations: Sequence[MigrateOperation]) -
     for command in (["check", "--quiet", "--fix", "--select", "F401,I"], ["format", "--quiet"]):
         subprocess.run([sys.executable, "-m", "ruff", *command, path], check=True)  # noqa: S603 (our own arguments)
     return path, notes
+
+
+async def _found(service: Service) -> list[list[MigrateOperation]]:
+    """Return what is missing, found on a PostgreSQL for this moment."""
+    with _folder() as folder:
+        async with EmbeddedPostgres(folder) as server:
+            engine = create_engine(Settings(database_url=server.url))
+            try:
+                return await missing(engine, service)
+            finally:
+                await engine.dispose()
 
 
 @contextmanager
