@@ -40,6 +40,23 @@ def _pings(engine: socket.socket, path: str) -> bool:
     return b" 200 " in engine.recv(64)
 
 
+def images_are_there() -> bool:
+    """Whether the engine that answers has both images, or can get them; it may take a while where it has to."""
+    import docker  # noqa: PLC0415 - comes with testcontainers, of the `dev` extra
+    from docker.errors import DockerException, ImageNotFound  # noqa: PLC0415 - same
+
+    with contextlib.closing(docker.from_env()) as engine:
+        for image in (NATS_IMAGE, POSTGRES_IMAGE):
+            try:
+                engine.images.get(image)
+            except ImageNotFound:
+                try:
+                    engine.images.pull(image)
+                except DockerException:
+                    return False
+    return True
+
+
 @contextlib.contextmanager
 def nats_container() -> Iterator[str]:
     """Yield the URL of a NATS server with JetStream; the container is removed at the end."""

@@ -21,7 +21,7 @@ from shared.testing.servers import Servers, delete_all_streams, fresh_database, 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def servers() -> AsyncIterator[Servers]:
     """Yield NATS and PostgreSQL for the whole run, gone with their data afterwards."""
-    with _reachable_directory() as directory:
+    with reachable_directory() as directory:
         async with real_servers(directory) as started:
             yield started
 
@@ -49,7 +49,7 @@ async def database_url(servers: Servers, request: pytest.FixtureRequest) -> Asyn
 
 
 @contextlib.contextmanager
-def _reachable_directory() -> Iterator[Path]:
+def reachable_directory() -> Iterator[Path]:
     """Yield a temporary directory that others may enter: PostgreSQL may have to run as another user."""
     with tempfile.TemporaryDirectory(prefix="yingda-test-") as name:
         directory = Path(name)

@@ -18,11 +18,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.db import create_engine
 from shared.settings import Settings
-from shared.testing.containers import docker_answers, nats_container, postgres_container
+from shared.testing.containers import docker_answers, images_are_there, nats_container, postgres_container
 from shared.testing.embedded import EmbeddedServers
 
 NATS_VARIABLE = "YINGDA_NATS_URL"
 DATABASE_VARIABLE = "YINGDA_DATABASE_URL"
+CHOICE_VARIABLE = "YINGDA_TEST_SERVERS"
+"""`containers` or `embedded`: no other way then. Without it, containers where an engine can run them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +40,13 @@ class Servers:
 async def real_servers(data_dir: Path, environ: Mapping[str, str] = os.environ) -> AsyncIterator[Servers]:
     """Yield both servers, answering.
 
-    Each is the one named by `YINGDA_NATS_URL` or `YINGDA_DATABASE_URL`; else a container when a Docker engine answers;
-    else a program of the `embedded` extra with its data in `data_dir`. What was started is gone afterwards.
+    Each is the one named by `YINGDA_NATS_URL` or `YINGDA_DATABASE_URL`; else a container when a Docker engine answers
+    that has the images or gets them; else a program of the `embedded` extra with its data in `data_dir`.
+    `YINGDA_TEST_SERVERS` decides between the two. What was started is gone afterwards.
     """
     nats_url, database_url = environ.get(NATS_VARIABLE), environ.get(DATABASE_VARIABLE)
     async with AsyncExitStack() as stack:
-        if not (nats_url and database_url) and await asyncio.to_thread(docker_answers):
+        if not (nats_url and database_url) and await asyncio.to_thread(_in_containers, environ.get(CHOICE_VARIABLE)):
             nats_url = nats_url or await _started(stack, nats_container())
             database_url = database_url or await _started(stack, postgres_container())
         embedded = EmbeddedServers(data_dir, nats_url=nats_url, database_url=database_url)
@@ -93,6 +96,13 @@ async def delete_all_streams(nats_url: str) -> None:
                 await jetstream.delete_stream(str(stream.config.name))
     finally:
         await client.close()
+
+
+def _in_containers(choice: str | None) -> bool:
+    """Whether servers shall run in containers; `ValueError` for a choice that there is not."""
+    if choice not in {None, "", "containers", "embedded"}:
+        raise ValueError(f"{CHOICE_VARIABLE} is containers or embedded, not {choice}")
+    return choice == "containers" or (not choice and docker_answers() and images_are_there())
 
 
 async def _started(stack: AsyncExitStack, container: AbstractContextManager[str]) -> str:
