@@ -12,6 +12,7 @@ from shared.monitoring.alerts import SERVICES
 from shared.monitoring.files import DIRECTORY
 from shared.service import service_names
 from tests.monitoring.binaries import binaries
+from tests.monitoring.runbooks import lines
 
 PROMETHEUS = DIRECTORY / "prometheus" / "prometheus.yml"
 ALERTMANAGER = DIRECTORY / "alertmanager" / "alertmanager.yml"
@@ -31,6 +32,14 @@ def test_promtool_accepts_the_configuration_and_every_rule() -> None:
     """R-OB-03: `promtool check config` reads the rules as well; lint finds the same rule given twice."""
     said = checked(binaries().promtool, "check", "config", "--lint=all", "--lint-fatal", PROMETHEUS)
     assert said.count("rules found") == len(list((DIRECTORY / "prometheus" / "rules").glob("*.yaml")))
+
+
+def test_every_expression_of_a_runbook_is_promql(tmp_path: Path) -> None:
+    """R-OB-03: whoever is called at night pastes it, and promtool reads it as Prometheus does."""
+    asked = [line for line in lines() if line.kind == "promql"]
+    rules = [{"record": f"runbook:line{number}", "expr": line.text} for number, line in enumerate(asked)]
+    (tmp_path / "asked.yaml").write_text(yaml.safe_dump({"groups": [{"name": "runbooks", "rules": rules}]}))
+    checked(binaries().promtool, "check", "rules", tmp_path / "asked.yaml")
 
 
 def test_prometheus_asks_every_service_under_one_job() -> None:

@@ -2,23 +2,16 @@
 
 import asyncio
 import re
-import tempfile
-import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
 from shared.metrics import REGISTRY
 from shared.monitoring.dashboards import DASHBOARDS
 from shared.monitoring.grafana import Kind
-from tests.e2e.suite import Suite, running_suite
-from tests.monitoring.derived import name_targets
-from tests.monitoring.gateway import gateway
-from tests.monitoring.load import CLOCK, Load, policy_file
-from tests.monitoring.programs import Prometheus, running_prometheus
+from tests.monitoring.loaded import loaded
+from tests.monitoring.programs import Prometheus
 from tests.polling import until
 from tests.web_client import get
 
@@ -63,33 +56,6 @@ def queries() -> Iterator[Shown]:
                 expr = re.sub(r"\$\w+", lambda found: variables[found[0]], query.expr)
                 quiet = QUIET.keys() & {panel.title, f"{panel.title}: {query.legend}"}
                 yield Shown(f"{dashboard.title}, {panel.title}: {expr}", panel.kind, expr, not quiet)
-
-
-@asynccontextmanager
-async def loaded() -> AsyncIterator[tuple[Suite, Prometheus, float, asyncio.Task[None]]]:
-    """Yield a suite, the Prometheus that sees all of it, when the mixed load began, and the load."""
-    with tempfile.TemporaryDirectory(prefix="yingda-panels-") as name, gateway(500, 404) as provider:
-        folder = Path(name)
-        environment = {
-            "YINGDA_POLICY": str(policy_file(folder)),
-            "YINGDA_RECONCILE_SECONDS": "3",
-            "YINGDA_RECONCILE_GRACE_SECONDS": "1",
-            "YINGDA_WEBHOOK_URL": provider.url,
-            "YINGDA_WEBHOOK_KEY": "a secret of the gateway",
-        }
-        async with running_prometheus(folder) as prometheus, running_suite(CLOCK, **environment) as suite:
-            name_targets(folder, suite.endpoints["metrics"].values())
-
-            async def all_scraped() -> bool:
-                return len(await prometheus.now("yingda_service_up")) == len(suite.endpoints["metrics"])
-
-            await until(all_scraped, 30, every=0.2)
-            begin = time.time()
-            load = asyncio.create_task(Load(suite).run())
-            try:
-                yield suite, prometheus, begin, load
-            finally:
-                load.cancel()
 
 
 async def show(prometheus: Prometheus, begin: float, load: asyncio.Task[None]) -> None:
