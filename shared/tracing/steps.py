@@ -14,11 +14,15 @@ from shared.events import Event, Message
 from shared.events.trace import first_trace, is_sampled
 
 _FIELDS = (
-    *("number", "work_order_id", "contact_id", "subject_id", "clock_id", "notification_id", "callback_id", "entry_id"),
-    *("channel", "category", "grade", "department", "queue", "classified_by", "status", "version", "cycle"),
-    *("metric", "percent", "step", "purpose", "audience", "transport", "attempt", "kind", "outcome", "report"),
+    *("number", "work_order_id", "subject_id", "channel", "category", "grade", "department", "status", "version"),
+    *("cycle", "metric", "percent", "purpose", "transport", "outcome", "report"),
 )
-"""Fields of events that name the thing or are words of a closed set; no texts, no names, no reasons."""
+"""Fields of events that name the thing or are words of a closed set; no texts, no names, no reasons.
+
+Each costs the export some 3 µs of processor time, so there are not many of them.
+"""
+_ANOTHER_CLOCK = 60_000_000_000
+"""Nanoseconds by which an event's own time is away from the machine's where the suite goes by the clock of a rehearsal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,8 @@ def steps_of(tx: Transaction) -> Iterator[Step]:
     for message in tx.emitted:
         if is_sampled(message.trace):
             attributes = _attributes(message, message.data.SUBJECT, batch)
+            if message.time is not None and abs(message.time.timestamp() * 1e9 - end) > _ANOTHER_CLOCK:
+                attributes["yingda.time"] = message.time.isoformat()
             for name in _fields(type(message.data)):
                 value = getattr(message.data, name)
                 if value is not None:
@@ -60,14 +66,12 @@ def _arrival(item: Incoming, taken: int) -> Step:
 
 
 def _attributes(message: Message[Any], subject: str, batch: int) -> dict[str, str | int]:
-    """Return what OpenTelemetry's conventions for messaging ask for, and the time by the suite's own clock."""
+    """Return what OpenTelemetry's conventions for messaging ask for."""
     return {
         "messaging.system": "nats",
-        "messaging.operation.type": "send",
         "messaging.destination.name": subject,
         "messaging.message.id": message.key,
         "messaging.batch.message_count": batch,
-        "yingda.time": message.time.isoformat() if message.time else "",
     }
 
 
