@@ -5,9 +5,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.provision.chain import Chain, chain_of, suite_chain
 from shared.provision.errors import NotProvisionedError
-from shared.provision.schemas import schema_mark
 from shared.provision.streams import check_consumer
-from shared.provision.versions import read_version
+from shared.provision.versions import read_version, schema_mark
 from shared.service import Service
 
 

@@ -46,6 +46,7 @@ class Migration:
         """
         async with connection.begin():
             version = await read_version(connection, self.chain.schema)
+            known = await connection.scalar(text("SELECT to_regnamespace(:name)"), {"name": f'"{self.chain.schema}"'})
         at = version.revision if version is not None else None
         if at is not None and at not in self.chain.revisions:
             return []  # made by newer code; whether this one runs on it is for the check to say
@@ -54,7 +55,7 @@ class Migration:
         for together in transactions(pending):
             await self._apply(connection, Steps(self.chain, scripts, together), at)
             at = together[-1].number
-        created = [f"schema {self.chain.schema} created"] if version is None else []
+        created = [f"schema {self.chain.schema} created"] if known is None else []
         return created + [f"schema {self.chain.schema}: revision {one.number}, {one.says}" for one in pending]
 
     async def _apply(self, connection: AsyncConnection, steps: Steps, at: str | None) -> None:

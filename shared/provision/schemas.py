@@ -9,7 +9,7 @@ from shared.provision.chain import Chain, chain_of
 from shared.provision.errors import ProvisionError
 from shared.provision.migrating import Migration, reason_of
 from shared.provision.revisions import scripts_of
-from shared.provision.versions import create_version_table, insert_version, read_version
+from shared.provision.versions import create_version_table, insert_version, read_version, schema_mark
 from shared.service import Service
 
 
@@ -22,13 +22,6 @@ async def provision_schema(connection: AsyncConnection, service: Service) -> lis
     if chain.head is None:
         return await _empty(connection, service.name, owner)
     return await _adopt(connection, chain, owner) + await Migration(chain, owner).run(connection)
-
-
-async def schema_mark(connection: AsyncConnection, name: str) -> str | None:
-    """Return the comment of the schema `name`, where versions from before the migrations kept their mark."""
-    query = text("SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = :name")
-    found: str | None = await connection.scalar(query, {"name": name})
-    return found
 
 
 async def _empty(connection: AsyncConnection, name: str, owner: str) -> list[str]:

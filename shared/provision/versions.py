@@ -45,3 +45,10 @@ async def read_version(connection: AsyncConnection, schema: str) -> Version | No
         return None
     row = (await connection.execute(text(f"SELECT version_num, runs FROM {table}"))).one_or_none()
     return None if row is None else Version(row.version_num, tuple(row.runs))
+
+
+async def schema_mark(connection: AsyncConnection, name: str) -> str | None:
+    """Return the comment of the schema `name`, where versions from before the migrations kept their mark."""
+    query = text("SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = :name")
+    found: str | None = await connection.scalar(query, {"name": name})
+    return found

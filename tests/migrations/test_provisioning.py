@@ -1,6 +1,8 @@
 """`yingda provision` and the start of a service, on schemas of every age (ADR 0026)."""
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -310,3 +312,9 @@ async def test_a_service_asks_for_the_schema_of_the_suite_as_its_own_role(engine
 async def version_of_the_suite(connection: AsyncConnection) -> str | None:
     found = await read_version(connection, "suite")
     return found.revision if found is not None else None
+
+
+def test_a_service_does_not_load_alembic() -> None:
+    """It reads off the names of the files which revision is its own."""
+    code = "import sys, shared.runner, shared.provision; sys.exit('alembic' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
