@@ -5,8 +5,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.locked
 SIZE ?= 1
+VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 
-.PHONY: demo test check unit format lint types lock contract faults flood operations bench migration clean
+.PHONY: demo test check unit format lint types lock contract faults flood operations image compose bench migration clean
 .DEFAULT_GOAL := help
 
 help:
@@ -36,6 +37,16 @@ flood: $(STAMP)
 operations: $(STAMP)
 	@$(BIN)/python -m pytest -q tests -m slow_operations
 
+## make image     the image of the services, yingda:VERSION, built from the locks in deploy/
+image:
+	@docker build -f deploy/Dockerfile -t yingda:$(VERSION) --build-arg VERSION=$(VERSION) \
+		--build-arg REVISION=$$(git rev-parse HEAD) --build-arg PIP_INDEX_URL --build-arg PIP_EXTRA_INDEX_URL \
+		--build-arg PIP_TRUSTED_HOST $(if $(PYTHON_IMAGE),--build-arg PYTHON_IMAGE=$(PYTHON_IMAGE)) .
+
+## make compose   builds deploy/compose.yaml, runs it and breaks it in every way; needs a container engine
+compose: $(STAMP)
+	@$(BIN)/python -m pytest -q tests/compose
+
 ## make bench     throughput, latency, deadlines, growth and idle cost on this machine, half an hour; SIZE=0.05 for a look
 bench: $(STAMP)
 	@$(BIN)/yingda bench all --size $(SIZE) --json .yingda/bench.json --targets
@@ -57,6 +68,10 @@ lock: $(STAMP)
 	@CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile -q --generate-hashes --allow-unsafe --strip-extras \
 		--no-emit-options \
 		--extra embedded --extra otel --extra dev -o requirements.lock pyproject.toml
+	@for lock in "requirements --extra=otel" "build --only-build-deps --build-deps-for=wheel"; do \
+		CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile -q --generate-hashes --allow-unsafe --strip-extras \
+			--no-emit-options -c requirements.lock $${lock#* } -o deploy/$${lock%% *}.lock pyproject.toml || exit; \
+	done
 
 ## make clean     remove .venv and everything that a run left in this folder
 clean:

@@ -124,7 +124,7 @@ class Stack:
             )
             if health != "healthy" and (state["ExitCode"] or state["Status"] != "exited"):
                 said = subprocess.run(
-                    ["docker", "logs", "--tail", "8", name], capture_output=True, text=True, check=False
+                    ["docker", "logs", "--tail", "12", name], capture_output=True, text=True, check=False
                 )
                 lines.append(said.stdout + said.stderr)
         return "\n".join(lines)

@@ -139,7 +139,7 @@ async def test_what_was_kept_is_there_after_down_and_up(stack: Stack, world: Out
     secrets = stack.tool("prepare", "show", "keys/nats/intake.nk")
     stack.compose("stop")
     ended = {name: stack.one(name)["State"]["ExitCode"] for name in (*SERVICES, "nats", "postgres")}
-    assert set(ended.values()) == {0}, ended
+    assert set(ended.values()) == {0}, stack.state()
     stack.down()
     assert stack.leftovers()["containers"] == stack.leftovers()["networks"] == []
     stack.up()
