@@ -10,7 +10,7 @@ import json
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from typing import Any
 from pydantic_core import from_json, to_json
 
 from shared.bench.contacts import Customers, publish
-from shared.bench.streams import last_sequence, read, until_quiet
+from shared.bench.streams import read, until_quiet
 from shared.bench.suite import CLOCK, RunningSuite, running_suite
 from shared.bench.usage import resident_mb, until_idle, watching
 from shared.bus.streams import EVENTS, STREAMS
@@ -29,6 +29,25 @@ SETTLE_SECONDS = 20.0
 SLOWEST = 20
 
 Event = Mapping[str, Any]
+
+STEPS: dict[str, tuple[str, Callable[[Event], bool]]] = {
+    "workorder.classify": ("workorder.opened", lambda opened: opened["queue"] == "triage"),
+    "workorder.respond": ("workorder.opened", lambda _: True),
+    "workorder.resolve": ("workorder.responded", lambda _: True),
+    "workorder.sign": ("workorder.resolved", lambda _: True),
+    "workorder.confirm": ("workorder.signed", lambda signed: signed["confirmation_required"]),
+    "callback.record": ("callback.scheduled", lambda scheduled: scheduled["kind"] == "callback"),
+}
+"""The commands of a life in their order, and the event that each is the answer to."""
+_WORDS: dict[str, dict[str, Any]] = {
+    "workorder.respond": {"audience": "customer", "text": "您好,正在为您处理。"},
+    "workorder.resolve": {"outcome": "resolved", "text": "已按您的要求处理完毕。"},
+    "workorder.sign": {"approve": True},
+    "callback.record": {"outcome": "reached", "solved": True, "score": 9, "satisfaction": "satisfied"},
+}
+PASSING = ("outbox", "inbox", "commands", "parked")
+"""Tables whose rows go with the messages, after `YINGDA_KEEP_DAYS`; the others are records."""
+_TABLES = "SELECT relname, pg_total_relation_size(relid) AS bytes FROM pg_stat_user_tables"
 
 
 async def measure(folder: Path, count: int, desks: int) -> dict[str, Any]:
@@ -42,29 +61,45 @@ async def measure(folder: Path, count: int, desks: int) -> dict[str, Any]:
             await until_quiet(suite.client, EVENTS.name, waiting, 60 + count / SLOWEST)
         opened = await _stored(suite)
         staff = Staff(suite, desks)
-        with watching(suite.pid, suite.names) as handling:
-            await staff.live(await staff.opened())
-            await until_quiet(suite.client, EVENTS.name, waiting, 60)
+        steps: dict[str, Any] = {}
+        for name in STEPS:
+            some = await staff.due(name)
+            answered = staff.answered.total()
+            with watching(suite.pid, suite.names) as usage:
+                await asyncio.gather(*(staff.do(name, one) for one in some))
+                await until_quiet(suite.client, EVENTS.name, waiting, 60)
+            done = staff.answered.total() - answered
+            steps[name] = {
+                "for_each_contact": round(done / count, 2),
+                "us": usage.microseconds_per(max(done, 1)),
+                "others_cores": usage.others_cores,
+                "per_second": round(done / usage.wall_seconds, 1),
+            }
         after = await _stored(suite)
         return {
             "contacts": count,
             "desks": desks,
             "opening": {"us": opening.microseconds_per(count), "others_cores": opening.others_cores},
-            "handling": {
-                "us": handling.microseconds_per(count),
-                "others_cores": handling.others_cores,
-                "contacts_per_second": round(count / handling.wall_seconds, 1),
-                "commands_per_contact": round(sum(staff.answered.values()) / count, 2),
-                "refused": dict(staff.refused),
-            },
+            "commands": steps,
+            "handling_us": _summed(steps),
+            "refused": dict(staff.refused),
             "opening_leaves": _difference(opened, before, count),
             "life_leaves": _difference(after, before, count),
             "resident_mb": {name: resident_mb(pid) for pid, name in suite.names.items()},
         }
 
 
+def _summed(steps: Mapping[str, Any]) -> dict[str, int]:
+    """Return what all commands of one contact cost, by process."""
+    total: Counter[str] = Counter()
+    for step in steps.values():
+        for name, cost in step["us"].items():
+            total[name] += round(cost * step["for_each_contact"])
+    return dict(total.most_common())
+
+
 class Staff:
-    """Lives each work order's life to its end, as quickly as the services answer."""
+    """The people who bring work orders to their end, as quickly as the services answer."""
 
     def __init__(self, suite: RunningSuite, desks: int) -> None:
         """`desks` people work side by side: so many commands wait for their answers at most."""
@@ -73,41 +108,26 @@ class Staff:
         self.answered: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
 
-    async def opened(self) -> list[Event]:
-        """Return what the stream tells of the work orders opened so far."""
-        return [event["data"] async for event in self._events(0, "yingda.event.workorder.opened")]
+    async def due(self, name: str) -> list[Event]:
+        """Return what the stream tells of, to which the command `name` is the answer."""
+        subject, wanted = STEPS[name]
+        found = [event["data"] async for event in self._events(0, f"yingda.event.{subject}")]
+        return [data for data in found if wanted(data)]
 
-    async def live(self, work_orders: list[Event]) -> None:
-        """Let all of them be answered, resolved and signed; then confirm, and make the calls that were planned."""
-        since = await last_sequence(self._suite.client, EVENTS.name)
-        await asyncio.gather(*(self._live(one) for one in work_orders))
-        signed = [event["data"] async for event in self._events(since, "yingda.event.workorder.signed")]
-        await asyncio.gather(
-            *(
-                self._do("workorder.confirm", "service-1", work_order_id=one["work_order_id"])
-                for one in signed
-                if one["confirmation_required"]
-            )
-        )
-        planned = [event["data"] async for event in self._events(since, "yingda.event.callback.scheduled")]
-        answer = {"outcome": "reached", "solved": True, "score": 9, "satisfaction": "satisfied"}
-        await asyncio.gather(
-            *(
-                self._do("callback.record", "service-1", callback_id=one["callback_id"], **answer)
-                for one in planned
-                if one["kind"] == "callback"
-            )
-        )
-
-    async def _live(self, opened: Event) -> None:
-        key, department = opened["work_order_id"], opened["department"]
-        if opened["queue"] == "triage":
-            wanted = {"category": opened["category"], "topic": opened["topic"]}
-            await self._do("workorder.classify", "service-supervisor", work_order_id=key, **wanted)
-        agent = f"{department}-1"
-        await self._do("workorder.respond", agent, work_order_id=key, audience="customer", text="您好,正在为您处理。")
-        await self._do("workorder.resolve", agent, work_order_id=key, outcome="resolved", text="已按您的要求处理完毕。")
-        await self._do("workorder.sign", f"{department}-supervisor", work_order_id=key, approve=True)
+    async def do(self, name: str, event: Event) -> None:
+        """Send the command `name` about what `event` tells of, as the person whose turn it is."""
+        department = event["department"]
+        by, fields = {
+            "workorder.classify": ("service-supervisor", ("category", "topic")),
+            "workorder.respond": (f"{department}-1", ()),
+            "workorder.resolve": (f"{department}-1", ()),
+            "workorder.sign": (f"{department}-supervisor", ()),
+            "workorder.confirm": ("service-1", ()),
+            "callback.record": ("service-1", ()),
+        }[name]
+        about = "callback_id" if name == "callback.record" else "work_order_id"
+        body = {about: event[about], **{field: event[field] for field in fields}, **_WORDS.get(name, {})}
+        await self._do(name, by, **body)
 
     async def _do(self, name: str, by: str, /, **fields: Any) -> Any:
         """Send a command; return its result, None where it was refused."""
@@ -129,14 +149,14 @@ class Staff:
 
 
 async def _stored(suite: RunningSuite) -> dict[str, int]:
-    """Return how much the servers hold: messages and bytes of the streams, bytes of the database."""
-    held: dict[str, int] = {}
+    """Return how much the servers hold: messages and bytes of the streams, bytes of the tables."""
+    held = {"passing_bytes": 0, "records_bytes": 0}
     for stream in STREAMS:
         state = (await suite.client.jetstream().stream_info(stream.name)).state
         held[f"{stream.name.lower()}_messages"], held[f"{stream.name.lower()}_bytes"] = state.messages, state.bytes
     async with suite.database() as connection:
-        await connection.execute("CHECKPOINT")
-        held["database_bytes"] = await connection.fetchval("SELECT pg_database_size(current_database())")
+        for row in await connection.fetch(_TABLES):
+            held["passing_bytes" if row["relname"] in PASSING else "records_bytes"] += row["bytes"]
     return held
 
 
