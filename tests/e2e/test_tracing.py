@@ -148,7 +148,10 @@ async def test_the_whole_way_is_shown_with_times_in_a_terminal_of_100_columns(su
     assert "first answer" in page
     assert trace in page
     nobody = await on_a_terminal(suite, "workorder", "show", "XR19000101001", code=1)
-    assert nobody.split() == ["yingda:", *["There", "is", "no", "work", "order", "with", "the", "number", "XR19000101001."]]
+    assert nobody.split() == [
+        "yingda:",
+        *["There", "is", "no", "work", "order", "with", "the", "number", "XR19000101001."],
+    ]
 
 
 async def test_the_trace_of_an_adapter_is_kept_in_header_or_envelope_with_its_state(

@@ -1,4 +1,4 @@
-"""Reads `docs/walkthrough.md`: chapters, the suite that each starts, and its steps with what must be seen."""
+"""Reads a page whose blocks are to be pasted: chapters, the suite that each starts, its steps and what must be seen."""
 
 import re
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Chapter:
-    """A suite to start, with its environment, and the steps on it."""
+    """A suite to start, with its environment, and the steps on it; `start` is empty where they need none."""
 
     title: str
     start: str
@@ -44,7 +44,7 @@ def chapters(page: Path = PAGE) -> Iterator[Chapter]:
                 elif kind == "text":
                     last = steps.pop()
                     steps.append(Step(last.heading, last.script, tuple(filter(None, fence["body"].splitlines()))))
-        if start:
+        if start or steps:
             yield Chapter(title, start, tuple(steps))
 
 
