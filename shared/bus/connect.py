@@ -1,10 +1,10 @@
 """Connections to NATS that survive an outage of any length."""
 
 import time
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-import nats
 import nats.errors
 import structlog
 from nats.aio.client import Client
@@ -21,8 +21,11 @@ TELL_AGAIN_SECONDS = 10.0
 log = structlog.get_logger()
 
 
-def make_broker(settings: Settings, name: str) -> "NatsBroker":
-    """Return an unconnected broker that reconnects for ever and lets handlers finish on stop."""
+def make_broker(settings: Settings, name: str, on_closed: Callable[[], Awaitable[None]] | None = None) -> "NatsBroker":
+    """Return an unconnected broker that reconnects for ever and lets handlers finish on stop.
+
+    `on_closed` is awaited when the connection is closed for good: by us, or by a server that knows our key no more.
+    """
     from faststream.nats import NatsBroker  # noqa: PLC0415 (slow, and the command line needs only `connect`)
 
     credentials = credentials_of(settings)
@@ -31,6 +34,7 @@ def make_broker(settings: Settings, name: str) -> "NatsBroker":
         graceful_timeout=None,  # what stops has one deadline in common: `shared.ending`
         logger=None,
         security=_security(credentials),
+        closed_cb=on_closed,
         **_options(credentials, name),
     )
 
@@ -48,8 +52,19 @@ async def connect(settings: Settings, name: str) -> Client:
     *others, last = servers_of(settings)
     for server in others:  # asked not to reconnect, nats-py tries no second server either
         with suppress(nats.errors.Error, OSError, TimeoutError):
-            return await nats.connect(server, **options)
-    return await nats.connect(last, **options)
+            return await _connected(server, options)
+    return await _connected(last, options)
+
+
+async def _connected(server: str, options: dict[str, Any]) -> Client:
+    client = Client()
+    try:
+        await client.connect(server, **options)
+    except BaseException:
+        if client._transport is not None:  # noqa: SLF001 (nats-py leaves it open where the server refuses the user)
+            client._transport.close()  # noqa: SLF001
+        raise
+    return client
 
 
 def servers_of(settings: Settings) -> list[str]:

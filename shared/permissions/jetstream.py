@@ -26,7 +26,7 @@ def looking_back(stream: Stream) -> tuple[str, ...]:
     return (
         f"{_API}.STREAM.MSG.GET.{name}",
         f"{_API}.STREAM.MSG.DELETE.{name}",
-        f"{_API}.CONSUMER.CREATE.{name}",
+        f"{_API}.CONSUMER.CREATE.{name}.*",
         f"{_API}.CONSUMER.INFO.{name}.*",
         f"{_API}.CONSUMER.MSG.NEXT.{name}.*",
         f"{_API}.CONSUMER.DELETE.{name}.*",
