@@ -9,11 +9,12 @@ import os
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
 from signal import SIGTERM
+from urllib.parse import urlencode
 
 import pytest
 from nats.aio.client import Client
@@ -123,6 +124,9 @@ async def test_pods_wait_for_provision_and_then_answer_a_contact(cluster: Cluste
         for name, process in pods.items():
             await process.until_ready(partial(cluster.ready, name), READY_SECONDS)
         assert await opened(cluster) == "yingda.event.workorder.opened"
+        for scaled in of_kind(NAME, "ScaledObject").values():
+            (wanted,) = [one["metadata"] for one in scaled["spec"]["triggers"] if one["type"] == "nats-jetstream"]
+            assert len([node for node in cluster.nodes if await leads(node, wanted)]) == 1
 
 
 async def opened(cluster: Cluster) -> str:
@@ -135,6 +139,21 @@ async def opened(cluster: Cluster) -> str:
         event = await heard.next_msg(READY_SECONDS)
         assert from_json(event.data)["data"]["source_id"] == "web/shop/one"
         return event.subject
+
+
+async def leads(node: Node, wanted: Mapping[str, str]) -> bool:
+    """Whether this node answers for the backlog of a consumer, asked and read as KEDA does it."""
+    query = urlencode({"acc": wanted["account"], "consumers": "true", "config": "true"})
+    told = await node.ask(f"/jsz?{query}")
+    return any(
+        consumer["cluster"]["leader"] == node.name and consumer["num_pending"] == 0
+        for account in told["account_details"]
+        if account["name"] == wanted["account"]
+        for stream in account["stream_detail"]
+        if stream["name"] == wanted["stream"]
+        for consumer in stream["consumer_detail"]
+        if consumer["name"] == wanted["consumer"]
+    )
 
 
 @asynccontextmanager
