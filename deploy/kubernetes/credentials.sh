@@ -13,7 +13,7 @@ set -eu
 folder=${1:?usage: credentials.sh FOLDER [NAMESPACE]}
 namespace=${2:-yingda}
 
-head() { # KIND NAME: the beginning of a manifest
+begin() { # KIND NAME: the beginning of a manifest
 	printf -- '---\napiVersion: v1\nkind: %s\nmetadata: {name: %s, namespace: %s}\n' "$1" "$2" "$namespace"
 }
 secret() { # KEY FILE
@@ -29,30 +29,35 @@ text_of() { # FILE: under its own name, as text
 	sed 's/^/    /' "$1"
 }
 
-for service in intake routing sla notify feedback; do
-	head Secret "$service"
+everything() {
+	for service in intake routing sla notify feedback; do
+		begin Secret "$service"
+		echo data:
+		secret "$service.nk" "$folder/nats/$service.nk"
+		secret yingda_database_password "$folder/postgres/$service.password"
+		secrets_of "$folder/$service"
+	done
+	begin Secret operations
 	echo data:
-	secret "$service.nk" "$folder/nats/$service.nk"
-	secret yingda_database_password "$folder/postgres/$service.password"
-	secrets_of "$folder/$service"
-done
-head Secret operations
-echo data:
-secret operations.nk "$folder/nats/operations.nk"
-secret yingda_database_password "$folder/operations/yingda_database_password"
-head Secret roles
-echo data:
-secrets_of "$folder/postgres"
-if [ -d "$folder/superuser" ]; then
-	head Secret postgres
+	secret operations.nk "$folder/nats/operations.nk"
+	secret yingda_database_password "$folder/operations/yingda_database_password"
+	begin Secret roles
 	echo data:
-	secrets_of "$folder/superuser"
-fi
-head ConfigMap nats-users
-echo data:
-text_of "$folder/nats/users.conf"
-if [ -d "$folder/trust" ]; then
-	head ConfigMap trust
+	secrets_of "$folder/postgres"
+	if [ -d "$folder/superuser" ]; then
+		begin Secret postgres
+		echo data:
+		secrets_of "$folder/superuser"
+	fi
+	begin ConfigMap nats-users
 	echo data:
-	for file in "$folder/trust"/*; do text_of "$file"; done
-fi
+	text_of "$folder/nats/users.conf"
+	if [ -d "$folder/trust" ]; then
+		begin ConfigMap trust
+		echo data:
+		for file in "$folder/trust"/*; do text_of "$file"; done
+	fi
+}
+
+manifests=$(everything) # nothing is printed unless nothing is missing: half a Secret would take the place of a whole one
+printf '%s\n' "$manifests"

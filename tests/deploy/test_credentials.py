@@ -51,7 +51,11 @@ def test_it_prints_everything_that_is_mounted_and_not_generated(name: str, folde
     assert {one for one in wanted if one[1] not in generated} <= made
 
 
-def test_nothing_is_printed_for_a_secret_that_is_missing(folder: Path, tmp_path: Path) -> None:
-    done = subprocess.run([SCRIPT, tmp_path], capture_output=True, text=True, check=False)
-    assert done.returncode == 1
-    assert "there is nothing in" in done.stderr
+def test_nothing_is_printed_where_anything_is_missing(tmp_path: Path) -> None:
+    """Half a Secret, applied, would take the place of a whole one."""
+    fill(tmp_path / "secrets")
+    missing = tmp_path / "secrets" / "operations" / "yingda_database_password"
+    missing.unlink()
+    done = subprocess.run([SCRIPT, tmp_path / "secrets"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"credentials.sh: there is nothing in {missing}\n"
