@@ -3,7 +3,7 @@
 #   docker compose run --rm prepare                             make and give
 #   docker compose run --rm prepare keys --rotate intake        as `yingda deploy secrets`, then give
 #   docker compose run --rm prepare show grafana/admin.password    print one, or several; `list` names them
-#   docker compose run --rm -T prepare put notify/yingda_smtp_password <FILE    take one of your own, then give
+#   docker compose run --rm -T prepare put notify/yingda_smtp_password <FILE    take one of your own, for one or several, then give
 # A secret is named by the container that gets it and the file that it is there; keys/nats/adapter_web.nk and others are
 # for those who come from outside.
 set -eu
@@ -100,11 +100,10 @@ case ${1:-} in
     make_all "$@"
     ;;
   put)
-    place "${2:?which secret?}"
-    wanted=$2
+    shift
     cat >/tmp/given
-    [ -s /tmp/given ] || fail "nothing was given for $wanted"
-    take /tmp/given "$wanted"
+    [ -s /tmp/given ] || fail "nothing was given for $*"
+    take /tmp/given "${@:?which secret?}"
     ;;
   show)
     shift
