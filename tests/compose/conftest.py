@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from shared.testing.containers import docker_answers
-from tests.compose.images import public_images
+from tests.compose.images import own_image, public_images
 from tests.compose.stack import Stack, compose_command
 from tests.compose.standins import TOOL, provide
 
@@ -55,7 +55,7 @@ def built(engine: None) -> str:
     """The name of the image of the services, as compose builds it."""
     stack = Stack()
     stack.compose("build", "--quiet" if compose_command() == ("docker-compose",) else "-q", "prepare")
-    return "yingda:0.1.0"
+    return own_image()
 
 
 @pytest.fixture(scope="module")

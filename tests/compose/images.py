@@ -1,6 +1,7 @@
 """Which images `deploy/compose.yaml` and `deploy/Dockerfile` name."""
 
 import re
+import tomllib
 from functools import cache
 from typing import Any, Final
 
@@ -25,6 +26,12 @@ def python_image() -> str:
     named = re.search(r"^ARG PYTHON_IMAGE=(\S+)$", (REPOSITORY / "deploy" / "Dockerfile").read_text(), re.MULTILINE)
     assert named
     return named[1]
+
+
+def own_image() -> str:
+    """Return the image of the services as it is called where nobody says otherwise."""
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return f"{project['name']}:{project['version']}"
 
 
 def public_images() -> list[str]:

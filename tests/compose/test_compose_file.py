@@ -10,7 +10,7 @@ import pytest
 
 from shared.ending import GONE_SECONDS
 from shared.settings import Settings
-from tests.compose.images import python_image, services
+from tests.compose.images import own_image, python_image, services
 from tests.compose.stack import COMPOSE_FILE, compose_command
 from tests.compose.standins import REPOSITORY
 
@@ -76,6 +76,13 @@ def test_its_version_is_pinned(name: str) -> None:
     if name not in OURS:
         assert re.search(r":v?\d+\.\d+(\.\d+)?(-\w+)?$", of(name)["image"])
     assert re.search(r":\d+\.\d+-", python_image())
+
+
+def test_the_version_is_that_of_the_project() -> None:
+    name, version = own_image().split(":")
+    assert {of(one)["image"] for one in OURS} == {f"{name}:${{YINGDA_VERSION:-{version}}}"}
+    assert f"\nARG VERSION={version}\n" in (REPOSITORY / "deploy" / "Dockerfile").read_text(encoding="utf-8")
+    assert f"#YINGDA_VERSION={version}\n" in EXAMPLE
 
 
 @every_service
