@@ -62,7 +62,7 @@ async def _connected(server: str, options: dict[str, Any]) -> Client:
         await client.connect(server, **options)
     except BaseException:
         if client._transport is not None:  # noqa: SLF001 (nats-py leaves it open where the server refuses the user)
-            client._transport.close()  # noqa: SLF001
+            client._transport.close()  # type: ignore[no-untyped-call]  # noqa: SLF001
         raise
     return client
 

@@ -150,10 +150,6 @@ class Guarded:
             yield speaker
         finally:
             await client.close()
-            if client._transport is not None:
-                client._transport.close()
-                with contextlib.suppress(OSError):
-                    await client._transport.wait_closed()
 
     async def provisioned(self) -> list[str]:
         """Provision as operations do; return what was changed."""

@@ -25,7 +25,7 @@ from tests.privilege.processes import Processes
 
 CLOCK = f"{START.isoformat()}@60"
 """The services' own: office hours, whenever the test runs."""
-STAFF_SPEED = 900
+STAFF_SPEED = 1500
 UNTIL = START + timedelta(hours=3)
 """People and channels live faster, and only once the services are ready."""
 WANTED = {
