@@ -55,13 +55,23 @@ class _QuietHandler(WSGIRequestHandler):
         """Probes come every few seconds; nobody wants to read of them."""
 
 
+class HealthAddressError(OSError):
+    """The address on which a service shall serve its probes and metrics cannot be used."""
+
+
 class HealthServer:
-    """Serves the probes and metrics of one process until it is closed."""
+    """Serves the probes and metrics of one process until it is closed; `HealthAddressError` where it cannot."""
 
     def __init__(self, health: Health, host: str, port: int) -> None:
         self._health = health
         self._metrics = make_wsgi_app(REGISTRY)
-        self._server: WSGIServer = make_server(host, port, self._answer, _Server, _QuietHandler)
+        try:
+            self._server: WSGIServer = make_server(host, port, self._answer, _Server, _QuietHandler)
+        except OSError as error:
+            raise HealthAddressError(
+                f"cannot serve metrics on {host}:{port}: {error.strerror or error} "
+                "(YINGDA_METRICS_HOST, YINGDA_METRICS_PORT)"
+            ) from error
         self._thread = threading.Thread(target=self._server.serve_forever, name="health", daemon=True)
         self._thread.start()
 

@@ -58,9 +58,8 @@ class WebServer:
         try:
             self._socket = socket.create_server((self._web.host, self._web.port), family=family)
         except OSError as error:
-            raise WebAddressError(
-                f"cannot serve HTTP on {self._web.host}:{self._web.port}: {error.strerror}"
-            ) from error
+            reason = str(error.strerror).partition(" (while")[0]  # Python says the address again there
+            raise WebAddressError(f"cannot serve HTTP on {self._web.host}:{self._web.port}: {reason}") from error
         self._task = asyncio.create_task(self._server.serve(sockets=[self._socket]), name="web")
         started = asyncio.create_task(self._server.ready.wait())
         await asyncio.wait({self._task, started}, return_when=asyncio.FIRST_COMPLETED)

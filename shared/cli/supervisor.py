@@ -125,11 +125,13 @@ class Suite(Lifetime):
 
     async def start(self) -> None:
         """Every service is ready on return; `CliError` says what is in the way."""
-        self.data_dir.mkdir(parents=True, exist_ok=True)
         try:
+            self.data_dir.mkdir(parents=True, exist_ok=True)
             await self._lock.acquire()
         except DataDirectoryInUseError as error:
             raise CliError(str(error)) from error
+        except OSError as error:
+            raise CliError(f"the data directory {self.data_dir} cannot be used: {error.strerror or error}") from error
         self._locked = True
         remove_endpoints(self.data_dir)
         settings = running_settings(self._env)
