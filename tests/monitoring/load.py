@@ -14,13 +14,13 @@ from tests.web_client import get, post_form
 
 BEGIN: Final = datetime.fromisoformat("2026-12-30T08:00:00+08:00")
 """A Wednesday: three office days from then are over in January, of which nobody knows the holidays yet (R-SLA-13)."""
-SPEED: Final = 3600
+SPEED: Final = 7200
 CLOCK: Final = f"{BEGIN.isoformat()}@{SPEED}"
 _CHANGES: Final = {
     "      email: [file]\n      # wechat": "      email: [webhook]\n      # wechat",  # a provider that fails
-    "      staff: [{count: 60, per: 1m wall}]": "      staff: [{count: 3, per: 1h wall}]",
+    "      staff: [{count: 60, per: 1m wall}]": "      staff: [{count: 1, per: 1d wall}]",
     "    sample_percent: 5 ": "    sample_percent: 100 ",
-    'weekly: {day: mon, at: "08:00"}': 'weekly: {day: wed, at: "23:00"}',
+    'weekly: {day: mon, at: "08:00"}': 'weekly: {day: thu, at: "16:00"}',
 }
 
 
@@ -116,7 +116,7 @@ class Load:
         """Another department helps, something is promised, the customer is waited for; in the end it is void."""
         done = self._suite.done
         order, department = await self._order("投诉：冰箱维修了两次还没好", tags=[])
-        due = (self._now() + timedelta(hours=12)).isoformat()
+        due = (self._now() + timedelta(days=9)).isoformat()
         asked = {"department": "technical", "deliverable": "故障原因", "due_at": due}
         await done("workorder.collaborate", f"{department}-1", **order, **asked)
         asked_for = (await self._suite.event("workorder.collaborated", **order))["data"]["collaboration_id"]
