@@ -44,11 +44,11 @@ def reading(stream: Stream) -> tuple[str, ...]:
 
 
 def operating(stream: Stream) -> tuple[str, ...]:
-    """Create and change `stream` and its consumers, read it, back it up and restore it; not empty or delete it."""
+    """Create and change `stream` and its consumers, read it, back it up and restore it in its place; not empty it."""
     name = stream.name
     return (
-        *(f"{_API}.STREAM.{act}.{name}" for act in ("CREATE", "UPDATE", "INFO", "SNAPSHOT", "RESTORE")),
-        f"{_API}.STREAM.MSG.GET.{name}",
+        *(f"{_API}.STREAM.{act}.{name}" for act in ("CREATE", "UPDATE", "INFO", "DELETE", "SNAPSHOT", "RESTORE")),
+        *(f"{_API}.STREAM.MSG.{act}.{name}" for act in ("GET", "DELETE")),
         *(f"{_API}.CONSUMER.{act}.{name}" for act in ("CREATE", "LIST", "NAMES")),
         f"{_API}.CONSUMER.CREATE.{name}.>",
         *(f"{_API}.CONSUMER.{act}.{name}.*" for act in ("DURABLE.CREATE", "INFO", "MSG.NEXT", "DELETE")),

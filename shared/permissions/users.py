@@ -12,7 +12,7 @@ from shared.plugins import plugin_names
 from shared.service import Service, installed_services
 
 OPERATIONS = "operations"
-"""Provisions, looks, replays, deals with dead letters, backs up."""
+"""Provisions, looks, replays, deals with dead letters, backs up and restores."""
 DESK = "desk"
 """Sends commands and sees events."""
 _COMMAND = "yingda.command."

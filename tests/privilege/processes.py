@@ -44,6 +44,7 @@ class Processes:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "shared.cli.main", *arguments),
             env=self.environment(user),
+            cwd=self._folder,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,

@@ -38,6 +38,7 @@ COMMANDS = {
     "report": ("report", "list"),
     "list": ("dlq", "list"),
     "replay": ("replay", "--since", "1h"),
+    "backup": ("backup", "backup"),
     "doctor": ("doctor",),
 }
 
@@ -61,9 +62,8 @@ async def test_a_day_of_mixed_load_needs_nothing_that_is_not_allowed(house: Guar
         async with asyncio.TaskGroup() as day:
             day.create_task(_contacts(house, clock, await _services_clock(house)))
             day.create_task(staff.work())
-        outcomes = {
-            name: await processes.yingda(*command, "--data", str(tmp_path)) for name, command in COMMANDS.items()
-        }
+        data = "--data", str(tmp_path)
+        outcomes = {name: await processes.yingda(*command, *data) for name, command in COMMANDS.items()}
         with suppress(NotInTimeError):
             await until(lambda: set(told) >= WANTED, 30)
     assert WANTED - set(told) == set()
