@@ -3,10 +3,10 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic_core import ErrorDetails, PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError as UnreadableError
 
@@ -56,10 +56,9 @@ class Settings(BaseSettings):
     data: Path = Field(default=Path(".yingda"), description="where `up` keeps its files and `file` its messages")
     metrics_host: str = Field(default="127.0.0.1", description="address on which metrics and probes are served")
     metrics_port: int = Field(default=0, ge=0, le=65535, description="port of metrics and probes; 0: any free one")
-    log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$", description="least level logged")
-    tracing: str = Field(
+    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="least level logged")
+    tracing: Literal["auto", "on", "off"] = Field(
         default="auto",
-        pattern="^(auto|on|off)$",
         description="traces for OpenTelemetry; `auto`: where `OTEL_EXPORTER_OTLP_ENDPOINT` names a collector",
     )
     batch_size: int = Field(default=500, ge=1, le=1000, description="messages taken from a consumer at once")
@@ -81,7 +80,7 @@ class Settings(BaseSettings):
     smtp_user: str | None = Field(default=None, description="its user, if it asks for one")
     smtp_password: SecretStr | None = Field(default=None, description="that user's password")
     smtp_from: str = Field(default="service@example.com", description="sender of the mails")
-    smtp_tls: str = Field(default="starttls", pattern="^(none|starttls|tls)$", description="how SMTP is encrypted")
+    smtp_tls: Literal["none", "starttls", "tls"] = Field(default="starttls", description="how SMTP is encrypted")
     identity_key: SecretStr | None = Field(
         default=None, min_length=32, description="secret that fingerprints what is known of customers' identities"
     )
@@ -128,8 +127,19 @@ def load_settings(overlay: Mapping[str, str] | None = None) -> Settings:
     except UnreadableError as error:
         raise SettingsError(f"{SECRETS_VARIABLE}: a file in {secrets} cannot be read: {error.__cause__}") from None
     except ValidationError as error:
-        faults = [_fault(item["loc"], item["msg"]) for item in error.errors()]
+        faults = [_fault(item["loc"], _words(item)) for item in error.errors()]
         raise SettingsError("; ".join(faults)) from None
+
+
+def _words(item: ErrorDetails) -> str:
+    """Return what is wrong in the words of whoever sets a variable; pydantic's own where they are plain."""
+    match item["type"]:
+        case "too_short":
+            return f"must have at least {item['ctx']['min_length']} characters"
+        case "string_pattern_mismatch":  # the addresses are the only ones with a pattern
+            return "is not of the form https://host/path"
+        case _:
+            return item["msg"]
 
 
 def _fault(place: tuple[int | str, ...], message: str) -> str:

@@ -49,7 +49,7 @@ async def nats_client(settings: Settings) -> AsyncIterator[Client]:
     try:
         client = await connect(settings, "cli")
     except (nats.errors.Error, OSError, TimeoutError) as error:
-        raise CliError(f"NATS does not answer at {_bare(settings.nats_url)}{_hint(settings)}") from error
+        raise CliError(f"NATS does not answer at {_bare(settings.nats_url)}{_hint(settings, NATS_VARIABLE)}") from error
     try:
         yield client
     finally:
@@ -74,7 +74,9 @@ async def database(settings: Settings, *, patient: bool = False) -> "AsyncIterat
                 await connection.execute(text("SELECT 1"))
         except (OSError, TimeoutError, DBAPIError) as error:
             where = database_url(settings).render_as_string(hide_password=True)
-            raise CliError(f"PostgreSQL does not answer at {where}{_hint(settings)}: {_reason(error)}") from error
+            raise CliError(
+                f"PostgreSQL does not answer at {where}{_hint(settings, DATABASE_VARIABLE)}: {_reason(error)}"
+            ) from error
         yield engine
     finally:
         await engine.dispose()
@@ -86,9 +88,11 @@ def _bare(url: str) -> str:
     return f"{scheme}://{rest.rpartition('@')[2]}" if scheme else rest.rpartition("@")[2]
 
 
-def _hint(settings: Settings) -> str:
+def _hint(settings: Settings, variable: str) -> str:
+    if os.environ.get(variable):
+        return f" (named by {variable})"
     if read_endpoints(settings.data) is not None:
-        return f" (named by {settings.data / FILE} or the environment)"
+        return f" (named by {settings.data / FILE})"
     return f" (no suite runs in {settings.data}; start one with `yingda up`, or name the servers in the environment)"
 
 

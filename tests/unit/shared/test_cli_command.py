@@ -32,7 +32,9 @@ def test_wrong_use_is_one_sentence(arguments: list[str], said: str) -> None:
 
 
 def test_without_a_suite_it_says_how_to_get_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("YINGDA_NATS_URL", "nats://127.0.0.1:1")
-    ran = yingda("command", "workorder.get", "number=XR20261123001", "--data", str(tmp_path))
+    look = ("command", "workorder.get", "number=XR20261123001", "--data", str(tmp_path))
+    ran = yingda(*look)
     assert ran.code == 1
-    assert "NATS does not answer at nats://127.0.0.1:1" in ran.err
+    assert f"NATS does not answer at nats://127.0.0.1:4222 (no suite runs in {tmp_path}; start one" in ran.err
+    monkeypatch.setenv("YINGDA_NATS_URL", "nats://127.0.0.1:1")
+    assert "NATS does not answer at nats://127.0.0.1:1 (named by YINGDA_NATS_URL)" in yingda(*look).err

@@ -61,3 +61,22 @@ def test_a_missing_directory_of_secrets_is_said(monkeypatch: pytest.MonkeyPatch,
     monkeypatch.setenv("YINGDA_SECRETS", str(tmp_path / "away"))
     with pytest.raises(SettingsError, match="there is no such directory"):
         load_settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("YINGDA_LOG_LEVEL", "loud", "YINGDA_LOG_LEVEL: Input should be 'debug', 'info', 'warning' or 'error'"),
+        ("YINGDA_SMTP_TLS", "yes", "YINGDA_SMTP_TLS: Input should be 'none', 'starttls' or 'tls'"),
+        ("YINGDA_SURVEY_KEY", "short", "YINGDA_SURVEY_KEY: must have at least 32 characters"),
+        ("YINGDA_SURVEY_URL", "example.com", "YINGDA_SURVEY_URL: is not of the form https://host/path"),
+        ("YINGDA_METRICS_PORT", "65536", "YINGDA_METRICS_PORT: Input should be less than or equal to 65535"),
+    ],
+)
+def test_a_wrong_value_is_told_in_plain_words(
+    name: str, value: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as raised:
+        load_settings()
+    assert str(raised.value) == said
