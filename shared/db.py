@@ -13,7 +13,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from shared.settings import Settings, SettingsError
+from shared.settings import Settings, SettingsError, fresh_secret
 from shared.trust import trusting
 
 COMMAND_SECONDS = 60.0
@@ -62,9 +62,18 @@ def create_engine(
             "server_settings": server_settings,
             "timeout": 5,
             "command_timeout": command_seconds,
+            **_password(settings),
             **_tls(settings),
         },
     )
+
+
+def _password(settings: Settings) -> dict[str, Any]:
+    """Return what asks for the password at each new connection: one in a file may have been changed meanwhile."""
+    held = settings.database_password
+    if held is None:
+        return {}
+    return {"password": lambda: fresh_secret("database_password") or held.get_secret_value()}
 
 
 def _tls(settings: Settings) -> dict[str, Any]:

@@ -116,9 +116,19 @@ async def _start(
         stack.push_async_callback(ending.stop, CLOSE_SECONDS, traces=tracing.stop)
     engine = create_engine(settings, role=service.name)
     stack.push_async_callback(ending.stop, CLOSE_SECONDS, postgresql=engine.dispose)
-    broker = make_broker(settings, service.name)
+
+    connected = asyncio.Event()
+
+    async def on_refused() -> None:
+        """End, to be started again: nobody takes up a connection that the server has refused, and the key may be new."""
+        if connected.is_set() and not ending.asked.is_set():
+            log.error("NATS knows this process no more: it ends, to be started again with its present key")
+            ending.begin()
+
+    broker = make_broker(settings, service.name, on_refused)
     stack.push_async_callback(ending.stop, CLOSE_SECONDS, nats=broker.stop)
     client: Client = await broker.connect()
+    connected.set()
     read_leanly(client)
     async with engine.connect() as connection:
         await check(connection, client, service)

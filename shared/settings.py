@@ -131,6 +131,17 @@ def load_settings(overlay: Mapping[str, str] | None = None) -> Settings:
         raise SettingsError("; ".join(faults)) from None
 
 
+def fresh_secret(name: str) -> str | None:
+    """Return the secret `name` as it stands in its file now; None where the settings did not take it from a file."""
+    directory = os.environ.get(SECRETS_VARIABLE)
+    if not directory or os.environ.get(f"YINGDA_{name.upper()}"):
+        return None
+    try:
+        return (Path(directory) / f"yingda_{name}").read_text(encoding="utf-8").strip() or None
+    except OSError:
+        return None
+
+
 def _words(item: ErrorDetails) -> str:
     """Return what is wrong in the words of whoever sets a variable; pydantic's own where they are plain."""
     match item["type"]:

@@ -21,10 +21,11 @@ TELL_AGAIN_SECONDS = 10.0
 log = structlog.get_logger()
 
 
-def make_broker(settings: Settings, name: str, on_closed: Callable[[], Awaitable[None]] | None = None) -> "NatsBroker":
+def make_broker(settings: Settings, name: str, on_refused: Callable[[], Awaitable[None]] | None = None) -> "NatsBroker":
     """Return an unconnected broker that reconnects for ever and lets handlers finish on stop.
 
-    `on_closed` is awaited when the connection is closed for good: by us, or by a server that knows our key no more.
+    `on_refused` is awaited when the connection is gone for good, as when the server knows our key no more: neither
+    nats-py nor FastStream takes it up again.
     """
     from faststream.nats import NatsBroker  # noqa: PLC0415 (slow, and the command line needs only `connect`)
 
@@ -34,8 +35,8 @@ def make_broker(settings: Settings, name: str, on_closed: Callable[[], Awaitable
         graceful_timeout=None,  # what stops has one deadline in common: `shared.ending`
         logger=None,
         security=_security(credentials),
-        closed_cb=on_closed,
-        **_options(credentials, name),
+        closed_cb=on_refused,
+        **_options(credentials, name, on_refused),
     )
 
 
@@ -103,7 +104,9 @@ def _shown(credentials: Credentials) -> dict[str, Any]:
     return shown
 
 
-def _options(credentials: Credentials, name: str) -> dict[str, Any]:
+def _options(
+    credentials: Credentials, name: str, on_refused: Callable[[], Awaitable[None]] | None = None
+) -> dict[str, Any]:
     told: dict[str, float] = {}
 
     async def on_error(error: Exception) -> None:
@@ -112,6 +115,8 @@ def _options(credentials: Credentials, name: str) -> dict[str, Any]:
         if now - told.get(why, -TELL_AGAIN_SECONDS) >= TELL_AGAIN_SECONDS:
             told[why] = now
             log.warning("nats", why=why)
+        if on_refused is not None and "authorization violation" in str(error).lower():
+            await on_refused()
 
     return {
         "name": f"yingda-{name}",

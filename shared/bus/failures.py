@@ -16,8 +16,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from shared.bus.transaction import Incoming, Rejected
 
-TRANSIENT_CLASSES = ("08", "40", "53", "55", "57", "58")
-"""SQLSTATE classes that tell of the server and not of the data: connection, rollback, resources, locks, operator."""
+TRANSIENT_CLASSES = ("08", "28", "40", "53", "55", "57", "58")
+"""SQLSTATE classes that tell of the server and not of the data: connection, a password that is just being changed,
+rollback, resources, locks, operator."""
 TRANSIENT_STATES = ("25006", "25P03", "25P04")
 """And of other classes: a database that only reads for now, as a standby does, and transactions cut off for their time."""
 DRIVERS = ("sqlalchemy", "asyncpg", "nats")

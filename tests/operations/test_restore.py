@@ -22,7 +22,7 @@ from tests.e2e.suite import READY_SECONDS, contact, envelope
 from tests.pace import steadily
 from tests.polling import until
 
-pytestmark = pytest.mark.slow_operations
+pytestmark = [pytest.mark.slow_operations, pytest.mark.timeout(420)]
 
 CLOCK, LATER = "2026-11-23T10:00:00+08:00@1", "2026-11-23T10:30:00+08:00@1"
 """Office hours, whenever the test runs: before the disaster, and after it."""
