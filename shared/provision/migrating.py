@@ -90,13 +90,15 @@ class Migration:
             try:
                 await connection.run_sync(steps.run)
             except SQLAlchemyError:
-                await self._drop_half_built(connection)
+                if not connection.invalidated:  # else the next one does it
+                    await self._drop_half_built(connection)
                 raise
         finally:
-            await _execute(connection, "RESET ROLE")
-            await _execute(connection, "RESET lock_timeout")
-            await connection.commit()
-            await connection.execution_options(isolation_level="READ COMMITTED")
+            if not connection.invalidated:
+                await _execute(connection, "RESET ROLE")
+                await _execute(connection, "RESET lock_timeout")
+                await connection.commit()
+                await connection.execution_options(isolation_level="READ COMMITTED")
 
     async def _drop_half_built(self, connection: AsyncConnection) -> None:
         """Remove indexes that PostgreSQL keeps up but never uses, since their building was broken off."""

@@ -23,6 +23,7 @@ from shared.settings import Settings
 from shared.testing.servers import Servers, fresh_database
 from tests.migrations.catalog import catalog
 from tests.migrations.chains import CHAINS, SERVICES, Next, chain_with, until
+from tests.polling import until as asked_until
 
 SLA = SERVICES["sla"]
 HEAD = CHAINS["sla"].head
@@ -318,3 +319,24 @@ def test_a_service_does_not_load_alembic() -> None:
     """It reads off the names of the files which revision is its own."""
     code = "import sys, shared.runner, shared.provision; sys.exit('alembic' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+async def test_a_provisioning_that_is_cut_off_is_repeated(engine: AsyncEngine, client: Client, later: Next) -> None:
+    """Its session is ended, as by a kill or a restart of PostgreSQL, while it builds an index: the next one builds it."""
+    service = later.write(INDEX, marks=BESIDE)
+    building = text("SELECT pid FROM pg_stat_progress_create_index WHERE datname = current_database()")
+    async with engine.connect() as holder, engine.connect() as watcher:
+        await holder.execute(text("SELECT count(*) FROM sla.clocks"))
+        cut_off = asyncio.create_task(provision(engine, client, [service]))
+        await watcher.execution_options(isolation_level="AUTOCOMMIT")
+        await asked_until(lambda: watcher.scalar(building), 20)
+        await watcher.execute(text(f"SELECT pg_terminate_backend(({building}))"))
+        with pytest.raises(ProvisionError, match=f"stays at revision {HEAD}: its revision {NEXT} .*closed"):
+            await cut_off
+        await holder.rollback()
+    _, lines = await state(engine)
+    assert [line for line in lines if line.endswith(" invalid")], "it is half built"
+    assert len(await provision(engine, client, [service])) == 1
+    _, lines = await state(engine)
+    assert "CREATE INDEX clocks_by_grade ON sla.clocks USING btree (grade)" in lines
+    assert not [line for line in lines if line.endswith(" invalid")]
