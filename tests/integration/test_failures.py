@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import make_url, select, text
 
 from shared.bus.failures import is_transient
 from shared.bus.runtime import BatchRuntime
@@ -37,6 +37,8 @@ async def test_a_database_that_refuses_connections_or_is_stopped_is_the_servers_
     assert is_transient(refused)
     assert is_transient(await failure_of(database_url, "SELECT pg_sleep(1)"))
     assert is_transient(await failure_of(database_url, "SELECT pg_terminate_backend(pg_backend_pid())"))
+    stranger = make_url(database_url).set(username="nobody", password="wrong").render_as_string(hide_password=False)
+    assert is_transient(await failure_of(stranger, "SELECT 1")), "a password may just be being changed"
     assert not is_transient(await failure_of(database_url, "SELECT 1 / 0"))
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.settings import SettingsError, load_settings
+from shared.settings import SettingsError, fresh_secret, load_settings
 
 KEY = "k" * 32
 
@@ -80,3 +80,14 @@ def test_a_wrong_value_is_told_in_plain_words(
     with pytest.raises(SettingsError) as raised:
         load_settings()
     assert str(raised.value) == said
+
+
+def test_a_secret_that_was_changed_in_its_file_is_read_anew(secrets: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So a password is rotated while connections come and go; one of the environment cannot change."""
+    assert fresh_secret("database_password") is None
+    (secrets / "yingda_database_password").write_text("first\n")
+    assert fresh_secret("database_password") == "first"
+    (secrets / "yingda_database_password").write_text("second")
+    assert fresh_secret("database_password") == "second"
+    monkeypatch.setenv("YINGDA_DATABASE_PASSWORD", "given")
+    assert fresh_secret("database_password") is None
