@@ -130,6 +130,15 @@ async def test_a_service_becomes_nobody_else(house: Guarded, name: str) -> None:
             assert (await connection.exec_driver_sql("SELECT current_user")).scalar() == role_name(name)
 
 
+async def is_not_let_in(engine: AsyncEngine) -> None:
+    try:
+        with pytest.raises((InvalidPasswordError, DBAPIError), match="authentication failed"):
+            async with engine.connect():
+                pass
+    finally:
+        await engine.dispose()
+
+
 @pytest.mark.parametrize("name", SERVICES)
 async def test_nobody_logs_in_with_anothers_password_or_none(house: Guarded, name: str) -> None:
     other = next(service for service in SERVICES if service != name)
@@ -140,13 +149,7 @@ async def test_nobody_logs_in_with_anothers_password_or_none(house: Guarded, nam
         {"database_url": owner},
     ):
         values = house.settings(name).model_dump() | changes
-        engine = create_engine(type(house.settings(name)).model_validate(values))
-        try:
-            with pytest.raises((InvalidPasswordError, DBAPIError), match="authentication failed"):
-                async with engine.connect():
-                    pass
-        finally:
-            await engine.dispose()
+        await is_not_let_in(create_engine(type(house.settings(name)).model_validate(values)))
 
 
 async def test_what_earlier_versions_gave_the_service_goes_to_its_owner(house: Guarded) -> None:
@@ -181,10 +184,4 @@ async def test_a_new_password_holds_after_provisioning_and_the_old_one_does_not(
     await house.provisioned()
     async with engine_of(house, "notify") as engine:
         assert not await refused(engine, "SELECT 1")
-    engine = create_engine(before, role="notify")
-    try:
-        with pytest.raises((InvalidPasswordError, DBAPIError), match="authentication failed"):
-            async with engine.connect():
-                pass
-    finally:
-        await engine.dispose()
+    await is_not_let_in(create_engine(before, role="notify"))

@@ -14,7 +14,8 @@ from shared.nkey import new_seed
 from shared.permissions import DESK, OPERATIONS, adapter, installed_users
 from shared.plugins import plugin_names
 from shared.service import installed_services, service_names
-from tests.privilege.guarded import Guarded
+from tests.polling import until
+from tests.privilege.guarded import Guarded, Speaker
 
 SERVICES = service_names()
 ADAPTERS = [adapter(channel) for channel in plugin_names("channel")]
@@ -193,3 +194,22 @@ async def test_whoever_shows_no_key_or_a_strangers_is_not_let_in(house: Guarded,
 
 def _entity(subject: str) -> str:
     return subject.split(".")[2]
+
+
+@pytest.mark.parametrize("act", ["PURGE.EVENTS", "MSG.DELETE.EVENTS", "DELETE.EVENTS"])
+async def test_an_acknowledgement_that_is_sent_to_the_api_changes_nothing(house: Guarded, act: str) -> None:
+    """A publisher names where the server's answer goes, which NATS does not check: the API does not take it for a request."""
+    async with house.speaker(OPERATIONS) as operations, house.speaker(adapter("web")) as web:
+        jetstream = operations.client.jetstream()
+        await jetstream.publish("yingda.event.report.published", b"kept")
+        before = (await jetstream.stream_info(EVENTS.name)).state
+        contacts = (await jetstream.stream_info(CONTACTS.name)).state.last_seq
+        await web.client.publish("yingda.contact.received.web", b"{}", reply=f"$JS.API.STREAM.{act}")
+        await until(lambda: _stored(operations, contacts + 1), 10, said="the contact is kept")
+        after = (await jetstream.stream_info(EVENTS.name)).state
+        assert (after.messages, after.first_seq, after.last_seq) == (before.messages, before.first_seq, before.last_seq)
+
+
+async def _stored(operations: Speaker, sequence: int) -> bool:
+    """Return whether the contact is on the stream; what is answered to the API meanwhile is handled before."""
+    return bool((await operations.client.jetstream().stream_info(CONTACTS.name)).state.last_seq >= sequence)
