@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import nats
 import pytest
 from nats.aio.client import Client
 from sqlalchemy import text
@@ -22,13 +21,6 @@ from tests.migrations.rows import ROWS, counts, fill
 STEPS = [(name, number) for name in SERVICES for number in CHAINS[name].revisions[:-1]]
 BY_HAND = {"clock"}
 """A table of the schema `suite` without metadata: its statements are in `shared.rehearsal`."""
-
-
-@pytest.fixture(scope="module")
-async def client(fresh_nats: str) -> AsyncIterator[Client]:
-    connection = await nats.connect(fresh_nats)
-    yield connection
-    await connection.close()
 
 
 @pytest.fixture(scope="module")

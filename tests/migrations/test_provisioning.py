@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-import nats
 import pytest
 from nats.aio.client import Client
 from sqlalchemy import text
@@ -35,13 +34,6 @@ INDEX = (
     'op.create_index("clocks_by_grade", "clocks", ["grade"], schema="sla", '
     "postgresql_concurrently=True, if_not_exists=True)"
 )
-
-
-@pytest.fixture(scope="module")
-async def client(fresh_nats: str) -> AsyncIterator[Client]:
-    connection = await nats.connect(fresh_nats)
-    yield connection
-    await connection.close()
 
 
 @pytest.fixture(scope="module")

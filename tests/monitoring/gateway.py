@@ -5,11 +5,11 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import cycle
 from typing import Any
 
 from shared.testing.embedded_ports import LOOPBACK
+from tests.http_server import Quiet, serving
 
 
 @dataclass(slots=True)
@@ -25,28 +25,13 @@ def gateway(*statuses: int) -> Iterator[Gateway]:
     """Yield a gateway that answers with `statuses` in turn, over and over."""
     state, answers, one_by_one = Gateway(), cycle(statuses), threading.Lock()
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+    class Handler(Quiet):
+        def posted(self, body: bytes) -> None:
             with one_by_one:
-                state.posted.append(body)
+                state.posted.append(json.loads(body))
                 status = next(answers)
-            self.send_response(status)
-            self.send_header("Content-Length", "2")
-            self.end_headers()
-            self.wfile.write(b"{}")
+            self.answer(status, b"{}")
 
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer((LOOPBACK, 0), Handler)
-    server.daemon_threads = True
-    state.url = f"http://{LOOPBACK}:{server.server_address[1]}/"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    try:
+    with serving(Handler) as port:
+        state.url = f"http://{LOOPBACK}:{port}/"
         yield state
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

@@ -6,11 +6,9 @@ import hashlib
 import hmac
 import json
 import socket
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +18,7 @@ from pydantic import SecretStr
 from services.notify.plugins.webhook import WebhookTransport
 from services.notify.ports import Message, Outbound, Rejected, Retry, Sender, Sent, Transport, TransportSetup, Unknown
 from shared.settings import Settings
+from tests.http_server import Quiet, serving
 from tests.unit.notify.events import NOW
 
 KEY = "0123456789abcdef"
@@ -39,11 +38,10 @@ class Gateway:
 def gateway(*answers: tuple[int, Any]) -> Iterator[Gateway]:
     state = Gateway(answers=list(answers))
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Quiet):
         protocol_version = "HTTP/1.1"
 
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
+        def posted(self, body: bytes) -> None:
             seal = hmac.new(KEY.encode(), f"{self.headers['X-Yingda-Timestamp']}.".encode() + body, hashlib.sha256)
             assert self.headers["X-Yingda-Signature"] == f"sha256={seal.hexdigest()}"
             state.connections.add(self.client_address)
@@ -54,25 +52,11 @@ def gateway(*answers: tuple[int, Any]) -> Iterator[Gateway]:
                 self.connection.shutdown(socket.SHUT_RDWR)
                 return
             data = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
+            self.answer(status, data)
 
-        def log_message(self, *args: object) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    state.port = server.server_address[1]
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
+    with serving(Handler) as port:
+        state.port = port
         yield state
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def transport(port: int) -> WebhookTransport:
