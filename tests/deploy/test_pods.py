@@ -79,7 +79,7 @@ def test_every_service_is_probed_where_it_serves(name: str) -> None:
 
 @pytest.mark.parametrize("name", OVERLAYS)
 def test_a_service_has_the_time_that_it_takes_to_stop(name: str) -> None:
-    """R-IN-06: what is in hand is finished; SIGTERM comes after the hook."""
+    """What is in hand is finished; SIGTERM comes after the hook."""
     for service in services(name).values():
         (container,) = containers_of(service)
         hook = container.get("lifecycle", {}).get("preStop", {}).get("sleep", {}).get("seconds", 0)

@@ -127,6 +127,8 @@ class Staff:
         }[name]
         about = "callback_id" if name == "callback.record" else "work_order_id"
         body = {about: event[about], **{field: event[field] for field in fields}, **_WORDS.get(name, {})}
+        if "text" in body:  # no two people write the same
+            body["text"] += f"编号{event['number']},{event['work_order_id'][-6:]}。"
         await self._do(name, by, **body)
 
     async def _do(self, name: str, by: str, /, **fields: Any) -> Any:

@@ -43,13 +43,16 @@ def cores(found: Mapping[str, Any], server: str, per_second: float) -> int:
 
 
 def cost_table(found: Mapping[str, Any]) -> str:
-    """Return what each part of a life costs, by process."""
+    """Return what each part of a life costs a contact, by process: a command as often as a contact has one."""
     processes = (*SERVICES, *SERVERS)
-    lines = [_row("ms of processor", "for each contact", *processes, "in all"), _row(*["---"] * (len(processes) + 3))]
+    lines = [
+        _row("ms of processor for a contact", "of them", *processes, "in all"),
+        _row(*["---"] * (len(processes) + 3)),
+    ]
     parts = [("opened, clocks, notice", 1.0, found["opening"]["us"])]
     parts += [(f"`{name}`", step["for_each_contact"], step["us"]) for name, step in found["commands"].items()]
     for name, share, us in parts:
-        costs = [us.get(process, 0) / 1e3 for process in processes]
+        costs = [share * us.get(process, 0) / 1e3 for process in processes]
         lines.append(_row(name, f"{share:g}", *(f"{cost:.1f}" for cost in costs), f"{sum(costs):.1f}"))
     whole = [life_us(found, process) / 1e3 for process in processes]
     lines.append(_row("**a whole life**", "", *(f"**{cost:.1f}**" for cost in whole), f"**{sum(whole):.1f}**"))
