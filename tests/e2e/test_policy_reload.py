@@ -155,9 +155,25 @@ async def test_new_names_are_used_by_the_next_contact_while_traffic_runs_and_not
     assert shown["work_order"]["policy_version"] == old["policy_version"] != version
 
 
-async def test_the_doctor_says_nothing_of_a_suite_that_works_by_its_file(suite: Suite, file: Path) -> None:
+async def test_a_file_that_has_not_changed_is_in_force_already(suite: Suite, file: Path) -> None:
     unchanged = await yingda_beside("policy", "reload", "--data", str(suite.data))
     assert (unchanged.code, unchanged.out) == (0, f"the policy {load_policy(file).policy_version} is in force\n")
+
+
+async def test_the_doctor_finds_services_that_work_by_another_policy_than_the_file_holds(
+    suite: Suite, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("YINGDA_POLICY", str(file))
+    doctor = ("doctor", "--data", str(suite.data), "--least-free", "0")
+    healthy = await yingda_beside(*doctor)
+    assert "works by the policy" not in healthy.out
+    held = load_policy(file).policy_version
+    write(file, extended() | {"version": "2026.3"})
+    outcome = await yingda_beside(*doctor)
+    assert outcome.code == 1
+    for name in ("intake", "routing", "sla", "notify", "feedback"):
+        sentence = f"{name} works by the policy {held}, and the file holds {load_policy(file).policy_version}"
+        assert sentence in outcome.lines
 
 
 async def test_where_no_suite_runs_the_command_says_so(tmp_path: Path) -> None:
