@@ -27,6 +27,10 @@ ELSEWHERE = {
         "tests/faults/test_replay.py::a_lost_bus",
         'yingda_beside("replay")',
     ),
+    "yingda policy reload": (
+        "tests/e2e/test_policy_reload.py::test_a_file_that_has_not_changed_is_in_force_already",
+        'yingda_beside("policy", "reload", ',
+    ),
     "yingda deploy secrets": (
         "tests/unit/shared/test_cli_deploy.py::test_what_is_missing_is_made_for_its_owner_alone_and_what_is_there_stays",
         'yingda("deploy", "secrets", str(folder))',
