@@ -89,7 +89,11 @@ def test_a_broken_seed_is_named_and_not_told(folder: SecretsFolder, tmp_path: Pa
     assert "SUTHISISNOSEED" not in str(raised.value)
 
 
-@pytest.mark.parametrize("text", ["", "no seed", new_seed()[:-1], "SAAAA", new_seed().lower()])
+@pytest.mark.parametrize(
+    "text",
+    ["", "no seed", new_seed()[:-1], "SAAAA", new_seed().lower()],
+    ids=["empty", "words", "a letter short", "short", "small letters"],
+)
 def test_what_is_no_seed_is_refused(text: str) -> None:
     with pytest.raises(NotASeedError):
         public_key(text)
