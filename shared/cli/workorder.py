@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -80,7 +80,7 @@ def _rows(way: Sequence[Passage], zone: ZoneInfo, trace: str | None) -> Iterator
     """Yield one row for each passage: its time, the time since the one before, and what happened."""
     before: datetime | None = None
     for one in way:
-        after = "" if before is None else lasted(one.at - before)
+        after = "" if before is None else lasted(max(one.at - before, timedelta()))
         other = f" (trace {one.trace_id})" if one.trace_id not in {None, trace} else ""
         at = f"{one.at.astimezone(zone):%Y-%m-%d %H:%M:%S.%f}"[:-3]
         yield at, after, one.who, one.what, one.about + other
@@ -96,7 +96,7 @@ def _json(facts: Facts, way: Sequence[Passage]) -> dict[str, Any]:
         "way": [
             {
                 "at": rfc3339(one.at),
-                "after_seconds": (one.at - before).total_seconds() if before else None,
+                "after_seconds": max((one.at - before).total_seconds(), 0.0) if before else None,
                 "who": one.who,
                 "service": one.service or None,
                 "what": one.what,

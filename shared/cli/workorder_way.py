@@ -12,6 +12,7 @@ from shared.times import parse_rfc3339
 Json = Mapping[str, Any]
 
 _MACHINES = {"", "system"}
+_REGISTERED = "contact registered"
 _SAID = ("way", "assignee", "audience", "outcome", "from_department", "into_number", "other_number", "identifier")
 """Details of a step that tell its reader most."""
 
@@ -39,7 +40,22 @@ def way_of(facts: Facts, local: Local) -> list[Passage]:
         *_queued(facts, local),
         *_clocks(facts, local),
     ]
-    return sorted(passages, key=lambda one: one.at)  # stable: what happened at once stays in the order of the stream
+    return _in_order(passages)
+
+
+def _in_order(passages: Sequence[Passage]) -> list[Passage]:
+    """Return `passages` by time, what happened at once in the order of the stream; nothing follows from a contact before it.
+
+    The services read their clocks from PostgreSQL, to some milliseconds: routing may open a moment before intake records.
+    """
+    registered = next((one.at for one in passages if one.what == _REGISTERED), None)
+
+    def place(one: Passage) -> tuple[datetime, bool]:
+        if registered is None or one.service == "" or one.what == _REGISTERED:
+            return one.at, False
+        return max(one.at, registered), True
+
+    return sorted(passages, key=place)
 
 
 def trace_of_way(facts: Facts) -> str | None:
@@ -75,7 +91,7 @@ def _beginning(facts: Facts) -> Iterator[Passage]:
         yield Passage(facts.received_at, source, "", "contact received", f"{order.get('source_id')}", trace)
     known = {event["type"] for event in facts.events}
     if "yingda.contact.registered.v1" not in known and (at := _moment(order, "registered_at")) is not None:
-        yield Passage(at, "intake", "intake", "contact registered", channel, trace)
+        yield Passage(at, "intake", "intake", _REGISTERED, channel, trace)
     if (at := _moment(order, "opened_at")) is not None:
         topic = f" / {order['topic']}" if order.get("topic") else ""
         sure = f", sure to {float(order['confidence']):.0%}" if order.get("confidence") is not None else ""

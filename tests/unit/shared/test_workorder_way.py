@@ -167,3 +167,9 @@ def test_every_event_of_the_contract_has_words(event_type: str) -> None:
     moments = dict.fromkeys(("due_at", "previous_due_at", "promised_at", "next_at", "cutoff_at"), at(0))
     assert isinstance(about(event_type, {}, local), str)
     assert isinstance(about(event_type, moments, local), str)
+
+
+def test_nothing_that_follows_from_a_contact_is_told_before_it_where_clocks_differ_by_a_moment() -> None:
+    late = [event("contact.registered", 3.01, "intake", channel="web"), *EVENTS[1:]]
+    plain = told(way_of(facts(received_at=MONDAY + timedelta(seconds=1)), local))
+    assert told(way_of(facts(events=late, received_at=MONDAY + timedelta(seconds=1)), local)) == plain
