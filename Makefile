@@ -5,6 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.locked
 SIZE ?= 1
+WORKERS ?= 2
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 
 .PHONY: demo test check unit format lint types lock contract faults flood operations image compose bench migration clean
@@ -17,9 +18,9 @@ help:
 demo: $(STAMP)
 	@$(BIN)/yingda demo
 
-## make test      every test, on real NATS and PostgreSQL; of the fault tests the small versions
+## make test      every test, on real NATS and PostgreSQL; of the fault tests the small versions; WORKERS=1 one after the other
 test: $(STAMP)
-	@$(BIN)/python -m pytest -q -m "not slow_faults and not slow_operations"
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile -m "not slow_faults and not slow_operations"
 
 ## make check     format, lint, types, architecture and unit tests, in under 30 seconds: run it before each commit
 check: $(STAMP)

@@ -80,7 +80,8 @@ class Renewal:
         self._use, self._context = _Use(parts), context
         self._loops = {loop.name: self._handed_on(loop) for loop in parts.loops}
         self._in_force(context.policy, None)
-        return Parts(
+        return replace(  # and not made anew: what is no handler stays as the service wants it
+            parts,
             on_events=self._on_events,
             on_rejected=self._on_rejected if parts.on_rejected is not None else None,
             concerns=self._concerns if parts.concerns is not None else None,
@@ -88,11 +89,9 @@ class Renewal:
             loops=(*self._loops.values(), self._loop),
             gauges=self._gauges if parts.gauges is not None else None,
             stop=self._stop,
-            expiries=parts.expiries,
             forget=self._forget if parts.forget is not None else None,
             web=Web(self._answer, parts.web.host, parts.web.port) if parts.web is not None else None,
             hasty=self._hasty if parts.hasty is not None else None,
-            paced_by=parts.paced_by,
         )
 
     async def _turn(self) -> datetime | None:

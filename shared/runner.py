@@ -247,8 +247,8 @@ class Running:
     def _subscriber(self) -> PromptBatchSubscriber:
         subscriber = subscribe(self._broker, self._service.consumer, self._context.settings.batch_size)
         subscriber.on_turn = self._consumer_turned
-        subscriber.gather_seconds = self._parts.gather_seconds
-        paced_by = self._parts.paced_by
+        subscriber.gather_seconds = self._service.gather_seconds
+        paced_by = self._service.paced_by
         pace = Pace(lags_of(self._client, paced_by)) if paced_by is not None else None
 
         @subscriber

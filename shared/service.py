@@ -107,12 +107,8 @@ class Parts:
     forget: Forget | None = None
     """Removes what the service keeps of work orders and contacts whose records have expired."""
     web: Web | None = None
-    gather_seconds: float = 0.0
-    """From one batch to the next at least, in steady traffic; what comes after a rest is taken at once."""
     hasty: Callable[[bytes], bool] | None = None
     """Tells from a raw body whether the message cannot wait in a long queue: it is then taken out of its turn."""
-    paced_by: Stream | None = None
-    """The stream whose consumers must be able to follow: while one is far behind, a long queue is taken in more slowly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +138,9 @@ class Service:
     looks_back: bool = False
     """Whether it reads what its stream holds, beside its consumer, and erases from it."""
     paced_by: Stream | None = None
-    """The stream whose consumers must be able to follow: it asks how far they are."""
+    """The stream whose consumers must be able to follow: while one is far behind, a long queue is taken in more slowly."""
+    gather_seconds: float = 0.0
+    """From one batch to the next at least, in steady traffic; what comes after a rest is taken at once (ADR 0034)."""
 
     @property
     def consumer(self) -> Consumer:

@@ -87,7 +87,6 @@ async def build(context: Context) -> Parts:
 
     return Parts(
         on_events=on_events,
-        gather_seconds=0.3,
         commands={
             **{command: handler for desk in desks for command, handler in desk.commands.items()},
             **books(policy, Accountant(store.runtime, context.position), AccountCases, without_case),
@@ -140,4 +139,5 @@ SERVICE = Service(
     migrations=(Path(__file__).parent / "store" / "migrations",),
     tells=("callback", "knowledge", "quality", "report", "survey"),
     answers=("callback.*", "customer.*", "knowledge.*", "quality.*", "report.*", "script.*", "reconciliation.cases"),
+    gather_seconds=0.3,
 )

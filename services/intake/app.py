@@ -53,14 +53,12 @@ async def build(context: Context) -> Parts:
     reconciler = _reconciler(context)
     return Parts(
         on_events=Reception(installed_channels(), policy, eraser.wake).on_events,
-        gather_seconds=0.05,
         on_rejected=on_rejected,
         commands={**Desk(policy).commands, **ReconciliationDesk(policy, reconciler).commands},
         loops=(eraser, reconciler.loop),
         gauges=gauges,
         expiries=(old_contacts(context.settings.records_days),),
         hasty=Haste(policy),
-        paced_by=EVENTS,
     )
 
 
@@ -97,4 +95,5 @@ SERVICE = Service(
     asks=("reconciliation.cases", "reconciliation.clocks", "reconciliation.notices", "reconciliation.workorders"),
     looks_back=True,
     paced_by=EVENTS,
+    gather_seconds=0.05,
 )

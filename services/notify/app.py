@@ -67,7 +67,6 @@ async def build(context: Context) -> Parts:
     silent = [name for name, category in context.policy.categories.items() if category.outbound]
     return Parts(
         on_events=events.on_events,
-        gather_seconds=0.15,
         commands={
             **commands(composer, sender),
             **books(context.policy, accountant, AccountNotices, partial(unnoticed, silent=silent)),
@@ -115,4 +114,5 @@ SERVICE = Service(
     migrations=(Path(__file__).parent / "store" / "migrations",),
     tells=("notification",),
     answers=("notification.*", "reconciliation.notices"),
+    gather_seconds=0.15,
 )

@@ -56,7 +56,6 @@ async def build(context: Context) -> Parts:
 
     return Parts(
         on_events=events.on_events,
-        gather_seconds=0.05,
         commands=commands,
         loops=(loop,),
         gauges=gauges,
@@ -123,4 +122,5 @@ SERVICE = Service(
     migrations=(Path(__file__).parent / "store" / "migrations",),
     tells=("workorder", "agent"),
     answers=("workorder.*", "agent.*", "contact.verify", "reconciliation.workorders"),
+    gather_seconds=0.05,
 )

@@ -42,7 +42,6 @@ async def build(context: Context) -> Parts:
     accountant = Accountant(runtime, context.position)
     return Parts(
         on_events=handler.on_events,
-        gather_seconds=0.1,
         concerns=concerns,
         commands={**Desk(policies, watch).commands, **books(context.policy, accountant, AccountClocks, incomplete)},
         loops=(watch.loop, renewal.loop),
@@ -70,4 +69,5 @@ SERVICE = Service(
     migrations=(Path(__file__).parent / "store" / "migrations",),
     tells=("sla",),
     answers=("sla.*", "reconciliation.clocks"),
+    gather_seconds=0.1,
 )
