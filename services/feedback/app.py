@@ -139,5 +139,5 @@ SERVICE = Service(
     migrations=(Path(__file__).parent / "store" / "migrations",),
     tells=("callback", "knowledge", "quality", "report", "survey"),
     answers=("callback.*", "customer.*", "knowledge.*", "quality.*", "report.*", "script.*", "reconciliation.cases"),
-    gather_seconds=0.3,
+    gather_seconds=0.5,
 )

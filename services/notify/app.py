@@ -114,5 +114,5 @@ SERVICE = Service(
     migrations=(Path(__file__).parent / "store" / "migrations",),
     tells=("notification",),
     answers=("notification.*", "reconciliation.notices"),
-    gather_seconds=0.15,
+    gather_seconds=0.3,
 )

@@ -69,5 +69,5 @@ SERVICE = Service(
     migrations=(Path(__file__).parent / "store" / "migrations",),
     tells=("sla",),
     answers=("sla.*", "reconciliation.clocks"),
-    gather_seconds=0.1,
+    gather_seconds=0.2,
 )

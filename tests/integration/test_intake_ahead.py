@@ -12,6 +12,7 @@ from shared.bus.runtime import BatchRuntime
 from shared.bus.streams import CONTACTS, EVENTS
 from shared.clock import SystemClock
 from shared.events import ContactRegistered
+from shared.service import installed_services
 from tests.integration.intake_house import Intake, envelope, form, intake_house
 
 LONG = 20
@@ -31,8 +32,11 @@ def look(intake: Intake) -> FirstLook:
     return FirstLook(bench.parts.hasty, CONTACTS, runtime, bench.context.read, bench.context.position, SystemClock())
 
 
-async def test_intake_is_no_faster_than_those_who_follow(intake: Intake) -> None:
-    assert intake.bench.parts.paced_by == EVENTS
+def test_intake_is_no_faster_than_those_who_follow_and_who_opens_work_orders_waits_least_for_company() -> None:
+    services = installed_services()
+    assert services["intake"].paced_by == EVENTS
+    gather = {name: service.gather_seconds for name, service in services.items()}
+    assert 0 < gather["intake"] == gather["routing"] < min(gather[name] for name in ("sla", "notify", "feedback"))
 
 
 async def test_an_emergency_at_the_end_of_a_long_queue_is_registered_first_and_once(intake: Intake) -> None:
