@@ -68,8 +68,8 @@ contract: $(STAMP)
 lock: $(STAMP)
 	@CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile -q --generate-hashes --allow-unsafe --strip-extras \
 		--no-emit-options \
-		--extra embedded --extra otel --extra dev -o requirements.lock pyproject.toml
-	@for lock in "requirements --extra=otel" "build --only-build-deps --build-deps-for=wheel"; do \
+		--extra embedded --extra otel --extra apprise --extra dev -o requirements.lock pyproject.toml
+	@for lock in "requirements --extra=otel --extra=apprise" "build --only-build-deps --build-deps-for=wheel"; do \
 		CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile -q --generate-hashes --allow-unsafe --strip-extras \
 			--no-emit-options -c requirements.lock $${lock#* } -o deploy/$${lock%% *}.lock pyproject.toml || exit; \
 	done

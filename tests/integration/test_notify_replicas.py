@@ -23,11 +23,11 @@ async def test_a_contact_written_by_another_replica_at_that_very_moment_is_found
     one = await house.replica()
     await one.work()
     await one.bench.happens(opening())
+    one.sender.wake.clear()
     await one.work()
     assert await house.states() == {"accepted:customer": "waiting"}
     async with house.bench.engine.begin() as connection:
         await facts.save_contacts(connection, [contact_of(registered(), None)])
-    one.sender.wake.clear()
     async with asyncio.timeout(2):
         await one.sender.wake.wait()
     await one.work()
