@@ -17,12 +17,23 @@ import nats
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
+from shared.clock import parse_clock
 from tests.polling import until
 
 READY_SECONDS = 60
 _numbers = itertools.count(1)
 
 Event = dict[str, Any]
+
+
+class _Time:
+    """When contacts occur: at the beginning of the running suite's own clock, where one is set."""
+
+    begins: datetime | None = None
+
+    @classmethod
+    def now(cls) -> str:
+        return (cls.begins or datetime.now(UTC)).isoformat()
 
 
 class Suite:
@@ -112,7 +123,7 @@ def envelope(contact: dict[str, Any], channel: str, identity: str) -> bytes:
             "id": identity,
             "source": f"{channel}/shop",
             "type": "yingda.contact.received.v1",
-            "time": datetime.now(UTC).isoformat(),
+            "time": _Time.now(),
             "subject": identity,
             "datacontenttype": "application/json",
             "data": contact,
@@ -122,9 +133,9 @@ def envelope(contact: dict[str, Any], channel: str, identity: str) -> bytes:
 
 
 def contact(text: str = "我上周买的空调不制冷,要求换货", **fields: Any) -> dict[str, Any]:
-    """The contract's own example, occurring now."""
+    """The contract's own example, occurring now; on a suite with a clock of its own, as that begins."""
     return {
-        "occurred_at": datetime.now(UTC).isoformat(),
+        "occurred_at": _Time.now(),
         "text": text,
         "customer": {
             "name": "王芳",
@@ -169,6 +180,8 @@ async def running_suite(clock: str = "", **env: str) -> AsyncIterator[Suite]:
                 assert await process.stdout.readline() == b"ready\n"
             client = await nats.connect(json.loads((data / "endpoints.json").read_text())["nats_url"])
             suite = Suite(process, data, client)
+            rehearsal = parse_clock(clock)
+            _Time.begins = rehearsal.start if rehearsal else None
             # From the stream and not from the subject: what is heard is then committed, and heard once.
             await client.jetstream().subscribe("yingda.event.>", ordered_consumer=True, cb=suite.hear)
             try:
@@ -176,6 +189,7 @@ async def running_suite(clock: str = "", **env: str) -> AsyncIterator[Suite]:
             finally:
                 await client.close()
         finally:
+            _Time.begins = None
             if process.returncode is None:
                 process.send_signal(signal.SIGTERM)
             async with asyncio.timeout(READY_SECONDS):
