@@ -75,6 +75,19 @@ RECONCILIATION_TIME = _gauge(
     "reconciliation_timestamp_seconds", "when the last hourly reconciliation ended, 0 in services that make none"
 )
 
+ADAPTER_RECEIVED = _counter("adapter_received_total", "what senders have brought to an adapter or endpoint", "adapter")
+ADAPTER_CONTACTS = _counter(
+    "adapter_contacts_total",
+    "contacts that JetStream acknowledged: published or repeated",
+    "adapter",
+    "channel",
+    "outcome",
+)
+ADAPTER_REFUSED = _counter("adapter_refused_total", "what an adapter or endpoint did not take", "adapter", "reason")
+ADAPTER_WAITING = _gauge("adapter_waiting", "contacts that wait for the acknowledgement of JetStream", "adapter")
+ADAPTER_ACK_SECONDS = _histogram(
+    "adapter_ack_seconds", "time from a contact's arrival in an adapter to the acknowledgement of JetStream", "adapter"
+)
 CONTACTS = _counter("contacts_total", "contacts registered or rejected", "channel", "outcome")
 CONTACTS_BY_CATEGORY = _counter(
     "contacts_by_category_total", "contacts by the category that they were opened under", "channel", "category"

@@ -68,7 +68,7 @@ class Publisher:
         if len(messages) == 1:
             await self._one(messages[0])
             return "single"
-        if await self._atomic(messages):
+        if await self.atomic(messages):
             return "atomic"
         for message in messages:
             await self._one(message)
@@ -83,8 +83,11 @@ class Publisher:
             timeout=PUBLISH_TIMEOUT_SECONDS,
         )
 
-    async def _atomic(self, messages: Sequence[Outgoing]) -> bool:
-        """Publish as one atomic batch; False where the server refused it whole (it knows one of them already)."""
+    async def atomic(self, messages: Sequence[Outgoing]) -> bool:
+        """Publish as one atomic batch of at most `ATOMIC_LIMIT`; False where the server refused it whole.
+
+        It does where it knows one of them already. Errors of nats-py where nothing is known.
+        """
         batch, last = new_id(), messages[-1]
         await write(self._client, [_member(m, batch, n) for n, m in enumerate(messages[:-1], start=1)])
         reply = await self._client.request(
