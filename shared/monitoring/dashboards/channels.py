@@ -1,6 +1,6 @@
 """Channels: where contacts come from, what could not be read, and how the telephone is answered (R-IN-10)."""
 
-from shared.monitoring.grafana import Dashboard, Row, bars, in_range, per_minute, series, stat
+from shared.monitoring.grafana import Dashboard, Row, bars, in_range, per_minute, quantile, series, stat
 
 DASHBOARD = Dashboard(
     "yingda-channels",
@@ -46,6 +46,48 @@ DASHBOARD = Dashboard(
                     "Details dropped",
                     "Those not volunteered, by field (R-IN-03).",
                     (per_minute("yingda_details_dropped_total", "field"), "{{field}}"),
+                ),
+            ),
+        ),
+        Row(
+            "Adapters",
+            (
+                stat(
+                    "Published", in_range("yingda_adapter_contacts_total", "", '{outcome="published"}'), "By adapters."
+                ),
+                stat(
+                    "Repeated",
+                    in_range("yingda_adapter_contacts_total", "", '{outcome="repeated"}'),
+                    "Sent again by their senders; each has its effect once (R-IN-06).",
+                ),
+                stat(
+                    "Refused",
+                    in_range("yingda_adapter_refused_total"),
+                    "Forged, too large, too many, not to be read, or the bus was away.",
+                ),
+                stat(
+                    "Waiting for the bus",
+                    "sum(yingda_adapter_waiting)",
+                    "Contacts whose senders still wait for their answer.",
+                    good_below=100,
+                ),
+                series(
+                    "Brought a minute",
+                    "What senders have brought, by adapter.",
+                    (per_minute("yingda_adapter_received_total", "adapter"), "{{adapter}}"),
+                    stacked=True,
+                ),
+                series(
+                    "Refused a minute",
+                    "By adapter and reason.",
+                    (per_minute("yingda_adapter_refused_total", "adapter, reason"), "{{adapter}} {{reason}}"),
+                ),
+                series(
+                    "Time to acknowledgement",
+                    "From a contact's arrival to the acknowledgement of JetStream: half of all, and 99 of 100.",
+                    (quantile(0.5, "yingda_adapter_ack_seconds", "adapter"), "{{adapter}} half"),
+                    (quantile(0.99, "yingda_adapter_ack_seconds", "adapter"), "{{adapter}} 99 %"),
+                    unit="s",
                 ),
             ),
         ),
