@@ -1,5 +1,6 @@
 """Composition root of intake: the channels that are installed, wired to the reception."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -15,23 +16,35 @@ from services.intake.ports import Channel
 from services.intake.store.retention import old_contacts
 from shared import metrics
 from shared.bus.streams import CONTACTS, EVENTS
-from shared.plugins import PluginError, load_plugin, plugin_names
+from shared.plugins import PluginError, Setup, config_of, load, plugin_names
+from shared.plugins import build as make
 from shared.reconciliation import Accountant
 from shared.service import Context, Loop, Parts, Service
+from shared.settings import Settings
 
 log = structlog.get_logger()
 
 
-def installed_channels() -> dict[str, Channel]:
+def _real() -> datetime:
+    return datetime.now(UTC)
+
+
+def installed_channels(settings: Settings | None = None, now: Callable[[], datetime] = _real) -> dict[str, Channel]:
     """Return a channel for every plugin that works; one that does not is told, and its contacts become dead letters."""
+    settings = settings or Settings()
     channels: dict[str, Channel] = {}
     for name in plugin_names("channel"):
         try:
-            channels[name] = load_plugin("channel", name)()
+            plugin = load("channel", name)
+            setup = Setup(
+                config=config_of(plugin, {}),
+                settings=settings,
+                data=Setup.data_of(settings, "channel", name),
+                now=now,
+            )
+            channels[name] = make(plugin, setup)
         except PluginError as error:
             log.warning("channel plugin left out", channel=name, why=str(error))
-        except Exception as error:  # noqa: BLE001 (a stranger's constructor may raise anything)
-            log.warning("channel plugin left out", channel=name, why=type(error).__name__)
     return channels
 
 
@@ -52,7 +65,7 @@ async def build(context: Context) -> Parts:
     eraser = Loop("erase", Eraser(context.engine, context.erase, context.clock).turn, longest_sleep_seconds=5.0)
     reconciler = _reconciler(context)
     return Parts(
-        on_events=Reception(installed_channels(), policy, eraser.wake).on_events,
+        on_events=Reception(installed_channels(context.settings, context.clock.now), policy, eraser.wake).on_events,
         on_rejected=on_rejected,
         commands={**Desk(policy).commands, **ReconciliationDesk(policy, reconciler).commands},
         loops=(eraser, reconciler.loop),

@@ -1,7 +1,7 @@
 """What intake accepts from plugins: channels, each of which reads its own raw form of a contact (R-IN-01).
 
-A channel is registered under its name in the entry point group `yingda.channels`; the object named there is called
-without arguments when the service starts.
+A channel is registered under its name in the entry point group `yingda.channels`, as a `Plugin` whose `build` returns
+it when the service starts.
 """
 
 from collections.abc import Mapping

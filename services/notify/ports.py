@@ -1,13 +1,11 @@
 """What notify accepts from plugins: transports that carry a message to one channel (R-NT-05).
 
-A transport is registered in the entry point group `yingda.transports` as a callable that takes a `TransportSetup`;
-which ones are used, and which is the fallback of which, says the policy (`notify.transports`).
+A transport is registered in the entry point group `yingda.transports` as a `Plugin` whose `build` takes a
+`TransportSetup`; which ones are used, and which is the fallback of which, says the policy (`notify.transports`).
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from services.notify.domain.outcome import Outcome as Outcome
@@ -16,11 +14,11 @@ from services.notify.domain.outcome import Retry as Retry
 from services.notify.domain.outcome import Sent as Sent
 from services.notify.domain.outcome import Unknown as Unknown
 from shared.events import Purpose
-from shared.settings import Settings
+from shared.plugins import PluginError, Setup
 from shared.values import frozen
 
 
-class TransportError(Exception):
+class TransportError(PluginError):
     """The transport cannot be used as it is configured."""
 
 
@@ -59,14 +57,11 @@ class Outbound:
     """Ids of further notifications that this message brings: a burst of alerts in one (R-SLA-10)."""
 
 
-@dataclass(frozen=True, slots=True)
-class TransportSetup:
-    """What a transport is built from: its channel, where it may keep files, and how long one attempt may take."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransportSetup(Setup):
+    """What a transport is built from: besides what every plugin gets its channel, and how long one attempt may take."""
 
     channel: str
-    data: Path
-    settings: Settings
-    now: Callable[[], datetime]
     wait_seconds: float
 
 
@@ -94,7 +89,3 @@ class Transport(Protocol):
     async def close(self) -> None:
         """Release what it holds; not used afterwards."""
         ...
-
-
-TransportFactory = Callable[[TransportSetup], Transport]
-"""What a plugin registers; it raises `TransportError` in one sentence where it cannot work."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from datetime import UTC, datetime
 from itertools import product
 from pathlib import Path
 from typing import get_args
@@ -12,16 +13,21 @@ from services.routing.domain.simulation import SimulatedDesk
 from services.routing.domain.workorder import LIVE
 from services.routing.handlers import Desk, Distribution, EventHandler, HandOver, MatterDesk, PeopleDesk
 from services.routing.handlers.reconciliation import Books
-from services.routing.ports import Assigner, Classifier, ModelError, Trained
+from services.routing.ports import Assigner, Classifier, ClassifierSetup
 from services.routing.store.retention import closed_work_orders
 from shared import metrics
 from shared.bus.streams import EVENTS
 from shared.events import CallbackCompleted, ContactCompleted, ContactRegistered, Presence, SlaEscalated
-from shared.plugins import PluginError, load_plugin
+from shared.plugins import PluginError, Setup, config_of, load
+from shared.plugins import build as make
 from shared.policy import Policy
 from shared.reconciliation import Accountant
 from shared.service import Context, Loop, Parts, Service
 from shared.settings import Settings
+
+
+def _real() -> datetime:
+    return datetime.now(UTC)
 
 
 async def build(context: Context) -> Parts:
@@ -32,9 +38,7 @@ async def build(context: Context) -> Parts:
     hand_over = HandOver(context.outbox, distribution, wake)
     loop = Loop("handover", hand_over.turn, wake, longest_sleep_seconds=5.0)
     fingerprints = await fingerprints_of(context)
-    events = EventHandler(
-        policy, classifier_of(policy, context.settings.data), fingerprints, distribution, hand_over.expect
-    )
+    events = EventHandler(policy, classifier_of(policy, context.settings), fingerprints, distribution, hand_over.expect)
     books = Books(policy, Accountant(store.runtime, context.position))
     desks = Desk(policy, distribution, hand_over.expect), PeopleDesk(policy), MatterDesk(policy, fingerprints), books
     commands = {model: handler for desk in desks for model, handler in desk.commands.items()}
@@ -65,7 +69,7 @@ async def build(context: Context) -> Parts:
 
 def accepts(policy: Policy, settings: Settings) -> None:
     """Return if routing can work by `policy`; `PluginError` where its classifier or an assigner cannot be used."""
-    classifier_of(policy, settings.data)
+    classifier_of(policy, settings)
     assigners_of(policy)
 
 
@@ -75,15 +79,21 @@ async def fingerprints_of(context: Context) -> Fingerprints:
     return Fingerprints(key.get_secret_value().encode() if key else await store.identity_key(context.engine))
 
 
-def classifier_of(policy: Policy, data: Path = Path()) -> Classifier:
-    """Return the classifier that the policy names; one that learns reads its model, seen from the directory `data`."""
+def classifier_of(policy: Policy, settings: Settings | None = None) -> Classifier:
+    """Return the classifier that the policy names; one that learns reads its model, seen from the data directory."""
+    settings = settings or Settings(data=Path())
     chosen = policy.routing.classifier
     name = chosen.plugin
-    plugin = load_plugin("classifier", name)
-    try:
-        classifier = plugin.trained(data / chosen.model, chosen.at_least) if isinstance(plugin, Trained) else plugin()
-    except ModelError as error:
-        raise PluginError(str(error)) from error
+    plugin = load("classifier", name)
+    setup = ClassifierSetup(
+        config=config_of(plugin, {}),
+        settings=settings,
+        data=Setup.data_of(settings, "classifier", name),
+        now=_real,
+        model=settings.data / chosen.model,
+        at_least=chosen.at_least,
+    )
+    classifier = make(plugin, setup)
     if not isinstance(classifier, Classifier):
         raise PluginError(f'the classifier plugin "{name}" lacks `name`, `classify` or `topic_of`')
     return classifier
@@ -91,7 +101,7 @@ def classifier_of(policy: Policy, data: Path = Path()) -> Classifier:
 
 def simulated(policy: Policy, data: Path) -> SimulatedDesk:
     """Return routing's decisions in memory, for a simulation of `policy`."""
-    return SimulatedDesk(policy, classifier_of(policy, data))
+    return SimulatedDesk(policy, classifier_of(policy, Settings(data=data)))
 
 
 def assigners_of(policy: Policy) -> dict[str, Assigner]:
@@ -105,7 +115,12 @@ def assigners_of(policy: Policy) -> dict[str, Assigner]:
 
 
 def _assigner(name: str) -> Assigner:
-    assigner = load_plugin("assigner", name)()
+    plugin = load("assigner", name)
+    settings = Settings()
+    setup = Setup(
+        config=config_of(plugin, {}), settings=settings, data=Setup.data_of(settings, "assigner", name), now=_real
+    )
+    assigner = make(plugin, setup)
     if not isinstance(assigner, Assigner):
         raise PluginError(f'the assigner plugin "{name}" lacks `name` or `choose`')
     return assigner

@@ -17,6 +17,7 @@ from services.routing.domain.gated import Opened as Opened
 from services.routing.domain.matter import Matter as Matter
 from services.routing.domain.mentions import Wordings as Wordings
 from services.routing.domain.script import plain as plain
+from shared.plugins import PluginError, Setup
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +49,20 @@ class Classifier(Protocol):
         ...
 
 
-class ModelError(Exception):
+class ModelError(PluginError):
     """The trained model of a classifier cannot be used; the message is one sentence that says why."""
 
 
-@runtime_checkable
-class Trained(Protocol):
-    """A classifier plugin that learns: the policy names the file of its model (`routing.classifier.model`)."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassifierSetup(Setup):
+    """What a classifier is built from; one that learns reads the file of its model (`routing.classifier.model`).
 
-    def trained(self, model: Path, at_least: Mapping[str, float]) -> Classifier:
-        """Return the classifier of a model file (a class method); `ModelError` where it may not be switched on.
+    It raises `ModelError` where that may not be switched on: it may where the figures of its evaluation (shares from 0
+    to 1) reach `at_least`.
+    """
 
-        It may where the figures of its evaluation (shares from 0 to 1) reach `at_least`.
-        """
-        ...
+    model: Path
+    at_least: Mapping[str, float]
 
 
 @runtime_checkable

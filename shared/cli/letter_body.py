@@ -6,6 +6,7 @@ dead letter.
 """
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from pydantic_core import from_json, to_json
@@ -16,7 +17,8 @@ from shared.cli.errors import WrongUse
 from shared.cli.letters import Letter
 from shared.events import Contact, Malformed, decode, decode_event
 from shared.ids import derived_id
-from shared.plugins import PluginError, load_plugin
+from shared.plugins import PluginError, Setup, build, config_of, load
+from shared.settings import load_settings
 
 _ENVELOPE = ("id", "source", "type", "time", "subject", "datacontenttype", "traceparent", "tracestate")
 
@@ -110,7 +112,15 @@ def _refuse_unreadable(letter: Letter, data: Mapping[str, Any]) -> None:
     """Ask the channel's plugin, where it is installed here, whether it can read the contact."""
     channel = letter.subject.rpartition(".")[2]
     try:
-        reading = load_plugin("channel", channel)().read(data)
+        plugin = load("channel", channel)
+        settings = load_settings()
+        setup = Setup(
+            config=config_of(plugin, {}),
+            settings=settings,
+            data=Setup.data_of(settings, "channel", channel),
+            now=lambda: datetime.now(UTC),
+        )
+        reading = build(plugin, setup).read(data)
     except PluginError:
         return
     except Exception as error:

@@ -7,7 +7,7 @@ from pathlib import Path
 from shared.clock import ClockError, parse_clock
 from shared.doctor.finding import Check, Finding
 from shared.doctor.house import House
-from shared.plugins import inspect_plugins
+from shared.plugins import inspect
 from shared.policy import Policy, PolicyFileError, load_policy
 
 POLICY_FILE_MISSING = Check(
@@ -72,9 +72,9 @@ async def look_at_business(house: House) -> AsyncIterator[Finding]:
         yield CLOCK_REHEARSAL.found(f"the clock is a rehearsal: YINGDA_CLOCK is {house.settings.clock}")
     for finding in _read_policy(house, house.settings.policy):
         yield finding
-    for plugin in inspect_plugins():
+    for plugin in inspect():
         if plugin.state != "ok":
-            yield PLUGIN_BROKEN.found(f"the {plugin.kind} plugin {plugin.name} of {plugin.package} {plugin.state}")
+            yield PLUGIN_BROKEN.found(plugin.state)
     if house.policy is not None:
         for finding in [*_usable(house, house.policy), *_holidays(house.policy, today)]:
             yield finding

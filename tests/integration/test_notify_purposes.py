@@ -13,7 +13,7 @@ from typing import Any, get_args
 import pytest
 
 from services.notify.plugins.smtp import SmtpTransport
-from services.notify.ports import Outbound, Outcome, Sent, TransportSetup
+from services.notify.ports import Outbound, Outcome, Sent
 from shared.events import (
     NotificationSent,
     NotificationStep,
@@ -32,6 +32,7 @@ from shared.events import (
 )
 from shared.settings import Settings
 from shared.survey_token import survey_id_of
+from tests.plugins import transport_setup
 from tests.unit.notify.events import NOW, completed, escalated, opening, registered, step, warned
 from tests.unit.notify.house import KEY, House, notify_house
 from tests.unit.notify.smtp_server import smtp_server
@@ -241,7 +242,7 @@ async def test_mails_arrive_whole_over_a_real_mail_server(house: House) -> None:
     """R-NT-05, R-NT-07: a mailbox that does not exist is suppressed; the rest of the batch arrives."""
     async with smtp_server(RCPT=["550 5.1.1 no such user"]) as server:
         settings = Settings(smtp_host="127.0.0.1", smtp_port=server.port, smtp_tls="none")
-        smtp = SmtpTransport(TransportSetup("email", house.folder, settings, house.bench.clock.now, 2.0))
+        smtp = SmtpTransport(transport_setup("email", settings, house.bench.clock.now))
         smtp.name = "file"  # in the place of the default policy's transport
         one = await house.replica(smtp)
         await one.bench.happens(registered(personal={"phone": None, "email": "gone@example.com"}), opening())

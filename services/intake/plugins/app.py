@@ -5,6 +5,7 @@ from typing import Any
 
 from services.intake.plugins.generic import prepared, read_form
 from services.intake.ports import Reading
+from shared.plugins import Plugin
 
 
 class AppChannel:
@@ -20,3 +21,8 @@ class AppChannel:
         if isinstance(signed_in, str) and isinstance(customer, dict) and not customer.get("member_no"):
             form["customer"] = {**customer, "member_no": signed_in}
         return read_form(form)
+
+
+plugin = Plugin(
+    kind="channel", name="app", api=1, summary="The form in the customer app", build=lambda _setup: AppChannel()
+)

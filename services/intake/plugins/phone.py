@@ -8,6 +8,7 @@ from services.intake.plugins.generic import prepared, read_form
 from services.intake.ports import Reading
 from shared.events import CallFigures, PhoneContact
 from shared.events.customer import yes_or_no
+from shared.plugins import Plugin
 
 MISSED_CALL: Final = "未接来电，请回电。"
 FIGURES: Final = tuple(CallFigures.model_fields)
@@ -72,3 +73,12 @@ def _makes_sense(name: str, value: Any) -> bool:
     if name.endswith("_seconds"):
         return isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
     return isinstance(value, bool)
+
+
+plugin = Plugin(
+    kind="channel",
+    name="phone",
+    api=1,
+    summary="The form that an agent fills in during a call, and missed calls",
+    build=lambda _setup: PhoneChannel(),
+)

@@ -5,6 +5,7 @@ from typing import Any
 
 from services.intake.plugins.generic import prepared, read_form
 from services.intake.ports import Reading
+from shared.plugins import Plugin
 
 
 class WebChannel:
@@ -19,3 +20,8 @@ class WebChannel:
         if isinstance(locale, str):
             form["locale"] = locale.split(",")[0].split(";")[0].strip().replace("_", "-") or "zh-CN"
         return read_form(form)
+
+
+plugin = Plugin(
+    kind="channel", name="web", api=1, summary="The chat or form of the website", build=lambda _setup: WebChannel()
+)

@@ -5,6 +5,7 @@ from typing import Any
 
 from services.intake.plugins.generic import prepared, read_form
 from services.intake.ports import Reading
+from shared.plugins import Plugin
 
 
 class _WrittenChannel:
@@ -37,3 +38,19 @@ class SmsChannel(_WrittenChannel):
     """An inbound short message that its adapter has read."""
 
     name = "sms"
+
+
+email = Plugin(
+    kind="channel", name="email", api=1, summary="Mails that an adapter has read", build=lambda _setup: EmailChannel()
+)
+wechat = Plugin(
+    kind="channel",
+    name="wechat",
+    api=1,
+    summary="Messages to the WeChat official account",
+    build=lambda _setup: WechatChannel(),
+)
+weibo = Plugin(
+    kind="channel", name="weibo", api=1, summary="Direct messages on Weibo", build=lambda _setup: WeiboChannel()
+)
+sms = Plugin(kind="channel", name="sms", api=1, summary="Inbound short messages", build=lambda _setup: SmsChannel())

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from services.notify.ports import Transport, TransportError, TransportSetup
-from shared.plugins import PluginError, load_plugin
+from shared.plugins import PluginError, build, config_of, load
 from shared.policy import Policy
 from shared.settings import Settings
 
@@ -41,8 +41,16 @@ def build_transports(policy: Policy, settings: Settings, now: Callable[[], datet
     built: dict[Key, Transport] = {}
     for name, channel in sorted(keys):
         try:
-            factory = load_plugin("transport", name)
+            plugin = load("transport", name)
+            setup = TransportSetup(
+                config=config_of(plugin, {}),
+                settings=settings,
+                data=TransportSetup.data_of(settings, "transport", name),
+                now=now,
+                channel=channel,
+                wait_seconds=wait,
+            )
+            built[name, channel] = build(plugin, setup)
         except PluginError as error:
             raise TransportError(f"the policy names a transport that cannot be used: {error}") from error
-        built[name, channel] = factory(TransportSetup(channel, settings.data, settings, now, wait))
     return Transports(built)

@@ -12,6 +12,7 @@ from datetime import UTC
 from pathlib import Path
 
 from services.notify.ports import Outbound, Outcome, Retry, Sent, TransportSetup
+from shared.plugins import Plugin
 
 
 class FileTransport:
@@ -22,7 +23,7 @@ class FileTransport:
 
     def __init__(self, setup: TransportSetup) -> None:
         self.channel = setup.channel
-        self.path = setup.data / "messages" / f"{setup.channel}.jsonl"
+        self.path = setup.settings.data / "messages" / f"{setup.channel}.jsonl"
         self._now = setup.now
 
     async def send(self, messages: Sequence[Outbound]) -> Sequence[Outcome]:
@@ -104,3 +105,12 @@ def _write(descriptor: int, data: bytes) -> None:
     left = memoryview(data)
     while left:
         left = left[os.write(descriptor, left) :]
+
+
+plugin = Plugin(
+    kind="transport",
+    name="file",
+    api=1,
+    summary="One JSON line per message in a file, for want of a provider",
+    build=FileTransport,
+)

@@ -23,6 +23,7 @@ from services.notify.ports import (
     TransportSetup,
     Unknown,
 )
+from shared.plugins import Plugin
 
 BATCH_SECONDS = 35.0
 """A batch that a slow server stretches beyond this is broken off between two mails; the rest is tried later."""
@@ -186,3 +187,6 @@ def _no_such_address(error: aiosmtplib.SMTPResponseException) -> bool:
 def _in_words(error: BaseException) -> str:
     code = getattr(error, "code", None)
     return f"{type(error).__name__} {code}" if code else type(error).__name__
+
+
+plugin = Plugin(kind="transport", name="smtp", api=1, summary="Mails over SMTP", build=SmtpTransport)

@@ -23,6 +23,7 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from services.notify.ports import Outbound, Outcome, Rejected, Retry, Sent, TransportError, TransportSetup, Unknown
+from shared.plugins import Plugin
 
 BATCH_SECONDS = 35.0
 """A batch that a slow gateway stretches beyond this is broken off between two messages; the rest is tried later."""
@@ -145,3 +146,8 @@ def _answer(body: bytes) -> dict[str, Any]:
     except ValueError:
         return {}
     return answer if isinstance(answer, dict) else {}
+
+
+plugin = Plugin(
+    kind="transport", name="webhook", api=1, summary="One signed HTTP POST per message", build=WebhookTransport
+)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from services.routing.ports import Candidate, Task
+from shared.plugins import Plugin
 
 
 class BySkill:
@@ -14,3 +15,12 @@ class BySkill:
         """Return the least loaded of those who are good at it, or of all where none of them is free."""
         skilled = [one for one in candidates if task.category in one.skills]
         return min(skilled or candidates, key=lambda one: (one.load / one.capacity, one.turn)).id
+
+
+plugin = Plugin(
+    kind="assigner",
+    name="by_skill",
+    api=1,
+    summary="To somebody who is good at the category",
+    build=lambda _setup: BySkill(),
+)

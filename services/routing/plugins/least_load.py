@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from services.routing.ports import Candidate, Task
+from shared.plugins import Plugin
 
 
 class LeastLoad:
@@ -13,3 +14,8 @@ class LeastLoad:
     def choose(self, task: Task, candidates: Sequence[Candidate]) -> str | None:  # noqa: ARG002 (the load alone decides)
         """Return whoever has the least to do."""
         return min(candidates, key=lambda one: (one.load / one.capacity, one.turn)).id
+
+
+plugin = Plugin(
+    kind="assigner", name="least_load", api=1, summary="To whoever has least to do", build=lambda _setup: LeastLoad()
+)

@@ -10,7 +10,8 @@ from typing import Self
 from services.routing.plugins.grams import MARK, pieces
 from services.routing.plugins.learning import softmax
 from services.routing.plugins.model_file import Model, load
-from services.routing.ports import Matter, ModelError, Suggestion, plain
+from services.routing.ports import ClassifierSetup, Matter, ModelError, Suggestion, plain
+from shared.plugins import Plugin
 
 _SHOWN = 5
 _PIECES_LOOKED_AT = 14
@@ -105,3 +106,16 @@ def _joined(spans: list[list[float]]) -> list[list[float]]:
         else:
             joined.append([start, end, weight])
     return joined
+
+
+def _build(setup: ClassifierSetup) -> NgramsClassifier:
+    return NgramsClassifier.trained(setup.model, setup.at_least)
+
+
+plugin = Plugin(
+    kind="classifier",
+    name="ngrams",
+    api=1,
+    summary="A linear model that learns from the house's own work orders",
+    build=_build,
+)

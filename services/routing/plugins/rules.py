@@ -11,6 +11,7 @@ from services.routing.plugins.reading import Reader
 from services.routing.plugins.resemblance import worked_examples
 from services.routing.plugins.rulebook import Label, rulebook
 from services.routing.ports import Matter, Suggestion
+from shared.plugins import Plugin
 
 # How much the scores of labels say about how often they are right: with this warmth, a category said to be 80 % likely was right
 # about four times in five. Warmth and the biases of the labels were found by cross-validation over the worked examples, each
@@ -90,3 +91,12 @@ def _decided(scores: Mapping[str, float], labels: Mapping[str, Label]) -> tuple[
     best = max(own, key=scores.__getitem__)
     among = math.exp((scores[best] - top) / _WARMTH) / shares[likeliest]
     return best, round(shares[likeliest] / sum(shares.values()), 3), among
+
+
+plugin = Plugin(
+    kind="classifier",
+    name="rules",
+    api=1,
+    summary="Weighted rules for Chinese and English",
+    build=lambda _setup: RulesClassifier(),
+)

@@ -20,7 +20,7 @@ from services.notify.handlers.links import SurveyLinks
 from services.notify.handlers.texts import Texts
 from services.notify.handlers.transports import Transports
 from services.notify.plugins.file import FileTransport
-from services.notify.ports import Outbound, Outcome, Sent, Transport, TransportSetup
+from services.notify.ports import Outbound, Outcome, Sent, Transport
 from services.notify.store import notifications
 from services.notify.store.keys import address_key
 from services.notify.store.presence import Presence
@@ -30,6 +30,7 @@ from shared.service import Context, Parts
 from shared.settings import Settings
 from shared.testing.bench import ServiceBench, service_bench
 from shared.testing.clock import SetClock
+from tests.plugins import transport_setup
 from tests.unit.notify.events import NOW
 
 KEY = SecretStr("k" * 32)
@@ -91,7 +92,7 @@ class House:
     folder: Path
 
     def file(self, channel: str) -> FileTransport:
-        return FileTransport(TransportSetup(channel, self.folder, Settings(), self.bench.clock.now, 10.0))
+        return FileTransport(transport_setup(channel, Settings(data=self.folder), self.bench.clock.now, 10.0))
 
     async def replica(self, *transports: Transport, policy: Policy | None = None, at_once: bool = False) -> Replica:
         """Return a process with `transports` in place of `file` for their channels.

@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from services.notify.plugins.file import FileTransport, append, find
-from services.notify.ports import Message, Outbound, Retry, Sender, Sent, Transport, TransportSetup
+from services.notify.ports import Message, Outbound, Retry, Sender, Sent, Transport
 from shared.settings import Settings
+from tests.plugins import transport_setup
 from tests.unit.notify.events import NOW
 
 
@@ -25,7 +26,7 @@ def outbound(key: str, text: str = '您好\n第二行 \u2028 "引号"') -> Outbo
 
 @pytest.fixture
 def transport(tmp_path: Path) -> FileTransport:
-    return FileTransport(TransportSetup("sms", tmp_path, Settings(), lambda: NOW, 10.0))
+    return FileTransport(transport_setup("sms", Settings(data=tmp_path), lambda: NOW))
 
 
 async def test_one_json_line_per_message(transport: FileTransport) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,17 +17,17 @@ from services.notify.ports import (
     Sent,
     Transport,
     TransportError,
-    TransportSetup,
     Unknown,
 )
 from shared.settings import Settings
+from tests.plugins import transport_setup
 from tests.unit.notify.events import NOW
 from tests.unit.notify.smtp_server import SmtpServer, smtp_server
 
 
 def transport(server: SmtpServer, **settings: Any) -> SmtpTransport:
     values: dict[str, Any] = {"smtp_host": "127.0.0.1", "smtp_port": server.port, "smtp_tls": "none"} | settings
-    return SmtpTransport(TransportSetup("email", Path(), Settings(**values), lambda: NOW, 0.3))
+    return SmtpTransport(transport_setup("email", Settings(**values), lambda: NOW, 0.3))
 
 
 def outbound(number: int = 1, **changes: Any) -> Outbound:
@@ -154,6 +153,6 @@ async def test_it_cannot_tell_what_it_sent_and_is_never_sent_twice_to_a_customer
 
 def test_it_says_what_it_lacks() -> None:
     with pytest.raises(TransportError, match="YINGDA_SMTP_HOST"):
-        SmtpTransport(TransportSetup("email", Path(), Settings(), lambda: NOW, 1.0))
+        SmtpTransport(transport_setup("email"))
     with pytest.raises(TransportError, match="nothing else"):
-        SmtpTransport(TransportSetup("sms", Path(), Settings(smtp_host="h"), lambda: NOW, 1.0))
+        SmtpTransport(transport_setup("sms", Settings(smtp_host="h")))

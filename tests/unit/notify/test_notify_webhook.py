@@ -9,16 +9,16 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import SecretStr
 
 from services.notify.plugins.webhook import WebhookTransport
-from services.notify.ports import Message, Outbound, Rejected, Retry, Sender, Sent, Transport, TransportSetup, Unknown
+from services.notify.ports import Message, Outbound, Rejected, Retry, Sender, Sent, Transport, Unknown
 from shared.settings import Settings
 from tests.http_server import Quiet, serving
+from tests.plugins import transport_setup
 from tests.unit.notify.events import NOW
 
 KEY = "0123456789abcdef"
@@ -61,7 +61,7 @@ def gateway(*answers: tuple[int, Any]) -> Iterator[Gateway]:
 
 def transport(port: int) -> WebhookTransport:
     settings = Settings(webhook_url=f"http://127.0.0.1:{port}/send?house=1", webhook_key=SecretStr(KEY))
-    return WebhookTransport(TransportSetup("sms", Path(), settings, lambda: NOW, 2.0))
+    return WebhookTransport(transport_setup("sms", settings, lambda: NOW))
 
 
 def outbound(number: int = 1) -> Outbound:

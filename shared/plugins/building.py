@@ -1,0 +1,34 @@
+"""Building plugins: settings validated by the plugin's own model, then the object itself."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from shared.plugins.errors import ConfigError, PluginError
+from shared.plugins.manifest import Plugin
+from shared.plugins.setup import Setup
+from shared.plugins.words import told
+
+
+def config_of(plugin: Plugin, settings: Mapping[str, Any]) -> BaseModel | None:
+    """Return `settings` as the plugin's own config; `ConfigError` names every field that is wrong, no values."""
+    if plugin.config is None:
+        if settings:
+            raise ConfigError(f'the {plugin.kind} plugin "{plugin.name}" has no settings')
+        return None
+    try:
+        return plugin.config.model_validate(dict(settings))
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, item['loc'])) or 'settings'}: {item['msg']}" for item in error.errors())
+        raise ConfigError(f'the settings of the {plugin.kind} plugin "{plugin.name}" are wrong: {faults}') from None
+
+
+def build(plugin: Plugin, setup: Setup) -> Any:
+    """Return what the plugin builds; `PluginError` in one sentence where that fails, whatever it raised."""
+    try:
+        return plugin.build(setup)
+    except PluginError as error:
+        raise PluginError(f'the {plugin.kind} plugin "{plugin.name}" cannot work: {error}') from error
+    except (Exception, SystemExit) as error:
+        raise PluginError(f'the {plugin.kind} plugin "{plugin.name}" cannot be built: {told(error)}') from error

@@ -1,0 +1,19 @@
+"""An error of a stranger's code in words: what it is and where, but not its text, which may hold what is secret."""
+
+from traceback import extract_tb
+
+
+def told(error: BaseException, place: str = "") -> str:
+    """Return `error` as `KeyError in fax.py line 12`; an import that fails says what is missing.
+
+    Without a traceback of its own the error is placed at `place`.
+    """
+    kind = type(error).__name__
+    if isinstance(error, ImportError):  # its text names a module, nothing of a customer
+        return f"{kind}: {error}"
+    if isinstance(error, SyntaxError):
+        return f"{kind} in {(error.filename or place).rpartition('/')[2]} line {error.lineno}"
+    frames = extract_tb(error.__traceback__)
+    if not frames:
+        return f"{kind} in {place}" if place else kind
+    return f"{kind} in {frames[-1].filename.rpartition('/')[2]} line {frames[-1].lineno}"
