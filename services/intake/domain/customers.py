@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-Kind = Literal["member_no", "phone", "email"]
+Kind = Literal["member_no", "handle", "phone", "email"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
-"""The kinds of identifier, the strongest first: a number the platform gave, a telephone, an address."""
+"""The kinds of identifier, the strongest first: a number the platform gave, the customer's id on the channel on which
+they write, a telephone, an address. A number or an address may be anybody's who is named; a handle is who wrote."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -13,7 +13,7 @@ from services.intake.domain.customer_file import CustomerFile
 from services.intake.domain.customers import Assignment, Identifier, Visitor, assign
 from services.intake.domain.provenance import VOLUNTEERED
 from services.intake.domain.registration import Registration, register
-from services.intake.handlers.identifiers import identifiers_of
+from services.intake.handlers.identifiers import handle_of, identifiers_of
 from services.intake.handlers.rejections import channel_of, reject
 from services.intake.ports import Channel, Reading, Unreadable
 from shared.bus.transaction import Incoming, Transaction
@@ -56,7 +56,8 @@ class Reception:
                 channel=channel_of(incoming.delivery),
                 source_id=incoming.message.key,
             )
-            visitor = Visitor(new_id(), identifiers_of(registration.told))
+            handle = handle_of(registration.channel, registration.details)
+            visitor = Visitor(new_id(), identifiers_of(registration.told, handle))
             arrivals.append(Arrival(incoming, registration, visitor))
         if arrivals:
             await _record(tx, arrivals, self._policy)

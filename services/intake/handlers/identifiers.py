@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Any, Final
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
@@ -21,18 +21,33 @@ LONGEST: Final = 64
 _MOBILE: Final = re.compile(r"1(?:[3-689][0-9]|7[0-8])[0-9]{8}")
 """A Chinese mobile number as most are written. What begins with 179 may be the code of a carrier."""
 _MASK: Final = re.compile(r"[*#?]")
+_HANDLE: Final = re.compile(r"[!-~]{1,128}")
+"""As notify takes one for an address."""
 
 
-def identifiers_of(told: CustomerFile) -> tuple[Identifier, ...]:
-    """Return the identifiers in what a contact tells of its customer, the strongest first."""
+def identifiers_of(told: CustomerFile, handle: Identifier | None = None) -> tuple[Identifier, ...]:
+    """Return the identifiers in what a contact tells of its customer, and their `handle`, the strongest first."""
     found: list[Identifier] = []
     if told.member_no and (member_no := normal_member_no(told.member_no)):
         found.append(Identifier("member_no", member_no))
+    if handle is not None:
+        found.append(handle)
     if told.phone and (phone := normal_phone(told.phone)):
         found.append(Identifier("phone", phone))
     if told.email and (email := normal_email(told.email)):
         found.append(Identifier("email", email))
     return tuple(found)
+
+
+def handle_of(channel: str, details: Mapping[str, Any]) -> Identifier | None:
+    """Return the customer's own id on `channel`, which its plugin has put into `openid`; None where there is none.
+
+    An id of one channel says nothing on another.
+    """
+    written = details.get("openid")
+    if not isinstance(written, str) or not _HANDLE.fullmatch(written):
+        return None
+    return Identifier("handle", f"{channel}:{written}")
 
 
 def same_detail(name: str, one: str, other: str) -> bool:

@@ -1,4 +1,4 @@
-"""Email 邮件, WeChat 公众号, Weibo 微博 and SMS 短信, as far as their adapters write the generic form."""
+"""Email 邮件 and SMS 短信, as far as their adapters write the generic form."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -22,18 +22,6 @@ class EmailChannel(_WrittenChannel):
     name = "email"
 
 
-class WechatChannel(_WrittenChannel):
-    """A message to the official account that its adapter has read."""
-
-    name = "wechat"
-
-
-class WeiboChannel(_WrittenChannel):
-    """A direct message that its adapter has read."""
-
-    name = "weibo"
-
-
 class SmsChannel(_WrittenChannel):
     """An inbound short message that its adapter has read."""
 
@@ -42,15 +30,5 @@ class SmsChannel(_WrittenChannel):
 
 email = Plugin(
     kind="channel", name="email", api=1, summary="Mails that an adapter has read", build=lambda _setup: EmailChannel()
-)
-wechat = Plugin(
-    kind="channel",
-    name="wechat",
-    api=1,
-    summary="Messages to the WeChat official account",
-    build=lambda _setup: WechatChannel(),
-)
-weibo = Plugin(
-    kind="channel", name="weibo", api=1, summary="Direct messages on Weibo", build=lambda _setup: WeiboChannel()
 )
 sms = Plugin(kind="channel", name="sms", api=1, summary="Inbound short messages", build=lambda _setup: SmsChannel())

@@ -115,6 +115,7 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "web": ("在线客服", "Web"),
     "email": ("邮件", "Email"),
     "wechat": ("公众号", "WeChat"),
+    "wecom": ("企业微信", "WeCom"),
     "weibo": ("微博", "Weibo"),
     "sms": ("短信", "SMS"),
     "app": ("APP", "App"),
