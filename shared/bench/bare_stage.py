@@ -21,6 +21,7 @@ from pydantic_core import to_json
 from shared.bench.atomic import publish_atomically
 from shared.bench.stage_config import StageConfig, tell_ready
 from shared.bench.stage_rows import INSERT_MANY, UPDATE_MANY, Work
+from shared.bus.settle import settle
 
 BATCH = 500
 _EXPIRES_SECONDS = 30
@@ -75,7 +76,7 @@ async def work(config: StageConfig) -> None:
     todo = Work(config.stage)
     feed = Feed(client, config.stage.stream, config.stage.name)
     await feed.start()
-    await client.flush()
+    await settle(client)
     tell_ready(config)
     insert, update = INSERT_MANY.format(table=todo.table), UPDATE_MANY.format(table=todo.table)
     while True:

@@ -23,6 +23,7 @@ from sqlalchemy import select
 from shared import metrics
 from shared.bus.failures import is_transient, told
 from shared.bus.outbox import Outbox
+from shared.bus.settle import settle
 from shared.bus.transaction import Transaction
 from shared.bus.wire import trace_in
 from shared.db import insert_rows
@@ -106,9 +107,10 @@ class CommandServer:
         self._in_hand: dict[asyncio.Task[None], float] = {}  # and since when
 
     async def start(self) -> None:
-        """Answer from now on."""
+        """Answer from now on: nobody hears afterwards that there is no such service."""
         for subject in self._desk.subjects:
             self._subscriptions.append(await self._client.subscribe(subject, queue=self._queue, cb=self._take))
+        await settle(self._client)
 
     async def stop(self) -> None:
         """Take no further command and return when those in hand are answered; whoever stops this sets the limit."""

@@ -15,6 +15,7 @@ import nats
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
+from shared.bus.settle import settle
 from tests.compose.standins import CLASSIC_BUILDER, REPOSITORY
 from tests.e2e.suite import Event, envelope, matches
 from tests.polling import until
@@ -206,7 +207,7 @@ async def outside(stack: Stack) -> AsyncIterator[Outside]:
             clients.append(await nats.connect(server, nkeys_seed_str=seed, inbox_prefix=f"_INBOX.{user}", **options))
         found = Outside(*clients)
         await clients[1].subscribe("yingda.event.>", cb=found.hear)
-        await clients[1].flush()
+        await settle(clients[1])
         yield found
     finally:
         for client in clients:

@@ -22,6 +22,7 @@ from pydantic_core import from_json
 from sqlalchemy import make_url
 
 from shared.bus.connect import connect
+from shared.bus.settle import settle
 from shared.ending import GONE_SECONDS
 from shared.service import service_names
 from shared.settings import load_settings
@@ -133,7 +134,7 @@ async def opened(cluster: Cluster) -> str:
     """Publish a contact as the web adapter; return the subject on which a desk hears of its work order."""
     async with user(cluster, "desk") as desk, user(cluster, "adapter_web") as adapter:
         heard = await desk.subscribe("yingda.event.workorder.opened")
-        await desk.flush()
+        await settle(desk)
         body = envelope(contact(), "web", "one")
         await adapter.jetstream().publish("yingda.contact.received.web", body, stream="CONTACTS", timeout=10)
         event = await heard.next_msg(READY_SECONDS)

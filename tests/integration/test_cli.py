@@ -16,6 +16,7 @@ from sqlalchemy import text
 
 import shared.policy
 from shared.bus.publish import Outgoing, Publisher
+from shared.bus.settle import settle
 from shared.cli.provision import prepare
 from shared.cli.services import load_services
 from shared.db import create_engine
@@ -244,7 +245,7 @@ async def test_a_work_order_is_shown_with_its_steps_and_its_events_among_thousan
     assert nobody.code == 1
     assert "routing does not run" in nobody.err
     subscription = await client.subscribe(GetWorkorder.SUBJECT, cb=answer)
-    await client.flush()
+    await settle(client)
     shown = json.loads((await yingda_beside("workorder", "show", "XR7", "--json")).out)
     assert [event["type"] for event in shown["events"]] == [
         "yingda.sla.started.v1",

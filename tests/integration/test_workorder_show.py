@@ -14,6 +14,7 @@ from nats.js.errors import NotFoundError
 from pydantic_core import from_json, to_json
 
 from shared.bus.publish import Outgoing, Publisher
+from shared.bus.settle import settle
 from shared.bus.streams import CONTACTS, EVENTS, STREAMS
 from shared.events import Command, Event, compose, encode
 from shared.events.commands import GetWorkorder, ListClocks, ListNotifications
@@ -63,7 +64,7 @@ async def answering(client: Client, answers: Mapping[type[Command], Answer]) -> 
         return respond
 
     subscriptions = [await client.subscribe(model.SUBJECT, cb=responder(answer)) for model, answer in answers.items()]
-    await client.flush()
+    await settle(client)
     yield
     for subscription in subscriptions:
         await subscription.unsubscribe()

@@ -15,6 +15,7 @@ import nats
 from nats.aio.client import Client
 
 from shared.bus.connect import connect
+from shared.bus.settle import settle
 from shared.db import create_engine
 from shared.permissions import OPERATIONS, installed_users
 from shared.permissions.__main__ import FILE
@@ -84,8 +85,7 @@ class Speaker:
         before = len(self.refusals)
         with contextlib.suppress(nats.errors.Error):
             await act()
-        await self.client._flush_pending(force_flush=True)
-        await self.client.flush()
+        await settle(self.client)
         return self.refusals[before:]
 
     async def publish(self, subject: str, body: bytes = b"{}") -> list[str]:

@@ -8,6 +8,7 @@ import nats.errors
 import pytest
 
 from shared.bus.connect import connect
+from shared.bus.settle import settle
 from shared.bus.streams import CONTACTS, EVENTS, STREAMS
 from shared.events import COMMAND_SUBJECTS, EVENT_TYPES
 from shared.nkey import new_seed
@@ -117,7 +118,7 @@ async def test_a_service_replies_to_what_it_was_asked_and_only_once(house: Guard
             await message.respond(b"once")
 
         await service.client.subscribe("yingda.command.sla.list", cb=answer)
-        await service.client.flush()
+        await settle(service.client)
         assert (await desk.client.request("yingda.command.sla.list", b"{}", timeout=5)).data == b"once"
         assert await service.publish(asked[0], b"twice")
         assert await service.publish("_INBOX.desk.guessed", b"never asked")

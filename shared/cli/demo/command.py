@@ -13,6 +13,7 @@ import typer
 from nats.aio.client import Client
 from rich.console import Console
 
+from shared.bus.settle import settle
 from shared.bus.streams import CONTACTS
 from shared.cli.demo.day import END, SPEED, START, arrivals
 from shared.cli.demo.staff import Staff
@@ -108,7 +109,7 @@ async def _client(url: str, clock: SystemClock, tally: Tally, seed: int) -> Asyn
     staff = Staff(client, clock, seed, END)
     await client.subscribe("yingda.event.>", cb=tally.see)
     await client.subscribe("yingda.event.>", cb=staff.see)
-    await client.flush()
+    await settle(client)
     try:
         yield client, staff
     finally:
