@@ -98,6 +98,10 @@ class Settings(BaseSettings):
     )
     survey_host: str = Field(default="127.0.0.1", description="address on which the survey page is served")
     survey_port: int = Field(default=0, ge=0, le=65535, description="port of the survey page; 0: any free one")
+    gateway_host: str = Field(
+        default="127.0.0.1", description="address on which the HTTP gateway of the channels serves"
+    )
+    gateway_port: int = Field(default=0, ge=0, le=65535, description="port of that gateway; 0: any free one")
     ready_fd: int | None = Field(default=None, description="file descriptor on which a service tells that it is ready")
 
     @model_validator(mode="after")

@@ -21,6 +21,8 @@ class Adapter(Protocol):
     async def run(self, work: Work) -> None:
         """Work until `work.stopping` is set, finish what is in hand within a few seconds, and return.
 
+        `work.report.ready()` tells once that it has begun to work, with the address where it is reached, if it is.
+
         An error ends the process, which is started again after a pause; what passes by itself (a server that is away)
         is waited for in here, and told by `work.report.missing`.
         """

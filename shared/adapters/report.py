@@ -1,5 +1,7 @@
 """What an adapter tells of itself: metrics, readiness, heartbeat."""
 
+from collections.abc import Callable
+
 from shared import metrics
 from shared.health import Health
 from shared.heartbeat import Pulse
@@ -8,10 +10,17 @@ from shared.heartbeat import Pulse
 class Report:
     """The adapter's or endpoint's side of probes and metrics; `name` is the label of its metrics."""
 
-    def __init__(self, name: str, health: Health | None = None, pulse: Pulse | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        health: Health | None = None,
+        pulse: Pulse | None = None,
+        on_ready: Callable[[str | None], None] = lambda _address: None,
+    ) -> None:
         self.name = name
         self._health = health
         self._pulse = pulse
+        self._on_ready = on_ready
         self._missing: dict[str, None] = {}
 
     def of(self, name: str) -> "Report":
@@ -19,6 +28,10 @@ class Report:
         other = Report(name, self._health, self._pulse)
         other._missing = self._missing
         return other
+
+    def ready(self, address: str | None = None) -> None:
+        """Say once that the adapter works now, and at which address it is reached, if it is (`http://127.0.0.1:8088`)."""
+        self._on_ready(address)
 
     def received(self, count: int = 1) -> None:
         """Count what a sender has brought, before anything was decided about it."""

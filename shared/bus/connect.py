@@ -57,6 +57,18 @@ async def connect(settings: Settings, name: str) -> Client:
     return await _connected(last, options)
 
 
+async def connect_lasting(settings: Settings, name: str, on_refused: Callable[[], Awaitable[None]]) -> Client:
+    """Return a connected client that reconnects for ever, as a broker's does; it waits for a server that is away.
+
+    `on_refused` as in `make_broker`.
+    """
+    credentials = credentials_of(settings)
+    client = Client()
+    options = _options(credentials, name, on_refused) | _shown(credentials)
+    await client.connect(servers_of(settings), closed_cb=on_refused, allow_reconnect=True, **options)
+    return client
+
+
 async def _connected(server: str, options: dict[str, Any]) -> Client:
     client = Client()
     try:

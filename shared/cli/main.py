@@ -17,6 +17,7 @@ from shared.settings import SettingsError
 COMMANDS = {
     "up": "shared.cli.up",
     "run": "shared.cli.run",
+    "adapter": "shared.cli.adapter",
     "provision": "shared.cli.provision",
     "demo": "shared.cli.demo",
     "contact": "shared.cli.contact",

@@ -41,9 +41,10 @@ class HeartbeatExchange:
         self._subscription: Subscription | None = None
         self._task: asyncio.Task[None] | None = None
 
-    async def start(self) -> None:
-        """Listen and tell from now on."""
-        self._subscription = await self._client.subscribe(f"{SUBJECT_PREFIX}*", cb=self._hear)
+    async def start(self, *, listen: bool = True) -> None:
+        """Listen and tell from now on; who may not hear the others only tells."""
+        if listen:
+            self._subscription = await self._client.subscribe(f"{SUBJECT_PREFIX}*", cb=self._hear)
         self._task = asyncio.create_task(self._run(), name="heartbeat")
 
     async def stop(self) -> None:

@@ -1,0 +1,65 @@
+"""The adapters and endpoints that the policy names, and the channels that each publishes to."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from shared.adapters.adapter import Adapter
+from shared.adapters.endpoint import Endpoint
+from shared.adapters.setup import AdapterSetup
+from shared.plugins import Plugin, PluginError, build, config_of, load
+from shared.policy import Policy
+from shared.settings import Settings
+
+GATEWAY = "gateway"
+"""The adapter that serves the endpoints."""
+
+
+def adapter_names(policy: Policy) -> tuple[str, ...]:
+    """Return the adapters that `policy` names; where it names an endpoint, the gateway too."""
+    named = set(policy.plugins.named("adapter"))
+    return tuple(sorted(named | ({GATEWAY} if policy.plugins.named("endpoint") else set())))
+
+
+def build_adapter(name: str, settings: Settings, policy: Policy, now: Callable[[], datetime]) -> Adapter:
+    """Return the adapter `name`; `PluginError` in one sentence where it cannot be built, or the policy names none such."""
+    if name not in adapter_names(policy):
+        known = ", ".join(adapter_names(policy)) or "none"
+        raise PluginError(f'the policy names no adapter "{name}" under plugins.adapters; it names {known}')
+    adapter: Adapter = _built("adapter", name, settings, policy, now)
+    return adapter
+
+
+def build_endpoints(setup: AdapterSetup) -> dict[str, Endpoint]:
+    """Return every endpoint that the policy names, by name; `PluginError` where one cannot be built."""
+    named = sorted(setup.policy.plugins.named("endpoint"))
+    return {name: _built("endpoint", name, setup.settings, setup.policy, setup.now) for name in named}
+
+
+def channels_of(adapter: str, policy: Policy) -> tuple[str, ...]:
+    """Return the channels that the adapter publishes to as it is configured, without building it; the gateway: its endpoints'.
+
+    They follow from the config: its `channels`, else its `channel`, else the name of the plugin.
+    """
+    if adapter != GATEWAY:
+        return _told_channels("adapter", adapter, policy.plugins.named("adapter").get(adapter, {}))
+    endpoints = policy.plugins.named("endpoint")
+    return tuple(sorted({one for name, given in endpoints.items() for one in _told_channels("endpoint", name, given)}))
+
+
+def _told_channels(kind: str, name: str, given: Mapping[str, Any]) -> tuple[str, ...]:
+    config = config_of(load(kind, name), given)
+    channels = getattr(config, "channels", None)
+    return tuple(channels) if channels is not None else (getattr(config, "channel", name),)
+
+
+def _built(kind: str, name: str, settings: Settings, policy: Policy, now: Callable[[], datetime]) -> Any:
+    plugin: Plugin = load(kind, name)
+    setup = AdapterSetup(
+        config=config_of(plugin, policy.plugins.settings_of(kind, name)),
+        settings=settings,
+        data=AdapterSetup.data_of(settings, kind, name),
+        now=now,
+        policy=policy,
+    )
+    return build(plugin, setup)
