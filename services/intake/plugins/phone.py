@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from services.intake.plugins.agent_form import seconds, with_agent, with_duration
-from services.intake.plugins.generic import prepared, read_form
+from services.intake.plugins.call_record import form_of_record
+from services.intake.plugins.generic import prepared, read_form, unreadable
 from services.intake.ports import Reading
 from shared.events import CallFigures, PhoneContact
 from shared.events.customer import yes_or_no
@@ -27,7 +28,12 @@ class PhoneChannel:
     name = "phone"
 
     def read(self, data: Mapping[str, Any]) -> Reading:
-        """Return the contact in `data`, or its faults."""
+        """Return the contact in `data`, the agent's form or a `call_record`, or its faults."""
+        if "call_record" in data:
+            recorded = form_of_record(data["call_record"])
+            if isinstance(recorded, list):
+                return unreadable(recorded)
+            data = recorded
         form = with_duration(with_agent(prepared(data)))
         figures, rest = _parted(form.pop("call", None))
         if rest:
