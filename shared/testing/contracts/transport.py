@@ -1,0 +1,240 @@
+"""What every transport promises (services/notify/ports.py): one outcome each, and what is unknown is told as unknown."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Final, TypeVar, get_args
+
+from services.notify.ports import (
+    Message,
+    Outbound,
+    Outcome,
+    Rejected,
+    Retry,
+    Sender,
+    Sent,
+    Transport,
+    TransportSetup,
+    Unknown,
+)
+from shared.plugins import Setup, build
+from shared.testing.contracts.base import PluginContract
+from shared.testing.contracts.stand_in import Answer, Mood, Request, http_provider
+
+T = TypeVar("T")
+
+WAIT_SECONDS: Final = 0.4
+"""How long one attempt may take in the suite; a silent provider is given up then."""
+ENOUGH_SECONDS: Final = 45.0
+"""What a transport has for a batch (services/notify/ports.py)."""
+_OUTCOMES: Final = get_args(Outcome)
+_HANDED_OVER: Final[tuple[Mood, ...]] = ("hangs up", "is silent")
+_MANY: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A provider that stands ready for one test."""
+
+    config: Mapping[str, Any]
+    """The settings of a transport that is to use it, as the policy file would give them."""
+    handed: Callable[[], int]
+    """How many messages it was handed so far, whatever it did with them."""
+    environment: Mapping[str, Any] = field(default_factory=dict)
+    """What of `shared.settings.Settings` it needs besides."""
+
+
+class TransportContract(PluginContract):
+    """Subclass it as `Test…`, with `plugin`, and say in `provider` where a provider in some mood listens.
+
+    Where the provider speaks HTTP, subclass `HttpTransportContract` instead, which brings one.
+    """
+
+    kind: ClassVar[str] = "transport"
+    channel: ClassVar[str] = "sms"
+    """The channel that the policy would name it for."""
+    to: ClassVar[str] = "13800138000"
+    moods: ClassVar[tuple[Mood, ...]] = get_args(Mood)
+    """The moods that this provider has; a file on the disk has fewer than a server."""
+
+    @contextmanager
+    def provider(self, mood: Mood) -> Iterator[Standing]:
+        """Yield a provider in that mood; it is gone afterwards."""
+        raise AssertionError(f"say in provider() how a provider that {mood} is made")
+
+    def outbound(self, number: int = 1) -> Outbound:
+        """Return a message to be sent."""
+        message = Message(
+            notification_id=f"n{number}",
+            to=self.to,
+            subject="您的问题已受理（编号 XR20261123001）",
+            text=f"王女士，您好！\n您反映的问题已受理（{number}）。",
+            sender=Sender("应答客服中心", "service@example.com"),
+            locale="zh-CN",
+        )
+        return Outbound(message, "accepted", "customer", 1, f"XR2026112300{number}")
+
+    def test_its_protocol(self) -> None:
+        """It has what `Transport` asks for, and carries the channel that it was built for."""
+        with self.provider("takes") as standing:
+            transport = self._transport(standing)
+            assert transport.channel == self.channel
+            assert isinstance(transport.resend_when_unknown, bool)
+            asyncio.run(transport.close())
+
+    def test_what_is_taken_is_sent_once(self) -> None:
+        """R-NT-05: an outcome for each, in their order; nothing is handed over twice."""
+        with self.provider("takes") as standing:
+            outcomes = self.sends(standing, _MANY)
+            assert all(isinstance(one, Sent) for one in outcomes), f"a provider took all, but: {outcomes}"
+            assert standing.handed() == _MANY, f"{standing.handed()} messages arrived of {_MANY}"
+
+    def test_nothing_to_send_is_nothing_sent(self) -> None:
+        """An empty batch has no outcomes and needs no provider."""
+        with self.provider("takes") as standing:
+            assert list(self.sends(standing, 0)) == []
+            assert standing.handed() == 0
+
+    def test_what_is_refused_is_not_sent(self) -> None:
+        """R-NT-05: `Rejected` is for good, `Retry` for now, and the reason says so in words without the address."""
+        for mood, wanted in (("refuses", Rejected), ("later", Retry)):
+            if mood in self.moods:
+                with self.provider(mood) as standing:
+                    outcomes = self.sends(standing, 2)
+                    assert all(isinstance(one, wanted) for one in outcomes), f"a provider that {mood}: {outcomes}"
+
+    def test_what_may_have_been_taken_is_unknown(self) -> None:
+        """R-NT-04: a provider that was handed a message and says nothing may have taken it, so nothing else is true."""
+        for mood in _HANDED_OVER:
+            if mood in self.moods:
+                with self.provider(mood) as standing:
+                    outcomes = self.sends(standing, 2)
+                    assert not any(isinstance(one, Sent) for one in outcomes), f"{mood}, but told as sent: {outcomes}"
+                    unknown = sum(isinstance(one, Unknown) for one in outcomes)
+                    assert unknown >= min(standing.handed(), 2), f"{mood}: {standing.handed()} handed over, {outcomes}"
+                    assert unknown, f"a provider that {mood} was handed a message: {outcomes}"
+
+    def test_a_provider_that_is_away_has_taken_nothing(self) -> None:
+        """R-NT-04: so the message may be sent again."""
+        if "is away" in self.moods:
+            with self.provider("is away") as standing:
+                outcomes = self.sends(standing, 2)
+            assert all(isinstance(one, Retry) for one in outcomes), f"nobody was there, but: {outcomes}"
+
+    def test_nonsense_raises_nothing(self) -> None:
+        """A provider that is not itself today is one of the outcomes, too."""
+        if "talks nonsense" in self.moods:
+            with self.provider("talks nonsense") as standing:
+                self.sends(standing, 2)
+
+    def test_what_was_sent_before_is_told_or_nothing(self) -> None:
+        """R-NT-04: which of the ids it has taken, never others; None where it cannot tell."""
+
+        async def asked(transport: Transport) -> tuple[set[str] | None, set[str] | None]:
+            before = await transport.sent_before(["n1", "n2", "n9"])
+            await transport.send([self.outbound(1), self.outbound(2)])
+            return before, await transport.sent_before(["n1", "n2", "n9"])
+
+        with self.provider("takes") as standing:
+            before, after = self._with(standing, asked)
+        assert (before is None) == (after is None), "it can tell, or it cannot"
+        if before is not None and after is not None:
+            assert before == set(), "it was asked before anything was sent"
+            assert after == {"n1", "n2"}, f"n1 and n2 were taken, but it says {after}"
+
+    def test_closes_twice(self) -> None:
+        """A stop that is asked for twice is one stop."""
+
+        async def twice(transport: Transport) -> None:
+            await transport.send([self.outbound()])
+            await transport.close()
+
+        with self.provider("takes") as standing:
+            self._with(standing, twice)  # which closes it again
+
+    def test_reasons_hold_nothing_personal_and_no_secret(self) -> None:
+        """They go into events and logs."""
+        for mood in self.moods:
+            with self.provider(mood) as standing:
+                for one in self.sends(standing, 1):
+                    told = "" if isinstance(one, Sent) else one.reason
+                    assert self.to not in told, f"{mood}: the address stands in {told!r}"
+                    assert "王女士" not in told, f"{mood}: the text stands in {told!r}"
+                    self.holds_no_secret(told)
+
+    def sends(self, standing: Standing, count: int) -> Sequence[Outcome]:
+        """Return the outcomes of `count` messages handed over in one batch, each one of the closed set."""
+
+        async def send(transport: Transport) -> Sequence[Outcome]:
+            async with asyncio.timeout(ENOUGH_SECONDS):
+                return await transport.send([self.outbound(number) for number in range(1, count + 1)])
+
+        outcomes = self._with(standing, send)
+        assert len(outcomes) == count, f"{len(outcomes)} outcomes for {count} messages"
+        assert all(isinstance(one, _OUTCOMES) for one in outcomes), f"none of the outcomes: {outcomes}"
+        return outcomes
+
+    def setup(self, config: Mapping[str, Any], secrets: Mapping[str, str] | None = None) -> Setup:
+        """Return the setup of a transport for its channel."""
+        values = self.setup_values(config, secrets)
+        return TransportSetup(**values, channel=self.channel, wait_seconds=WAIT_SECONDS)
+
+    def _with(self, standing: Standing, act: Callable[[Transport], Awaitable[T]]) -> T:
+        """Return what comes of `act` with a new transport, which is closed afterwards."""
+
+        async def acted() -> T:
+            transport = self._transport(standing)
+            try:
+                return await act(transport)
+            finally:
+                await transport.close()
+
+        return asyncio.run(acted())
+
+    def _transport(self, standing: Standing) -> Transport:
+        values = self.setup_values({**self.config, **standing.config}, None)
+        values["settings"] = values["settings"].model_copy(update=dict(standing.environment))
+        built: object = build(self.plugin, TransportSetup(**values, channel=self.channel, wait_seconds=WAIT_SECONDS))
+        assert isinstance(built, Transport), f"{type(built).__name__} lacks something that Transport asks for"
+        return built
+
+
+class HttpTransportContract(TransportContract):
+    """For a provider that speaks HTTP: subclass it with `plugin` and `config_at`, and how the provider answers.
+
+    `config` must be settings that the plugin can be built from without any provider.
+    """
+
+    takes: ClassVar[Answer] = (200, b"{}")
+    refuses: ClassVar[Answer] = (400, b"{}")
+    later: ClassVar[Answer] = (429, b"{}")
+    nonsense: ClassVar[Answer] = (200, b"<html>")
+
+    def config_at(self, _url: str) -> Mapping[str, Any]:
+        """Return the settings of a transport whose provider is at that address, besides those in `config`."""
+        return {}
+
+    def environment_at(self, _url: str) -> Mapping[str, Any]:
+        """Return what of `shared.settings.Settings` it needs besides."""
+        return {}
+
+    def is_message(self, _request: Request) -> bool:
+        """Return whether a request hands a message over; others may fetch a token first."""
+        return True
+
+    @contextmanager
+    def provider(self, mood: Mood) -> Iterator[Standing]:
+        """Yield a local server in that mood."""
+        answers: dict[Mood, Answer] = {
+            "takes": self.takes,
+            "refuses": self.refuses,
+            "later": self.later,
+            "talks nonsense": self.nonsense,
+        }
+        with http_provider(mood, answers) as there:
+            yield Standing(
+                self.config_at(there.url),
+                lambda: sum(map(self.is_message, there.requests)),
+                self.environment_at(there.url),
+            )
