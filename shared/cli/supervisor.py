@@ -175,7 +175,7 @@ class Suite(Lifetime):
 
     async def _take_policy(self) -> str:
         """Return the version that all services work by now; `CliError` says why they keep the former one."""
-        policy = self._policy.read()
+        policy = await asyncio.to_thread(self._policy.read)  # a calendar of a plugin may take its time
         await self._run("policy", ["policy", "check", str(self._policy.file)])  # the services judge it, too
         self._policy.adopt(policy)
         for name in in_order(self._names):

@@ -33,7 +33,7 @@ KINDS: Final = {
         Kind("channel", "services.intake.ports:Channel"),
         Kind("classifier", "services.routing.ports:Classifier"),
         Kind("assigner", "services.routing.ports:Assigner"),
-        Kind("calendar", "shared.policy.calendar:Calendar"),
+        Kind("calendar", "shared.policy.ports:Calendar"),
         Kind("transport", "services.notify.ports:Transport"),
         Kind("knowledge_builder", "services.feedback.ports:KnowledgeBuilder"),
         Kind("escalation_action", "services.sla.ports:EscalationAction"),

@@ -6,7 +6,16 @@ from datetime import date, time
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    WithJsonSchema,
+)
 
 from shared.events.base import Grade as Grade
 from shared.policy.durations import DURATION_PATTERN, Duration
@@ -14,9 +23,11 @@ from shared.policy.hours import (
     DAYS_PATTERN,
     HOURS_PATTERN,
     TIME_PATTERN,
+    YEARS_PATTERN,
     DailyWindow,
     DaySpan,
     Hours,
+    YearSpan,
     format_time,
     parse_time,
 )
@@ -88,6 +99,13 @@ WrittenDuration = Annotated[Duration, _written(Duration, Duration.parse), _AS_TE
 WrittenHours = Annotated[Hours, _written(Hours, Hours.parse), _AS_TEXT, _schema(HOURS_PATTERN)]
 WrittenWindow = Annotated[DailyWindow, _written(DailyWindow, DailyWindow.parse), _AS_TEXT, _schema(HOURS_PATTERN)]
 WrittenDays = Annotated[DaySpan, _written(DaySpan, DaySpan.parse), _AS_TEXT, _schema(DAYS_PATTERN)]
+WrittenYears = Annotated[
+    YearSpan,
+    _written(YearSpan, YearSpan.parse),
+    BeforeValidator(lambda value: str(value) if type(value) is int else value),
+    _AS_TEXT,
+    _schema(YEARS_PATTERN),
+]
 WrittenDay = Annotated[
     date, _written(date, lambda text: DaySpan.parse(text).only), _AS_TEXT, _schema(r"^\d{4}-\d{2}-\d{2}$")
 ]

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from datetime import date
 from itertools import pairwise
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
-from shared.policy.base import Key, Model, Text, WrittenDay, WrittenDays, WrittenHours, ZoneName
+from shared.policy.base import Key, Model, Text, WrittenDay, WrittenDays, WrittenHours, WrittenYears, ZoneName
 from shared.policy.calendar import CalendarData
 from shared.policy.hours import Hours
 
@@ -56,6 +56,10 @@ class HolidayYear(Model):
     official: bool
     holidays: tuple[Holiday, ...]
     make_up_days: tuple[WrittenDay, ...] = ()
+    special_days: Annotated[
+        Mapping[WrittenDay, DayHours], Field(default_factory=dict, exclude_if=lambda days: not days)
+    ]
+    """Days with hours of their own, as the morning before a holiday or a shop's shifts; an empty list is a closed day."""
 
     @field_validator("holidays")
     @classmethod
@@ -76,8 +80,8 @@ class HolidaySet(Model):
     @classmethod
     def _in_their_year(cls, years: Mapping[int, HolidayYear]) -> Mapping[int, HolidayYear]:
         for year, entry in years.items():
-            days = [day for holiday in entry.holidays for day in holiday.days] + list(entry.make_up_days)
-            for day in days:
+            days = [day for holiday in entry.holidays for day in holiday.days]
+            for day in (*days, *entry.make_up_days, *entry.special_days):
                 if day.year != year:
                     raise ValueError(f"{day} is not a day of {year}")
         return years
@@ -96,6 +100,22 @@ class HolidaySet(Model):
         return next(iter(found), None)
 
 
+class CalendarPlugin(Model):
+    """A plugin that gives the days of a calendar, for which years, and its settings (`shared.policy.ports`).
+
+    Without `config` it has the settings that stand under `plugins.calendars`.
+    """
+
+    name: Key
+    years: WrittenYears
+    config: Annotated[Mapping[str, Any], Field(default_factory=dict)]
+
+
+def _joined(_value: object) -> bool:
+    """Leave out of a policy's content where days came from: they are part of it since the file was read."""
+    return True
+
+
 class CalendarSpec(Model):
     """One office calendar; without `holidays` it follows no official schedule."""
 
@@ -104,9 +124,11 @@ class CalendarSpec(Model):
     make_up_hours: DayHours | None = None
     """Hours of a make-up working day on a weekday that is otherwise closed; by default those of the first open weekday."""
     holidays: Key | None = None
+    plugin: Annotated[CalendarPlugin | None, Field(exclude_if=_joined)] = None
+    """Gives the holidays in place of a set. Like `ical` it is read with the file: the policy has the days, not the way to them."""
     closed_days: tuple[WrittenDays, ...] = ()
     make_up_days: tuple[WrittenDay, ...] = ()
-    ical: tuple[str, ...] = ()
+    ical: Annotated[tuple[str, ...], Field(exclude_if=_joined)] = ()
     """iCalendar files beside the policy file; their all-day events join the closed and make-up days (`shared.policy.ical`)."""
     special_days: Annotated[Mapping[WrittenDay, DayHours], Field(default_factory=dict)]
 
@@ -133,6 +155,7 @@ class CalendarSpec(Model):
         make_up = set(self.make_up_days)
         public = {day for year in years for holiday in year.holidays for day in holiday.days}
         worked = {day for year in years for day in year.make_up_days}
+        changed = {day: hours for year in years for day, hours in year.special_days.items()}
         return CalendarData(
             name=name,
             timezone=self.timezone or timezone,
@@ -140,6 +163,6 @@ class CalendarSpec(Model):
             make_up_hours=next(filter(None, self.hours.days)) if self.make_up_hours is None else self.make_up_hours,
             closed=frozenset(closed | (public - make_up - worked)),
             make_up=frozenset(make_up | (worked - closed)),
-            special=dict(self.special_days),
+            special={**{day: changed[day] for day in changed.keys() - closed - make_up}, **self.special_days},
             official_years=holidays.official_years if holidays else None,
         )

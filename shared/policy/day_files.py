@@ -1,6 +1,6 @@
-"""The files with days that a policy file names: sets of holidays and iCalendar files.
+"""The days that a policy file names and does not hold: sets of holidays, iCalendar files, and calendars of plugins.
 
-Their content joins the plain data before it is checked, so a policy that has been read needs no file any more.
+They join the plain data before it is checked, so a policy that has been read needs no file and no plugin any more.
 """
 
 from __future__ import annotations
@@ -15,13 +15,14 @@ from shared.policy.calendars import HolidaySet
 from shared.policy.errors import Fault, PolicyFileError
 from shared.policy.explain import value_faults
 from shared.policy.ical import ICalDays, ICalError, read_ical
+from shared.policy.plugged_days import join_plugged_days
 from shared.policy.yaml_marks import MarkedYaml, read_mapping
 
 _PACKAGED: Final = Path(__file__).parent
 
 
 def join_day_files(marked: MarkedYaml, beside: Path) -> tuple[dict[str, Any], list[Fault]]:
-    """Return the data with the days of all files named in it, and the faults of those files."""
+    """Return the data with the days of all files and plugins named in it, and the faults of those files."""
     data: dict[str, Any] = dict(marked.data)
     calendars = data.get("calendars")
     if not isinstance(calendars, Mapping):
@@ -36,7 +37,13 @@ def join_day_files(marked: MarkedYaml, beside: Path) -> tuple[dict[str, Any], li
                 except PolicyFileError as error:
                     faults += error.faults
     data["calendars"] = {name: _with_ical(name, spec, marked, beside, faults) for name, spec in calendars.items()}
+    join_plugged_days(data, marked, beside)
     return data, faults
+
+
+def packaged_set(name: str) -> HolidaySet:
+    """Return the set of holidays of that name that comes with the package."""
+    return _holiday_set(_PACKAGED / f"holidays.{name}.yaml")
 
 
 def _named_sets(calendars: Mapping[str, Any]) -> Iterator[str]:

@@ -14,6 +14,8 @@ _TIME: Final = re.compile(r"^([01]\d|2[0-4]):([0-5]\d)(?::([0-5]\d))?$")
 HOURS_PATTERN: Final = r"^\d{2}:\d{2}(:\d{2})?-\d{2}:\d{2}(:\d{2})?$"
 TIME_PATTERN: Final = r"^\d{2}:\d{2}(:\d{2})?$"
 DAYS_PATTERN: Final = r"^\d{4}-\d{2}-\d{2}(\.\.\d{4}-\d{2}-\d{2})?$"
+YEARS_PATTERN: Final = r"^2\d{3}(\.\.2\d{3})?$"
+_MOST_YEARS: Final = 10
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -100,6 +102,34 @@ class DaySpan:
     def __iter__(self) -> Iterator[date]:
         for offset in range((self.last - self.first).days + 1):
             yield self.first + timedelta(days=offset)
+
+    def __str__(self) -> str:
+        return str(self.first) if self.first == self.last else f"{self.first}..{self.last}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class YearSpan:
+    """One year or several following years, both ends included."""
+
+    first: int
+    last: int
+
+    def __post_init__(self) -> None:
+        if self.last < self.first:
+            raise ValueError(f"{self.first}..{self.last} ends before it begins")
+        if self.last - self.first >= _MOST_YEARS:
+            raise ValueError(f"{self.first}..{self.last} is more than {_MOST_YEARS} years")
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read ``2026`` or ``2026..2028``; ValueError says how it is written."""
+        if re.fullmatch(YEARS_PATTERN, text) is None:
+            raise ValueError(f'"{text}" is not a year; write it as "2026" or "2026..2028"')
+        first, _, last = text.partition("..")
+        return cls(int(first), int(last or first))
+
+    def __iter__(self) -> Iterator[int]:
+        yield from range(self.first, self.last + 1)
 
     def __str__(self) -> str:
         return str(self.first) if self.first == self.last else f"{self.first}..{self.last}"
