@@ -88,6 +88,8 @@ ADAPTER_WAITING = _gauge("adapter_waiting", "contacts that wait for the acknowle
 ADAPTER_ACK_SECONDS = _histogram(
     "adapter_ack_seconds", "time from a contact's arrival in an adapter to the acknowledgement of JetStream", "adapter"
 )
+ATTACHMENTS = _counter("attachments_total", "files that came with contacts, by what became of them", "outcome")
+ATTACHMENT_BYTES = _counter("attachment_bytes_total", "bytes of the files that were kept")
 CONTACTS = _counter("contacts_total", "contacts registered or rejected", "channel", "outcome")
 CONTACTS_BY_CATEGORY = _counter(
     "contacts_by_category_total", "contacts by the category that they were opened under", "channel", "category"
@@ -145,6 +147,21 @@ CLOCK_OLDEST_BREACH = _gauge(
 DETECTION_LATENESS = _histogram(
     "sla_detection_lateness_seconds", "how late the watcher found a warning or breach (R-SLA-14)", "kind", "metric"
 )
+
+PLUGIN_WORKS = _gauge("plugin_works", "1 while the plugin is in use, 0 while it cannot be used", "kind", "plugin")
+PLUGIN_SECONDS = Histogram(
+    "plugin_seconds",
+    "time of one call of a plugin; how many calls there were is its count",
+    ("kind", "plugin"),
+    namespace="yingda",
+    buckets=(0.0001, 0.001, 0.01, 0.1, 1.0, 5.0, 30.0),
+    registry=REGISTRY,
+)
+PLUGIN_FAILURES = _counter("plugin_failures_total", "calls of a plugin that failed", "kind", "plugin", "reason")
+PLUGIN_LEFT_ALONE = _gauge(
+    "plugin_left_alone", "1 while a plugin that failed again and again is not called", "kind", "plugin"
+)
+PLUGIN_RUNNING = _gauge("plugin_running_seconds", "for how long the call in hand has been running", "kind", "plugin")
 
 NOTIFICATIONS = _counter("notifications_total", "notifications by how they ended", "transport", "purpose", "outcome")
 NOTIFICATIONS_WAITING = _gauge("notifications_waiting", "notifications that wait for their attempt", "transport")

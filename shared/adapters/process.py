@@ -20,6 +20,7 @@ from shared.adapters.configured import build_adapter
 from shared.adapters.publisher import Publisher
 from shared.adapters.report import Report
 from shared.adapters.work import Work
+from shared.attachments import AttachmentStore
 from shared.bus.connect import connect_lasting
 from shared.clock import SystemClock
 from shared.ending import CLOSE_SECONDS, WORK_SECONDS, Ending
@@ -51,12 +52,15 @@ async def run(name: str, settings: Settings, *, on_end: Callable[[], None] | Non
         server = HealthServer(health, settings.metrics_host, settings.metrics_port)
         stack.callback(server.close)
         clock = await _clock(settings)
-        adapter = build_adapter(name, settings, load_policy(settings.policy), clock.now)
+        policy = load_policy(settings.policy)
+        adapter = build_adapter(name, settings, policy, clock.now)
         client = await _unless(ending.asked, connect_lasting(settings, name, partial(_refused, ending)))
         if client is None:
             return
         stack.push_async_callback(ending.stop, CLOSE_SECONDS, nats=client.close)
-        await _work(adapter, _Parts(name, settings, client, health, server.url, clock), ending, stack)
+        parts = _Parts(name, settings, client, health, server.url, clock)
+        files = AttachmentStore(client, policy.intake.attachments, keep_days=settings.keep_days)
+        await _work(adapter, parts, files, ending, stack)
         log.info("stopping")
 
 
@@ -94,7 +98,7 @@ class _Parts:
             await asyncio.sleep(LOOK_SECONDS)
 
 
-async def _work(adapter: Adapter, parts: _Parts, ending: Ending, stack: AsyncExitStack) -> None:
+async def _work(adapter: Adapter, parts: _Parts, files: AttachmentStore, ending: Ending, stack: AsyncExitStack) -> None:
     """Let the adapter work until the end is asked for, and then until it has finished what it has in hand."""
     metrics.SERVICE_STARTED.labels(parts.name).set(datetime.now(UTC).timestamp())
     heartbeats = HeartbeatExchange(parts.client, parts.name, parts.pulse, ())
@@ -106,7 +110,8 @@ async def _work(adapter: Adapter, parts: _Parts, ending: Ending, stack: AsyncExi
     stack.push_async_callback(ending.stop, WORK_SECONDS, publisher=publisher.close)
     looking = asyncio.create_task(parts.look())
     stack.callback(looking.cancel)
-    working = asyncio.create_task(adapter.run(Work(publisher, parts.report, ending.asked, parts.now)), name=parts.name)
+    work = Work(publisher, parts.report, ending.asked, parts.now, files, parts.client)
+    working = asyncio.create_task(adapter.run(work), name=parts.name)
     asked = asyncio.create_task(ending.asked.wait())
     await asyncio.wait({working, asked}, return_when=asyncio.FIRST_COMPLETED)
     asked.cancel()

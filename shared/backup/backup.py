@@ -15,6 +15,7 @@ from nats.aio.client import Client
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from shared.attachments.bucket import ATTACHMENTS
 from shared.backup.errors import BackupError
 from shared.backup.files import prepare, written
 from shared.backup.manifest import Kept, Manifest
@@ -47,6 +48,12 @@ async def back_up(
         sequences = await sequences_in(connection, services)
         tables = [await keep_table(connection, table, directory) for table in await tables_in(connection, services)]
         postgresql = str((await connection.execute(text("SHOW server_version"))).scalar_one())
+    # A file is put before the contact that names it: now every file is there whose contact is in the backup.
+    files = (
+        []
+        if await state_of(client, ATTACHMENTS.name) is None
+        else [await keep_stream(client, ATTACHMENTS.name, directory)]
+    )
     manifest = Manifest(
         yingda=version("yingda"),
         postgresql=postgresql,
@@ -56,7 +63,7 @@ async def back_up(
         revisions=revisions,
         tables=tuple(tables),
         sequences=sequences,
-        streams=(events, contacts),
+        streams=(events, contacts, *files),
         tail=tail,
         others=tuple(_copied(path, directory) for path in others if path.is_file()),
     )

@@ -32,6 +32,7 @@ COMMANDS = {
     "restore": "shared.cli.restore",
     "doctor": "shared.cli.doctor",
     "bench": "shared.cli.bench",
+    "attachment": "shared.cli.attachment",
     "plugins": "shared.cli.plugins",
     "deploy": "shared.cli.deploy",
 }

@@ -46,6 +46,7 @@ async def prepare(settings: Settings, services: list[Service], *, begin_rehearsa
             services,
             replicas=settings.stream_replicas,
             keep_days=settings.keep_days,
+            records_days=settings.records_days,
             passwords=settings.role_passwords,
         )
         if begin_rehearsal and rehearsal is not None:

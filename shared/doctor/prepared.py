@@ -9,6 +9,7 @@ from nats.js.errors import NotFoundError
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared.attachments.bucket import ATTACHMENTS, attachment_days
 from shared.bus.streams import STREAMS, Consumer, Stream
 from shared.db import role_name
 from shared.doctor.finding import Check, Finding
@@ -63,15 +64,16 @@ async def look_at_streams(house: House) -> AsyncIterator[Finding]:
     """Yield what is wrong with streams and consumers; a stream that is missing is told once, not by each service."""
     if house.client is None:
         return
-    jetstream, there = house.client.jetstream(), set[str]()
-    for stream in STREAMS:
+    jetstream, there, settings = house.client.jetstream(), set[str](), house.settings
+    files = attachment_days(settings.records_days, settings.keep_days)
+    for stream, days in (*((stream, settings.keep_days) for stream in STREAMS), (ATTACHMENTS, files)):
         try:
             held = (await jetstream.stream_info(stream.name)).config
         except NotFoundError:
             yield STREAM_MISSING.found(f"NATS has no stream {stream.name}: {_HINT}")
             continue
         there.add(stream.name)
-        for fault in stream_faults(stream, held, house.settings.keep_days):
+        for fault in stream_faults(stream, held, days):
             yield STREAM_CHANGED.found(f"the stream {stream.name} {fault}: {_HINT}")
     for service in house.services:
         if service.consumer.stream.name in there:

@@ -43,6 +43,17 @@ def reading(stream: Stream) -> tuple[str, ...]:
     return f"{_API}.STREAM.INFO.{stream.name}", f"{_API}.STREAM.MSG.GET.{stream.name}"
 
 
+def keeping_files(stream: Stream) -> tuple[str, ...]:
+    """Add files to the bucket behind `stream`, and ask which it has; not read them, and take none away."""
+    entries = stream.subjects[1].removesuffix(">")
+    return (*stream.subjects, f"{_API}.DIRECT.GET.{stream.name}.{entries}*")
+
+
+def reading_files(stream: Stream) -> tuple[str, ...]:
+    """Read the files of the bucket behind `stream`."""
+    return f"{_API}.DIRECT.GET.{stream.name}", f"{_API}.DIRECT.GET.{stream.name}.>"
+
+
 def operating(stream: Stream) -> tuple[str, ...]:
     """Create and change `stream` and its consumers, read it, back it up and restore it in its place; not empty it."""
     name = stream.name

@@ -3,10 +3,20 @@
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
+from shared.attachments.bucket import ATTACHMENTS
 from shared.bus.streams import EVENTS, STREAMS
 from shared.events import COMMAND_SUBJECTS, EVENT_TYPES
 from shared.heartbeat.message import SUBJECT_PREFIX as HEARTBEAT
-from shared.permissions.jetstream import ACCOUNT, consuming, looking_back, operating, pacing, reading
+from shared.permissions.jetstream import (
+    ACCOUNT,
+    consuming,
+    keeping_files,
+    looking_back,
+    operating,
+    pacing,
+    reading,
+    reading_files,
+)
 from shared.permissions.user import User
 from shared.plugins import plugin_names
 from shared.service import Service, installed_services
@@ -60,8 +70,8 @@ def of_service(service: Service) -> User:
 
 
 def of_adapter(channel: str) -> User:
-    """Return the user that publishes the contacts of `channel` and hears that they are kept; nothing else."""
-    return User(adapter(channel), (f"{_CONTACTS}{channel}",))
+    """Return the user that publishes the contacts of `channel` and keeps the files that came with them; nothing else."""
+    return User(adapter(channel), (f"{_CONTACTS}{channel}", *keeping_files(ATTACHMENTS)))
 
 
 def commands_of(patterns: Iterable[str]) -> tuple[str, ...]:
@@ -78,10 +88,11 @@ def commands_of(patterns: Iterable[str]) -> tuple[str, ...]:
 def _desk() -> User:
     """Return the user for desks and scripts: no consumers, since those could change the ones of the services."""
     commands = [subject for subject in sorted(COMMAND_SUBJECTS) if not fnmatchcase(subject, _HOUSEKEEPING)]
-    return User(DESK, (*commands, *reading(EVENTS)), (_EVENTS,))
+    return User(DESK, (*commands, *reading(EVENTS), *reading_files(ATTACHMENTS)), (_EVENTS,))
 
 
 def _operations() -> User:
-    api = [subject for stream in STREAMS for subject in operating(stream)]
+    api = [subject for stream in (*STREAMS, ATTACHMENTS) for subject in operating(stream)]
+    api += reading_files(ATTACHMENTS)
     told = (f"{_CONTACTS}*", _EVENTS)
     return User(OPERATIONS, (*told, *sorted(COMMAND_SUBJECTS), *ACCOUNT, *api), (_EVENTS, f"{HEARTBEAT}*"))

@@ -9,6 +9,8 @@ from shared.policy.base import Model, WrittenDuration
 Provenance = Annotated[str, Field(min_length=1), AfterValidator(str.casefold)]
 Tier = Annotated[str, Field(min_length=1), AfterValidator(str.casefold)]
 
+MediaType = Annotated[str, Field(pattern=r"^[a-z]+/[a-z0-9.+-]*\*?$")]
+
 
 class Answering(Model):
     """Limits of a telephone call; each one exceeded is counted (R-IN-10)."""
@@ -21,6 +23,40 @@ class Answering(Model):
     """Share of calls to be answered."""
 
 
+class AttachmentRules(Model):
+    """Which files that come with a contact are kept; one that is refused is named in the contact with the reason."""
+
+    max_bytes: Annotated[int, Field(ge=1, le=100_000_000)] = 20_000_000
+    """Of one file."""
+    max_count: Annotated[int, Field(ge=0, le=1_000)] = 20
+    """Of one contact; those after them are refused."""
+    types: Annotated[tuple[MediaType, ...], Field(min_length=1)] = (
+        "image/*",
+        "audio/*",
+        "video/*",
+        "text/plain",
+        "text/csv",
+        "text/calendar",
+        "text/vcard",
+        "message/rfc822",
+        "application/pdf",
+        "application/rtf",
+        "application/ofd",
+        "application/msword",
+        "application/vnd.ms-excel",
+        "application/vnd.ms-powerpoint",
+        "application/vnd.ms-outlook",
+        "application/vnd.openxmlformats-officedocument.*",
+        "application/vnd.oasis.opendocument.*",
+        "application/zip",
+        "application/gzip",
+        "application/vnd.rar",
+        "application/x-7z-compressed",
+        "application/x-tar",
+    )
+    """Media types as the content shows them; `*` at the end stands for any rest. What can run is refused in any case."""
+
+
 class IntakePolicy(Model):
     """How contacts are taken in."""
 
@@ -31,5 +67,6 @@ class IntakePolicy(Model):
     """Markings of a detail that the customer volunteered; one that is marked otherwise is dropped (R-IN-03)."""
     cannot_wait: tuple[Annotated[str, Field(min_length=2)], ...] = ()
     """Words of a contact that is looked for in a long queue and served first, besides the marks of urgency (R-RT-04)."""
+    attachments: AttachmentRules = AttachmentRules()
     tiers: tuple[Tier, ...]
     """Tiers of customers, the lowest first: a contact raises a customer's tier and never lowers it (R-IN-11)."""

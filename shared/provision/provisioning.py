@@ -9,6 +9,7 @@ from nats.aio.client import Client
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from shared.attachments.bucket import ATTACHMENTS, RECORDS_DAYS, attachment_days
 from shared.bus.streams import KEEP_DAYS, STREAMS
 from shared.provision.errors import ProvisionError
 from shared.provision.rights import hand_over, promise_rights, provision_rights
@@ -30,12 +31,13 @@ async def provision(
     *,
     replicas: int | None = None,
     keep_days: int = KEEP_DAYS,
+    records_days: int = RECORDS_DAYS,
     passwords: Path | None = None,
 ) -> list[str]:
     """Create or update everything that `services` need; return a line for each thing that was changed.
 
     `replicas` nodes keep each stream; None leaves a stream as it is and puts a new one on one node. Messages stay on
-    the streams for `keep_days`. With a directory of `passwords` the roles of the services may log in.
+    the streams for `keep_days`, attachments as long as records of `records_days` need them. With a directory of `passwords` the roles of the services may log in.
     """
     changes: list[str] = []
     wanted = list(services)
@@ -56,6 +58,7 @@ async def provision(
     jetstream = client.jetstream()
     for stream in STREAMS:
         changes += await provision_stream(jetstream, stream, replicas, keep_days)
+    changes += await provision_stream(jetstream, ATTACHMENTS, replicas, attachment_days(records_days, keep_days))
     for service in wanted:
         changes += await provision_consumer(jetstream, service.consumer)
     return changes

@@ -16,6 +16,7 @@ from nats.aio.client import Client
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from shared.attachments import ATTACHMENTS, AttachmentStore
 from shared.backup import BackupError, DamagedError, Manifest, NotEmptyError, back_up, examined, restore
 from shared.backup.streams import keep_stream, keep_tail, restore_stream, restore_tail
 from shared.cli.services import load_services
@@ -28,6 +29,7 @@ from tests.command_line import yingda_beside
 
 SERVICES = load_services()
 SUBJECT = "yingda.contact.received.web"
+FILE = b"%PDF-1.7\n" + bytes(300_000)
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,7 @@ async def used(fresh_nats: str, database_url: str) -> AsyncIterator[House]:
         await jetstream.publish(SUBJECT, f"contact {number} 您好".encode(), headers=headers)
     await jetstream.delete_msg("CONTACTS", 10)
     await jetstream.publish("yingda.event.workorder.opened", b"{}")
+    await AttachmentStore(client).put("a.pdf", "", FILE, "by mail")
     subscription = await jetstream.pull_subscribe_bind("intake", stream="CONTACTS")
     for message in await subscription.fetch(20):
         await message.ack_sync()
@@ -119,8 +122,9 @@ async def contents(
 async def test_a_backup_comes_back_as_it_was(used: House, backup: Path, empty: House) -> None:
     restored = await restore(empty.engine, empty.client, SERVICES, backup)
     assert restored.told_again == 1, "what was published while the backup was made is told again, and nothing else"
-    for stream in ("CONTACTS", "EVENTS"):
+    for stream in ("CONTACTS", "EVENTS", ATTACHMENTS.name):
         assert await contents(empty.client, stream) == await contents(used.client, stream)
+    assert (await AttachmentStore(empty.client).get(hashlib.sha256(FILE).hexdigest())).content == FILE
     intake = await empty.client.jetstream().consumer_info("CONTACTS", "intake")
     assert (intake.ack_floor.stream_seq, intake.num_pending) == (21, 9), "intake stands where it stood"
     async with used.engine.connect() as before, empty.engine.connect() as after:
@@ -144,6 +148,7 @@ async def test_a_backup_says_what_it_holds(backup: Path) -> None:
     assert [(one.name, one.messages, one.last_sequence) for one in manifest.streams] == [
         ("EVENTS", 1, 1),
         ("CONTACTS", 29, 30),
+        ("OBJ_ATTACHMENTS", 4, 4),
     ]
     assert {one.table: one.rows for one in manifest.tables if one.schema_name == "routing"}["inbox"] == 1000
     outcome = await yingda_beside("restore", str(backup), "--check")

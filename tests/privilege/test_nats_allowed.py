@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from nats.js.errors import NotFoundError
 
+from shared.attachments import ATTACHMENTS, Attachment, AttachmentStore
 from shared.backup.streams import keep_stream, restore_stream
 from shared.bus.erase import eraser_of
 from shared.bus.pace import lags_of
@@ -12,7 +13,7 @@ from shared.bus.position import position_of
 from shared.bus.publish import Outgoing, Publisher
 from shared.bus.read import reader_of
 from shared.bus.streams import CONTACTS, EVENTS, STREAMS
-from shared.permissions import OPERATIONS, adapter
+from shared.permissions import DESK, OPERATIONS, adapter
 from shared.service import installed_services, service_names
 from tests.privilege.guarded import Guarded
 
@@ -67,9 +68,22 @@ async def test_operations_make_and_change_consumers_and_read_the_streams(house: 
         assert operations.refusals == []
 
 
+async def test_an_adapter_keeps_files_which_desk_and_operations_get_out(house: Guarded) -> None:
+    """R-IN-02: an adapter asks which files there are and adds others; it reads none."""
+    async with house.speaker(adapter("email")) as mail:
+        kept = await AttachmentStore(mail.client).put("a.pdf", "", b"%PDF-1.7\n" + bytes(300_000), "by mail")
+        assert isinstance(kept, Attachment)
+        assert mail.refusals == []
+    for name in (DESK, OPERATIONS):
+        async with house.speaker(name) as reader:
+            assert (await AttachmentStore(reader.client).get(kept.sha256)).size == kept.size
+            assert reader.refusals == []
+
+
 async def test_operations_back_a_stream_up_and_restore_it(house: Guarded, tmp_path: Path) -> None:
     async with house.speaker(OPERATIONS) as operations:
         jetstream = operations.client.jetstream()
+        await keep_stream(operations.client, ATTACHMENTS.name, tmp_path)
         kept = await keep_stream(operations.client, CONTACTS.name, tmp_path)
         await jetstream.delete_stream(CONTACTS.name)
         await restore_stream(operations.client, kept, tmp_path, replicas=1)

@@ -92,6 +92,23 @@ DASHBOARD = Dashboard(
             ),
         ),
         Row(
+            "Files that came with contacts",
+            (
+                series(
+                    "Files a minute",
+                    "Stored, known already, or refused and why; the contact names those that were refused.",
+                    (per_minute("yingda_attachments_total", "outcome"), "{{outcome}}"),
+                    stacked=True,
+                ),
+                series(
+                    "Bytes a second",
+                    "Of the files that were stored.",
+                    ("sum(rate(yingda_attachment_bytes_total[$__rate_interval]))", "stored"),
+                    unit="bytes",
+                ),
+            ),
+        ),
+        Row(
             "Telephone",
             (
                 stat(
