@@ -4,7 +4,7 @@ A transport is registered in the entry point group `yingda.transports` as a `Plu
 `TransportSetup`; which ones are used, and which is the fallback of which, says the policy (`notify.transports`).
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
@@ -13,6 +13,7 @@ from services.notify.domain.outcome import Rejected as Rejected
 from services.notify.domain.outcome import Retry as Retry
 from services.notify.domain.outcome import Sent as Sent
 from services.notify.domain.outcome import Unknown as Unknown
+from services.notify.domain.wording import VALUES as VALUES
 from shared.events import Purpose
 from shared.plugins import PluginError, Setup
 from shared.values import frozen
@@ -55,6 +56,8 @@ class Outbound:
     """The number of the work order that it is about."""
     also: tuple[str, ...] = ()
     """Ids of further notifications that this message brings: a burst of alerts in one (R-SLA-10)."""
+    values: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """What the words were made of, by the names in `VALUES`, each in one line: for providers with templates of their own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

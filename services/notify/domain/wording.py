@@ -145,6 +145,12 @@ def template_values(
     return dict.fromkeys(VALUES) | known | quoted | answered | names | times | personal
 
 
+def written_values(values: Mapping[str, Any]) -> dict[str, str]:
+    """Return those of the template's values that are words or numbers, each in one line without hidden characters."""
+    told = {key: value for key, value in values.items() if isinstance(value, str | int | float)}
+    return {key: plain(str(value)) for key, value in told.items() if not isinstance(value, bool) and value != ""}
+
+
 def sender_name(name: str, language: str) -> str:
     """Return the policy's name of the sender; an English one in the place of a Chinese name in an English message."""
     return name if language == "zh" or name.isascii() else ENGLISH_SENDER

@@ -9,7 +9,7 @@ from services.notify.domain.masking import mask
 from services.notify.domain.quiet import earliest
 from services.notify.domain.recipients import Address, Unreachable, customer_addresses, staff_addresses
 from services.notify.domain.suppression import REASONS, fingerprint
-from services.notify.domain.wording import sender_name, template_values
+from services.notify.domain.wording import sender_name, template_values, written_values
 from services.notify.handlers.links import SurveyLinks
 from services.notify.handlers.texts import Texts
 from services.notify.ports import Message, Outbound, Sender
@@ -181,7 +181,10 @@ class Composer:
         message = Message(queued.notification_id, first.address.to, subject, text, sender, language)
         number = queued.work_order.number if queued.work_order and len(bundle) == 1 else None
         also = tuple(part.queued.notification_id for part in bundle[1:])
-        return Composed(bundle, Outbound(message, queued.purpose, queued.audience, queued.attempt + 1, number, also))
+        outbound = Outbound(
+            message, queued.purpose, queued.audience, queued.attempt + 1, number, also, written_values(values)
+        )
+        return Composed(bundle, outbound)
 
     def _language(self, queued: Queued) -> str:
         ours = language_of(self.policy.locale)
