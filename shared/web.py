@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final
 
+import h11
 import uvicorn
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -27,16 +28,21 @@ class WebAddressError(OSError):
 
 
 class WebServer:
-    """One HTTP server; nothing that a request holds comes into a log."""
+    """One HTTP server; nothing that a request holds comes into a log.
 
-    def __init__(self, web: Web) -> None:
+    WebSockets are served where `largest_frame` says how many bytes one message of them may have.
+    """
+
+    def __init__(self, web: Web, *, connections: int = MOST_CONNECTIONS, largest_frame: int | None = None) -> None:
         self._web = web
         self._socket: socket.socket | None = None
         self._server = _Server(
             uvicorn.Config(
                 web.app,
                 http=_Protocol,
-                ws="none",
+                ws="none" if largest_frame is None else "websockets-sansio",
+                ws_max_size=largest_frame or 0,
+                ws_per_message_deflate=False,  # a small message may unpack to a large one
                 lifespan="off",
                 interface="asgi3",
                 log_config=None,
@@ -44,7 +50,7 @@ class WebServer:
                 access_log=False,  # a path may be a secret, as a survey's token is
                 proxy_headers=False,
                 server_header=False,
-                limit_concurrency=MOST_CONNECTIONS,
+                limit_concurrency=connections,
                 timeout_keep_alive=IDLE_SECONDS,
                 timeout_graceful_shutdown=DRAIN_SECONDS,
                 h11_max_incomplete_event_size=LARGEST_HEAD_BYTES,
@@ -110,6 +116,12 @@ class _Protocol(H11Protocol):
         """Begin to count."""
         super().connection_made(transport)
         self._end = self.loop.call_later(CONNECTION_SECONDS, self.shutdown)
+
+    def handle_websocket_upgrade(self, event: h11.Request) -> None:
+        """Let it live on: a conversation lasts as long as it lasts, and pings find out who is gone."""
+        if self._end is not None:
+            self._end.cancel()
+        super().handle_websocket_upgrade(event)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop counting."""
