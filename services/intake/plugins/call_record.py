@@ -5,7 +5,8 @@
                      "ended_at": "2026-11-23T10:03:28+08:00" or null, "agent_id": "service-1" or null,
                      "rings": 2, "hold_seconds": 30, "recording": "…" or null}}
 
-`ended_at` is null where nobody saw the end. What the record does not say, the agent completes (R-IN-07).
+`ended_at` is null where nobody saw the end (`unobserved` is true then), `caller_provenance` says how the number came where it
+was not given by the customer (R-IN-03), `extension` is where it was answered. What the record does not say, the agent completes (R-IN-07).
 """
 
 from collections.abc import Mapping
@@ -15,7 +16,7 @@ from typing import Any, Final
 from shared.events import Fault
 
 MOMENTS: Final = ("began_at", "answered_at", "ended_at")
-KEPT: Final = ("call_id", "called", "recording")
+KEPT: Final = ("call_id", "called", "extension", "recording", "unobserved")
 UNKNOWN_CALLERS: Final = frozenset({"anonymous", "unknown", "unavailable", "restricted", "private", "<unknown>"})
 
 
@@ -30,7 +31,7 @@ def form_of_record(record: Any) -> dict[str, Any] | list[Fault]:
     missed = answered is None
     form: dict[str, Any] = {
         "occurred_at": record["began_at"],
-        "customer": _customer(record.get("caller")),
+        "customer": _customer(record.get("caller"), record.get("caller_provenance")),
         "call": {
             "missed": missed,
             "rings": record.get("rings"),
@@ -77,10 +78,12 @@ def _moment(written: Any) -> datetime | None:
     return at if at.tzinfo is not None else None
 
 
-def _customer(caller: Any) -> dict[str, Any]:
+def _customer(caller: Any, provenance: Any) -> dict[str, Any]:
     """Return what the number tells of the customer; who withholds it stays anonymous (R-IN-04)."""
     number = caller.strip() if isinstance(caller, str) else ""
-    return {} if not number or number.casefold() in UNKNOWN_CALLERS else {"phone": number}
+    if not number or number.casefold() in UNKNOWN_CALLERS:
+        return {}
+    return {"phone": number} | ({"provenance": {"phone": provenance}} if isinstance(provenance, str) else {})
 
 
 def _told(seconds: float | None) -> str:
