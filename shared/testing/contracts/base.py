@@ -36,7 +36,7 @@ PLAIN: Final = settings(
 )
 """How hypothesis tries in the suites: as hard as your profile says, and a class that inherits a test is fine."""
 
-_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,31}")
+NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,31}")
 _LONGEST_SUMMARY: Final = 100
 _OWN_DOORS: Final = ("ports", "plugins", "adapters")
 _NOW: Final = datetime(2026, 11, 23, 2, 15, tzinfo=UTC)
@@ -100,7 +100,7 @@ class PluginContract:
         assert isinstance(plugin, Plugin), "say in `plugin` which Plugin is under test"
         assert plugin.kind == self.kind, f"a plugin of kind {plugin.kind} in the suite of kind {self.kind}"
         assert plugin.api in KINDS[self.kind].apis, f"version {plugin.api} of {self.kind} is not known here"
-        assert _NAME.fullmatch(plugin.name), f"{plugin.name!r} is no name: a-z, then a-z, 0-9 and _, at most 32"
+        assert NAME.fullmatch(plugin.name), f"{plugin.name!r} is no name: a-z, then a-z, 0-9 and _, at most 32"
         summary = plugin.summary
         assert summary.strip() == summary != "", "the manifest has no summary"
         assert summary.isprintable(), "the summary is one line"
