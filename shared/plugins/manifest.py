@@ -10,9 +10,14 @@ from shared.plugins.errors import PluginError
 
 
 class Config(BaseModel):
-    """What the config model of a plugin derives from: frozen, and a key that it does not know is a fault."""
+    """What the config model of a plugin derives from: frozen, and a key that it does not know is a fault.
 
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, allow_inf_nan=False)
+    The text below a field, or its `Field(description=…)`, says what the setting is for.
+    """
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", str_strip_whitespace=True, allow_inf_nan=False, use_attribute_docstrings=True
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
