@@ -12,6 +12,7 @@ from services.intake.adapters.gateway.clients import Clients
 from services.intake.adapters.gateway.rates import RateLimit
 from shared.adapters import BusAway, HttpProblem, RefusedByBus, Report, TooLarge
 from shared.adapters.problem import MEDIA_TYPE
+from shared.attachments import StoreAwayError
 from shared.bus.failures import told
 
 RETRY_SECONDS = 5
@@ -86,7 +87,7 @@ def problem_of(error: Exception) -> HttpProblem:
     match error:
         case HttpProblem():
             return error
-        case BusAway():
+        case BusAway() | StoreAwayError():
             return HttpProblem(503, "bus-away", "The contact is not kept yet, send it again", str(error), headers=again)
         case TooLarge():
             return HttpProblem(413, "too-large", "The contact is too large", str(error))

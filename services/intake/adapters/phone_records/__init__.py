@@ -1,0 +1,1 @@
+"""The endpoint `phone_records`: calls as the telephone system records them (docs/channels/phone_records.md)."""

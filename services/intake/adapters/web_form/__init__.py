@@ -1,0 +1,7 @@
+"""The endpoint `web_form`: what customers write into a form of the website (docs/channels/web_form.md).
+
+config.py     its settings in the policy
+parsing.py    the fields and files of a request: JSON, a form of HTML with and without files
+contact.py    the generic form of the contract, made of the fields
+endpoint.py   the route
+"""

@@ -1,0 +1,79 @@
+"""The generic form of the contract, made of the fields of a web form."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from shared.adapters.requests import digest_of, invalid
+from shared.events import Contact, Fault, faults_of
+
+CUSTOMER: Final = ("name", "honorific", "phone", "email", "company", "address", "type", "industry", "member_no")
+OWN: Final = ("text", "category", "topic", "emotion", "locale", "customer", "details")
+TEXTS: Final = ("text", "message", "content")
+MOST_DETAILS: Final = 40
+LONGEST_DETAIL: Final = 2_000
+_YES: Final = {"1", "true", "on", "yes", "是"}
+
+
+def contact_of(fields: Mapping[str, Any], at: datetime, attachments: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the generic form of a contact that occurs at `at`; `HttpProblem` 422 names what is wrong with `fields`.
+
+    Fields named as in the form of the contract stand in their place there, `customer` and `details` also as objects;
+    what the customer is asked besides becomes a detail.
+    """
+    filled = {name: value for name, value in fields.items() if value not in ("", None)}
+    form: dict[str, Any] = {"occurred_at": at.isoformat()}
+    form |= {name: filled[name] for name in OWN if name in filled and name not in {"customer", "details"}}
+    text = next((filled[name] for name in TEXTS if name in filled), None)
+    if text is not None:
+        form["text"] = text
+    customer, details = _object(filled, "customer"), _object(filled, "details")
+    form["customer"] = customer | {name: filled[name] for name in CUSTOMER if name in filled}
+    others = {k: v for k, v in filled.items() if k not in {*OWN, *TEXTS, *CUSTOMER, "id"}}
+    form["details"] = details | others
+    if attachments:
+        form["attachments"] = list(attachments)
+    faults = [*_faults(form), *_long(form["details"])]
+    if faults:
+        raise invalid(faults)
+    return form
+
+
+def ticked(value: Any) -> bool:
+    """Return whether a box was ticked."""
+    return value is True or (isinstance(value, str) and value.strip().lower() in _YES)
+
+
+def name_of(fields: Mapping[str, Any], files: Sequence[bytes], at: datetime) -> str:
+    """Return the name of a form that has none: of what is in it and the day, so that pressing the button twice is once."""
+    return digest_of(
+        sorted((name, str(value)) for name, value in fields.items()),
+        [hashlib.sha256(one).hexdigest() for one in files],
+        at.date(),
+    )
+
+
+def _object(fields: Mapping[str, Any], name: str) -> dict[str, Any]:
+    value = fields.get(name)
+    return dict(value) if isinstance(value, dict) else {}
+
+
+def _faults(form: Mapping[str, Any]) -> list[Fault]:
+    try:
+        Contact.model_validate(form)
+    except ValidationError as error:
+        return faults_of(error)
+    return []
+
+
+def _long(details: Mapping[str, Any]) -> list[Fault]:
+    if len(details) > MOST_DETAILS:
+        return [Fault("details", f"at most {MOST_DETAILS} fields besides those of the contact are taken")]
+    return [
+        Fault(f"details.{name[:40]}", f"must have at most {LONGEST_DETAIL} characters")
+        for name, value in details.items()
+        if len(name) > LONGEST_DETAIL or len(str(value)) > LONGEST_DETAIL
+    ]
