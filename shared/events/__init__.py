@@ -57,6 +57,7 @@ from shared.events.sla import (
     SlaWarned,
 )
 from shared.events.survey import SurveyIssued
+from shared.events.thread import Thread
 from shared.events.workorder import (
     AssignmentWay,
     Audience,
@@ -158,6 +159,7 @@ __all__ = [
     "Status",
     "SurveyIssued",
     "Tendency",
+    "Thread",
     "WorkorderAssigned",
     "WorkorderCalledBack",
     "WorkorderCancelled",

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from shared.events.base import Channel, Emotion, Event, Moment
 from shared.events.customer import Customer
+from shared.events.thread import Thread
 
 CallLimit = Literal["rings", "introduction", "hold", "call"]
 
@@ -36,6 +37,7 @@ class Contact(BaseModel):
     duration_seconds: float | None = Field(default=None, ge=0)
     attachments: tuple[Attachment, ...] = ()
     locale: str = "zh-CN"
+    thread: Thread | None = None
 
 
 class CallFigures(BaseModel):
@@ -105,6 +107,7 @@ class ContactRegistered(Event):
     plain_language: bool = Field(default=False, description="simpler texts, as for the elderly (R-IN-11)")
     auto_submitted: bool = Field(default=False, description="written by a machine, never answered by one (R-NT-07)")
     dropped: tuple[str, ...] = Field(default=(), description="names of details that were not volunteered (R-IN-03)")
+    thread: Thread | None = Field(default=None, description="what it answers: its customer's work order takes it")
     personal: Personal
 
 

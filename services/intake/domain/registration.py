@@ -61,6 +61,7 @@ class Registration:
             plain_language=wants_plain_language(known.preferences),
             auto_submitted=is_automatic(self.details.get("auto_submitted")),
             dropped=self.dropped,
+            thread=contact.thread,
             personal=personal(who, contact.text),
         )
 

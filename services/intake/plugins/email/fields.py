@@ -12,6 +12,12 @@ _PARAMETER: Final = re.compile(
     rb';\s*([^\s=;"]{1,100})\s*=\s*(?:"((?:[^"\\]|\\.)*)"?|([^;]*))', re.DOTALL
 )  # an unclosed quotation ends with the value
 _PIECE: Final = re.compile(r"([^*]+)(?:\*(\d{1,3}))?(\*)?")
+_KNOWN: Final = re.compile(
+    rb"(?:received|from|to|cc|subject|date|message-id|delivered-to|return-path|reply-to|mime-version|content-[a-z-]+"
+    rb"|in-reply-to|references|x-[a-z-]+)[ \t]*:|[ \t]+<[^<>\s]+@[^<>\s]+>",
+    re.IGNORECASE,
+)
+_MBOX: Final = (b"From ", b">From ")
 MOST_FIELDS: Final = 2_000
 
 
@@ -48,13 +54,19 @@ def split(content: bytes, start: int, end: int) -> tuple[tuple[Field, ...], int]
             found[-1][1].append(line)
         elif (parts := _FIELD.match(line)) is not None:
             found.append((parts.group(1).decode("ascii").lower(), [parts.group(2)]))
-        elif at != start or not line.startswith((b"From ", b">From ")):
+        elif not _is_astray(content, at + len(line), end) and not (at == start and line.startswith(_MBOX)):
             break
         at += len(line)
         if not line:
             break
     fields = tuple(Field(name, _one_line(b"".join(lines))) for name, lines in found[:MOST_FIELDS])
     return fields, at
+
+
+def _is_astray(content: bytes, at: int, end: int) -> bool:
+    """Return whether a line of nothing stands among fields: a well-known one, or its continuation, follows."""
+    following = _LINE.match(content, at, end)
+    return following is not None and _KNOWN.match(following.group()) is not None
 
 
 def first(fields: tuple[Field, ...], name: str) -> bytes:

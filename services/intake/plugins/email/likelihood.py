@@ -12,6 +12,8 @@ _FREQUENT: Final = frozenset(
     "规万取望觉领共确传师清今切让识带您请谢客户服务订单货款退换修投诉购买商品价格发票地址联系回复附件邮件收到麻烦尽快"
     "這個們來為國時對會後發開關無與機實現過還進點問間業兩體產應電話處員給變數報結場計統設說讀買賣貨單號碼謝請務戶聯繫"
     "復換維訂購價錢發票寄郵網頁賬資訊顧"
+    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗郑梁宋唐韩冯邓曹彭曾肖田董袁潘蒋蔡余杜叶苏魏吕丁沈姚卢姜崔钟谭陆汪范石廖贾"
+    "芳伟敏静丽强磊军洋勇艳杰娟涛超秀兰霞刚桂英玉萍红娥玲芬建国志文海波鹏飞婷雪琳晨浩宇欣怡"
 )
 _PUNCTUATION: Final = frozenset("，。！？：；（）《》、“”‘’…—·【】「」『』　～￥")
 _LEVEL_ONE: Final = frozenset(
@@ -22,44 +24,56 @@ _BIG5_ONE: Final = frozenset(
     for lead in range(0xA4, 0xC7)
     for trail in (*range(0x40, 0x7F), *range(0xA1, 0xFF))
 ) - {"\ufffd"}
+_HAN: Final = ((_FREQUENT, 2.0), (_LEVEL_ONE, 0.6), (_BIG5_ONE, 0.3))
+"""Rare characters are many and each is seldom: mostly they come from reading in the wrong charset."""
 _MOST: Final = 2_000
 _BROKEN: Final = -4.0
+_ALONE: Final = -0.2
 _LONGEST_ACCENTED_RUN: Final = 2
+_DENSE: Final = frozenset({"han", "hangul", "kana", "narrow"})
+_SCRIPTS: Final = {"broken": _BROKEN, "punctuation": 1.2, "kana": 1.0, "hangul": 0.5, "narrow": -1.0}
 
 
 def likelihood(text: str) -> float:
     """Return the mean over the characters beyond ASCII, from about -4 (broken) to 2 (plain Chinese); 0 for plain ASCII."""
-    total = counted = 0.0
-    before = run = ""
-    for letter in text:
+    total = 0.0
+    counted = 0
+    run = before = ""
+    for at, letter in enumerate(text):
+        script = "ascii"
         if letter < "\x80":
-            before, run = letter, ""
             if letter < " " and letter not in "\t\r\n\x0c\x1b":
                 total, counted = total + _BROKEN, counted + 1
-            continue
-        script, worth = _worth(letter)
-        run = run + letter if script == _script(before) else letter
-        if script == "latin":
-            worth = 0.5 if len(run) <= _LONGEST_ACCENTED_RUN else -1.5
-        elif script in {"cyrillic", "greek", "other"}:
-            worth = 0.6 if len(run) > 1 and letter.islower() else 0.1 if len(run) == 1 else -0.2
-        elif script == "symbol":
-            worth = -0.6 if run != letter or (before and before.isalpha()) else 0.1
-        total, counted, before = total + worth, counted + 1, letter
-        if counted >= _MOST:
-            break
+        else:
+            script = _script(letter)
+            run = run + letter if script == before else letter
+            worth = _worth(letter, script, run)
+            if script in _DENSE and len(run) == 1 and _is_alone(text, at):
+                worth = min(worth, _ALONE)
+            total, counted = total + worth, counted + 1
+            if counted >= _MOST:
+                break
+        before = script
     return total / counted if counted else 0.0
 
 
-def _worth(letter: str) -> tuple[str, float]:
-    script = _script(letter)
+def _is_alone(text: str, at: int) -> bool:
+    """Return whether a character stands between Latin letters, where bytes of one charset look like one of another."""
+    beside = text[max(at - 1, 0) : at] + text[at + 1 : at + 2]
+    return any(letter.isascii() and letter.isalpha() for letter in beside) and beside.isascii()
+
+
+def _worth(letter: str, script: str, run: str) -> float:
+    """Return what a character of a `script` counts, the last of a `run` of its kind."""
     if script == "han":
-        if letter in _FREQUENT:
-            return script, 2.0
-        if letter in _LEVEL_ONE:
-            return script, 0.9
-        return script, 0.3 if letter in _BIG5_ONE else -0.8
-    return script, {"broken": _BROKEN, "punctuation": 1.2, "kana": 1.0, "hangul": 0.5, "narrow": -1.0}.get(script, 0.0)
+        return next((worth for letters, worth in _HAN if letter in letters), -0.8)
+    if script == "latin":
+        return 0.5 if len(run) <= _LONGEST_ACCENTED_RUN else -1.5
+    if script in {"cyrillic", "greek", "other"}:
+        return 0.6 if len(run) > 1 and letter.islower() else 0.1 if len(run) == 1 else -0.2
+    if script == "symbol":
+        return -0.6 if len(run) > 1 else 0.1
+    return _SCRIPTS.get(script, 0.0)
 
 
 def _script(letter: str) -> str:

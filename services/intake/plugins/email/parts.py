@@ -127,12 +127,12 @@ def _collect(mail: bytes, part: Entity, cuts: list[tuple[int, int]], parts: list
         whole = False
     for child in part.parts:
         _collect(mail, child, cuts, parts, whole=whole and not report)
-    if part.parts or part.start == part.end:
+    if part.parts:
         return
     if is_attachment(part, first=part.number == "1"):
         if whole:
             parts.append(_part(part, file_name(part), content_of(mail, part)))
-        cuts.append((part.start, part.end))
+        cuts.append((part.start, part.end))  # an empty one as well: what is left is read as the whole was
     elif part.end - part.start > TEXT_LIMIT:
         if whole:
             parts.append(_part(part, file_name(part) or "text", content_of(mail, part)))
