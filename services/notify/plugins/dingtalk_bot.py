@@ -36,7 +36,9 @@ class DingtalkBotConfig(BotConfig):
     secret: str | None = None
     """Name of the secret that holds the key of the signature (SEC…); None where another safeguard is set."""
     format: Literal["text", "markdown"] = "text"
+    """How messages are shown; in Markdown links are not links any more."""
     api: str = Field(default="https://oapi.dingtalk.com", pattern=r"^https?://[^/?#]+$")
+    """Where the vendor's interface is; another address for a proxy."""
 
 
 class DingtalkBot:

@@ -34,6 +34,7 @@ class FeishuBotConfig(BotConfig):
     secret: str | None = None
     """Name of the secret that holds the key of the signature; None where another safeguard is set."""
     api: str = Field(default="https://open.feishu.cn", pattern=r"^https?://[^/?#]+$")
+    """Where the vendor's interface is; https://open.larksuite.com for Lark."""
 
 
 class FeishuBot:

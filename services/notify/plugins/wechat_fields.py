@@ -42,7 +42,9 @@ class FieldOf(Config):
     """Where the value of one field comes from; `value` for a fixed one."""
 
     source: Source = "fixed"
+    """Which part of the message stands there."""
     value: str = Field(default="", max_length=LONGEST)
+    """The text of a fixed one."""
 
 
 def value_of(name: str, field: FieldOf, out: Outbound, at: datetime) -> str:

@@ -41,7 +41,9 @@ class Template(Config):
     """A template of the account and what stands in its fields."""
 
     id: str
+    """The template's id in the account."""
     fields: Mapping[str, FieldOf]
+    """What stands in each of its fields, by the name without `.DATA`."""
     url: str | None = Field(default=None, pattern=r"^https?://[^\s{}]+$")
     """Where a tap on the message leads."""
 
@@ -50,13 +52,17 @@ class WechatTemplateConfig(Config):
     """Settings of `wechat_template`."""
 
     app_id: str
+    """The account's AppID."""
     app_secret: str
     """Name of the secret that holds the account's AppSecret."""
     template: Template
     """For every purpose that has none of its own."""
     by_purpose: Mapping[Purpose, Template] = Field(default_factory=dict)
+    """Templates for some purposes, as `survey`."""
     timezone: str = "Asia/Shanghai"
+    """In which a field of the source `time` is written."""
     api: str = Field(default="https://api.weixin.qq.com", pattern=r"^https?://[^/?#]+$")
+    """Where the vendor's interface is; another address for a proxy."""
     trusted_hosts: tuple[str, ...] = ()
     """Hosts or networks that are inner ones and may be called nevertheless, as a proxy."""
 

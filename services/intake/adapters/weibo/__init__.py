@@ -1,0 +1,1 @@
+"""Weibo 微博: the endpoint of the gateway for direct messages 私信."""
