@@ -1,9 +1,8 @@
 """Series that exist before anything has happened (R-OB-01).
 
 A counter that appears with its first event has no value before it: `increase` over its first minutes is 0, so that the
-first urgent breach of a department would page nobody, and a quiet panel would say "no data". What the policy, the
-contract and the plugins name is therefore exported at 0 from the start; a label that only strangers' plugins know
-appears with its first event.
+first urgent breach of a department would page nobody, and a quiet panel would say "no data". What the policy and
+the contract name is therefore exported at 0 from the start; a label that nobody has named appears with its first event.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -26,7 +25,7 @@ from shared.events import (
     SlaRescheduled,
     WorkorderStep,
 )
-from shared.plugins import plugin_names
+from shared.plugins.guard import FAILURES
 from shared.policy import Metric, Policy
 from shared.service import Parts, Service
 
@@ -65,8 +64,16 @@ def _verbs(kind: type[NotificationStep] | type[WorkorderStep]) -> list[str]:
     return [model.TYPE.split(".")[2] for model in kind.__subclasses__()]
 
 
-def _intake(_policy: Policy) -> None:
-    _zero(metrics.CONTACTS, plugin_names("channel"), ("registered",))
+def _plugins(policy: Policy, *kinds: str) -> None:
+    """Export what a process may count of the plugins that it uses."""
+    for kind in kinds:
+        _zero(metrics.PLUGIN_SECONDS, (kind,), policy.plugins_used(kind))
+        _zero(metrics.PLUGIN_FAILURES, (kind,), policy.plugins_used(kind), FAILURES)
+
+
+def _intake(policy: Policy) -> None:
+    _plugins(policy, "channel")
+    _zero(metrics.CONTACTS, policy.plugins_used("channel"), ("registered",))
     _zero(metrics.CONTACTS, ("unknown",), ("rejected",))
     _zero(metrics.DETAILS_DROPPED, ("address", "email", "name", "other", "phone"))
     _zero(metrics.CALLS, ("answered", "missed"))
@@ -75,9 +82,10 @@ def _intake(_policy: Policy) -> None:
 
 
 def _routing(policy: Policy) -> None:
+    _plugins(policy, "classifier", "assigner")
     grades = get_args(Grade)
     desks = [name for name, department in policy.departments.items() if department.kind == "service"]
-    _zero(metrics.CONTACTS_BY_CATEGORY, plugin_names("channel"), policy.categories)
+    _zero(metrics.CONTACTS_BY_CATEGORY, policy.plugins_used("channel"), policy.categories)
     for name, category in policy.categories.items():
         departments = {category.department, *(topic.department for topic in category.topics.values())}
         _zero(metrics.WORKORDERS_OPENED, departments, (name,), grades, ("department",))
@@ -103,6 +111,7 @@ def _sla(policy: Policy) -> None:
 
 
 def _notify(policy: Policy) -> None:
+    _plugins(policy, "transport")
     transports = {name for by in policy.notify.transports.values() for names in by.values() for name in names}
     _zero(metrics.NOTIFICATIONS, ("none",), get_args(Purpose), ("suppressed",))  # there was no address to send to
     _zero(metrics.NOTIFICATIONS, transports, get_args(Purpose), _verbs(NotificationStep))

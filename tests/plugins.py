@@ -4,8 +4,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from services.intake.ports import Channel
 from services.notify.ports import TransportSetup
 from shared.plugins import Setup, build, config_of, load, plugin_names
+from shared.policy import load_policy
 from shared.settings import Settings
 
 
@@ -17,6 +19,11 @@ def setup(settings: Settings | None = None, now: Callable[[], datetime] = _real,
     """Return what a plugin without anything special is built from; `config` only where it takes settings."""
     settings = settings or Settings()
     return Setup(config=config or None, settings=settings, data=settings.data / "plugin", now=now)
+
+
+def built_in_channels() -> dict[str, Channel]:
+    """Return the channels of the default policy."""
+    return {name: build(load("channel", name), setup()) for name in load_policy().plugins_used("channel")}
 
 
 def transport_setup(

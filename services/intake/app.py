@@ -1,51 +1,36 @@
 """Composition root of intake: the channels that are installed, wired to the reception."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
-
-import structlog
 
 from services.intake import store
 from services.intake.domain.calls import CallCounts
 from services.intake.domain.haste import Haste
 from services.intake.handlers import Desk, Eraser, Reception, on_rejected
 from services.intake.handlers.reconciliation import Pace, Reconciler, ReconciliationDesk, show_last
+from services.intake.handlers.unusable import Unusable
 from services.intake.ports import Channel
 from services.intake.store.retention import old_contacts
 from shared import metrics
 from shared.bus.streams import CONTACTS, EVENTS
-from shared.plugins import PluginError, Setup, config_of, load, plugin_names
-from shared.plugins import build as make
+from shared.policy import Policy
 from shared.reconciliation import Accountant
 from shared.service import Context, Loop, Parts, Service
 from shared.settings import Settings
-
-log = structlog.get_logger()
-
-
-def _real() -> datetime:
-    return datetime.now(UTC)
+from shared.workshop import Workshop
 
 
-def installed_channels(settings: Settings | None = None, now: Callable[[], datetime] = _real) -> dict[str, Channel]:
-    """Return a channel for every plugin that works; one that does not is told, and its contacts become dead letters."""
-    settings = settings or Settings()
-    channels: dict[str, Channel] = {}
-    for name in plugin_names("channel"):
-        try:
-            plugin = load("channel", name)
-            setup = Setup(
-                config=config_of(plugin, {}),
-                settings=settings,
-                data=Setup.data_of(settings, "channel", name),
-                now=now,
-            )
-            channels[name] = make(plugin, setup)
-        except PluginError as error:
-            log.warning("channel plugin left out", channel=name, why=str(error))
-    return channels
+def channels_of(policy: Policy, workshop: Workshop) -> dict[str, Channel]:
+    """Return the channels that the policy names; for one that cannot be used another that says so (ADR 0035)."""
+    return workshop.use_all("channel", policy.plugins_used("channel"), Channel, Unusable)
+
+
+def accepts(policy: Policy, settings: Settings) -> None:
+    """Return if intake can work by `policy`; `UnusableError` where a channel that it names cannot be used."""
+    workshop = Workshop(policy.plugins, settings)
+    for name in policy.plugins_used("channel"):
+        workshop.make("channel", name, Channel)
 
 
 async def build(context: Context) -> Parts:
@@ -62,10 +47,11 @@ async def build(context: Context) -> Parts:
         metrics.CALL_ANSWER_RATE_TARGET.set(policy.intake.answering.rate_percent / 100)
         await show_last(context.engine, begun)
 
+    channels = channels_of(policy, Workshop(policy.plugins, context.settings, context.clock.now))
     eraser = Loop("erase", Eraser(context.engine, context.erase, context.clock).turn, longest_sleep_seconds=5.0)
     reconciler = _reconciler(context)
     return Parts(
-        on_events=Reception(installed_channels(context.settings, context.clock.now), policy, eraser.wake).on_events,
+        on_events=Reception(channels, policy, eraser.wake).on_events,
         on_rejected=on_rejected,
         commands={**Desk(policy).commands, **ReconciliationDesk(policy, reconciler).commands},
         loops=(eraser, reconciler.loop),
@@ -95,6 +81,7 @@ SERVICE = Service(
     stream=CONTACTS,
     consumes=(),
     build=build,
+    accepts=accepts,
     migrations=(Path(__file__).parent / "store" / "migrations",),
     tells=("contact",),
     answers=(

@@ -1,6 +1,5 @@
 """Composition root of notify: the only file that builds things."""
 
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from services.notify.handlers.links import SurveyLinks
 from services.notify.handlers.receipts import Receipts
 from services.notify.handlers.suppression import SuppressionDesk
 from services.notify.handlers.texts import Texts
-from services.notify.handlers.transports import build_transports
+from services.notify.handlers.transports import build_transports, check_transports
 from services.notify.store import metadata, review, runtime, suppressed
 from services.notify.store.keys import address_key
 from services.notify.store.presence import Presence
@@ -42,7 +41,7 @@ from shared.settings import Settings
 
 
 async def build(context: Context) -> Parts:
-    """Return the running parts; raises in one sentence where templates or transports of the policy cannot be used."""
+    """Return the running parts; raises in one sentence where templates of the policy cannot be used."""
     texts = Texts(own=context.policy.notify.templates.texts)
     texts.check(context.policy)
     transports = build_transports(context.policy, context.settings, context.clock.now)
@@ -82,7 +81,7 @@ async def build(context: Context) -> Parts:
 def accepts(policy: Policy, settings: Settings) -> None:
     """Return if notify can work by `policy`; else raise which text or transport of it cannot be used."""
     Texts(own=policy.notify.templates.texts).check(policy)
-    build_transports(policy, settings, lambda: datetime.now(UTC))
+    check_transports(policy, settings)
 
 
 def commands(composer: Composer, sender: Sender) -> dict[type[Command], CommandHandler]:

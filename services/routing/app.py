@@ -2,43 +2,46 @@
 
 import asyncio
 from collections import Counter
-from datetime import UTC, datetime
+from collections.abc import Mapping
 from itertools import product
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 from services.routing import store
 from services.routing.domain.identity import Fingerprints
 from services.routing.domain.simulation import SimulatedDesk
 from services.routing.domain.workorder import LIVE
 from services.routing.handlers import Desk, Distribution, EventHandler, HandOver, MatterDesk, PeopleDesk
+from services.routing.handlers.guarded import GuardedAssigner, GuardedClassifier
 from services.routing.handlers.reconciliation import Books
+from services.routing.handlers.unusable import Unusable
 from services.routing.ports import Assigner, Classifier, ClassifierSetup
 from services.routing.store.retention import closed_work_orders
 from shared import metrics
 from shared.bus.streams import EVENTS
 from shared.events import CallbackCompleted, ContactCompleted, ContactRegistered, Presence, SlaEscalated
-from shared.plugins import PluginError, Setup, config_of, load
-from shared.plugins import build as make
 from shared.policy import Policy
 from shared.reconciliation import Accountant
 from shared.service import Context, Loop, Parts, Service
 from shared.settings import Settings
-
-
-def _real() -> datetime:
-    return datetime.now(UTC)
+from shared.workshop import Workshop
 
 
 async def build(context: Context) -> Parts:
-    """Return the parts of one running routing service; `PluginError` where the policy's classifier or an assigner cannot be used."""
+    """Return the parts of one running routing service."""
     policy = context.policy
-    distribution = Distribution(policy, assigners_of(policy))
+    workshop = Workshop(policy.plugins, context.settings, context.clock.now)
+    usable = workshop.use_all("assigner", policy.plugins_used("assigner"), Assigner, Unusable)
+    assigners = {name: GuardedAssigner(one) for name, one in usable.items()}
+    distribution = Distribution(policy, _by_department(policy, assigners))
     wake = asyncio.Event()
     hand_over = HandOver(context.outbox, distribution, wake)
     loop = Loop("handover", hand_over.turn, wake, longest_sleep_seconds=5.0)
     fingerprints = await fingerprints_of(context)
-    events = EventHandler(policy, classifier_of(policy, context.settings), fingerprints, distribution, hand_over.expect)
+    setup = _classifier_setup(policy, context.settings.data)
+    used = workshop.use_all("classifier", policy.plugins_used("classifier"), Classifier, Unusable, **setup)
+    classifier = GuardedClassifier(used[policy.routing.classifier.plugin])
+    events = EventHandler(policy, classifier, fingerprints, distribution, hand_over.expect)
     books = Books(policy, Accountant(store.runtime, context.position))
     desks = Desk(policy, distribution, hand_over.expect), PeopleDesk(policy), MatterDesk(policy, fingerprints), books
     commands = {model: handler for desk in desks for model, handler in desk.commands.items()}
@@ -68,9 +71,10 @@ async def build(context: Context) -> Parts:
 
 
 def accepts(policy: Policy, settings: Settings) -> None:
-    """Return if routing can work by `policy`; `PluginError` where its classifier or an assigner cannot be used."""
-    classifier_of(policy, settings)
-    assigners_of(policy)
+    """Return if routing can work by `policy`; `UnusableError` where its classifier or an assigner cannot be used."""
+    workshop = Workshop(policy.plugins, settings)
+    classifier_of(policy, workshop, settings.data)
+    assigners_of(policy, workshop)
 
 
 async def fingerprints_of(context: Context) -> Fingerprints:
@@ -79,51 +83,33 @@ async def fingerprints_of(context: Context) -> Fingerprints:
     return Fingerprints(key.get_secret_value().encode() if key else await store.identity_key(context.engine))
 
 
-def classifier_of(policy: Policy, settings: Settings | None = None) -> Classifier:
-    """Return the classifier that the policy names; one that learns reads its model, seen from the data directory."""
-    settings = settings or Settings(data=Path())
-    chosen = policy.routing.classifier
-    name = chosen.plugin
-    plugin = load("classifier", name)
-    setup = ClassifierSetup(
-        config=config_of(plugin, {}),
-        settings=settings,
-        data=Setup.data_of(settings, "classifier", name),
-        now=_real,
-        model=settings.data / chosen.model,
-        at_least=chosen.at_least,
+def classifier_of(policy: Policy, workshop: Workshop, data: Path) -> Classifier:
+    """Return the classifier that the policy names; one that learns reads its model, seen from the directory `data`."""
+    classifier: Classifier = workshop.make(
+        "classifier", policy.routing.classifier.plugin, Classifier, **_classifier_setup(policy, data)
     )
-    classifier = make(plugin, setup)
-    if not isinstance(classifier, Classifier):
-        raise PluginError(f'the classifier plugin "{name}" lacks `name`, `classify` or `topic_of`')
     return classifier
+
+
+def _classifier_setup(policy: Policy, data: Path) -> Mapping[str, Any]:
+    chosen = policy.routing.classifier
+    return {"setup": ClassifierSetup, "model": data / chosen.model, "at_least": chosen.at_least}
+
+
+def assigners_of(policy: Policy, workshop: Workshop) -> dict[str, Assigner]:
+    """Return the assigner of every department, as the policy names them (R-RT-08)."""
+    made = {name: workshop.make("assigner", name, Assigner) for name in policy.plugins_used("assigner")}
+    return _by_department(policy, made)
+
+
+def _by_department(policy: Policy, made: Mapping[str, Assigner]) -> dict[str, Assigner]:
+    return {name: made[policy.routing.assignment.plugin_of(name)] for name in policy.departments}
 
 
 def simulated(policy: Policy, data: Path) -> SimulatedDesk:
     """Return routing's decisions in memory, for a simulation of `policy`."""
-    return SimulatedDesk(policy, classifier_of(policy, Settings(data=data)))
-
-
-def assigners_of(policy: Policy) -> dict[str, Assigner]:
-    """Return the assigner of every department, as the policy names them (R-RT-08)."""
-    assignment = policy.routing.assignment
-    names = {
-        department: assignment.by_department.get(department, assignment.plugin) for department in policy.departments
-    }
-    made = {name: _assigner(name) for name in set(names.values())}
-    return {department: made[name] for department, name in names.items()}
-
-
-def _assigner(name: str) -> Assigner:
-    plugin = load("assigner", name)
-    settings = Settings()
-    setup = Setup(
-        config=config_of(plugin, {}), settings=settings, data=Setup.data_of(settings, "assigner", name), now=_real
-    )
-    assigner = make(plugin, setup)
-    if not isinstance(assigner, Assigner):
-        raise PluginError(f'the assigner plugin "{name}" lacks `name` or `choose`')
-    return assigner
+    settings = Settings(data=data)
+    return SimulatedDesk(policy, classifier_of(policy, Workshop(policy.plugins, settings), data))
 
 
 SERVICE = Service(

@@ -168,6 +168,15 @@ ALERTS: Final = (
         "provider-failing",
     ),
     Alert(
+        "YingdaPluginOut",
+        "min by (kind, plugin) (yingda_plugin_works) == 0\nor\nmax by (kind, plugin) (yingda_plugin_left_alone) == 1",
+        "2m",
+        "page",
+        "the {{ $labels.kind }} {{ $labels.plugin }} is out",
+        "It cannot be used, or failed again and again; nothing else stops, and what was meant for it is kept.",
+        "plugin-out",
+    ),
+    Alert(
         "YingdaHolidayDataMissing",
         "min by (calendar) (yingda_calendar_official_days) < 30",
         "1h",

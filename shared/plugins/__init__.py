@@ -8,9 +8,12 @@ A package registers a `Plugin` in the entry point group of its kind (`yingda.cha
 from shared.plugins.building import build as build
 from shared.plugins.building import config_of as config_of
 from shared.plugins.errors import ConfigError as ConfigError
+from shared.plugins.errors import LeftAloneError as LeftAloneError
 from shared.plugins.errors import MissingSecretError as MissingSecretError
 from shared.plugins.errors import NoSuchPluginError as NoSuchPluginError
 from shared.plugins.errors import PluginError as PluginError
+from shared.plugins.errors import TookTooLongError as TookTooLongError
+from shared.plugins.errors import UnusableError as UnusableError
 from shared.plugins.errors import VersionError as VersionError
 from shared.plugins.find import load as load
 from shared.plugins.find import plugin_names as plugin_names
@@ -21,6 +24,7 @@ from shared.plugins.kinds import KINDS as KINDS
 from shared.plugins.kinds import Kind as Kind
 from shared.plugins.manifest import Config as Config
 from shared.plugins.manifest import Plugin as Plugin
+from shared.plugins.secrets import SecretName as SecretName
 from shared.plugins.secrets import SecretSource as SecretSource
 from shared.plugins.secrets import read_secret as read_secret
 from shared.plugins.setup import Setup as Setup

@@ -23,3 +23,19 @@ class ConfigError(PluginError):
 
 class MissingSecretError(PluginError):
     """A secret that the settings name is not there."""
+
+
+class UnusableError(PluginError):
+    """A plugin that the policy names cannot be used; `why` is a sentence that names it."""
+
+    def __init__(self, kind: str, name: str, why: str) -> None:
+        self.kind, self.name, self.why = kind, name, why
+        super().__init__(why)
+
+
+class TookTooLongError(PluginError):
+    """The plugin took too long."""
+
+
+class LeftAloneError(PluginError):
+    """The plugin failed again and again, and is left alone for a while."""

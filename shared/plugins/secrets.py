@@ -4,8 +4,9 @@ import os
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import SecretStr
+from pydantic import AfterValidator, SecretStr
 
 from shared.plugins.errors import MissingSecretError
 from shared.settings import SECRETS_VARIABLE
@@ -13,6 +14,17 @@ from shared.settings import SECRETS_VARIABLE
 SecretSource = Callable[[str], SecretStr]
 """Returns the secret of a name; `MissingSecretError` where there is none."""
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
+
+
+def _name(text: str) -> str:
+    """Refuse what can be no name without repeating it: it may be the secret itself."""
+    if not _NAME.fullmatch(text):
+        raise ValueError("holds the name of a secret (a-z, 0-9 and _), never the secret itself")
+    return text
+
+
+SecretName = Annotated[str, AfterValidator(_name)]
+"""A setting that names a secret: `app_secret: wechat_app_secret`."""
 
 
 def read_secret(name: str) -> SecretStr:

@@ -20,6 +20,7 @@ def earlier_policy(plain: Mapping[str, Any], current: Policy) -> Policy | None:
     kept = dict(plain)
     known = _mapping(today["holidays"])
     kept["holidays"] = {name: known.get(name, days) for name, days in _mapping(plain.get("holidays")).items()}
+    kept["plugins"] = today["plugins"]  # what is installed is a matter of today
     for section in _SECTIONS:
         kept[section] = {**_mapping(today[section]), **_mapping(plain.get(section))}
     try:

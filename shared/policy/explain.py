@@ -14,20 +14,23 @@ from shared.policy.yaml_marks import Location, MarkedYaml
 
 
 def value_faults(
-    error: ValidationError, marked: MarkedYaml, model: type[BaseModel], *, leave_out: str = ""
+    error: ValidationError, marked: MarkedYaml, model: type[BaseModel], *, leave_out: str = "", at: Location = ()
 ) -> Iterator[Fault]:
-    """Turn pydantic's errors about the data of one file into faults with lines, but for those of type `leave_out`."""
+    """Turn pydantic's errors about the data of one file into faults with lines, but for those of type `leave_out`.
+
+    The data that `model` has judged stands in the file at the place `at`.
+    """
     for detail in error.errors(include_url=False):
         if detail["type"] != leave_out:
-            location = _location(detail["loc"], marked)
-            yield marked.fault(location, explain(detail, location, model))
+            location = _location(detail["loc"], marked, at)
+            yield marked.fault((*at, *location), explain(detail, location, model))
 
 
-def _location(loc: Location, marked: MarkedYaml) -> Location:
+def _location(loc: Location, marked: MarkedYaml, at: Location) -> Location:
     """Leave out of a pydantic location what is no place in the file: tags of unions and marks of keys."""
     location: Location = ()
     for step in loc:
-        if (*location, step) in marked.lines or step == loc[-1]:
+        if (*at, *location, step) in marked.lines or step == loc[-1]:
             location = (*location, step)
     return location[:-1] if location and location[-1] == "[key]" else location
 

@@ -33,6 +33,10 @@ class AssignmentPolicy(Model):
     capacity: Annotated[int, Field(ge=1)]
     """Open work orders one person may hold, unless the staff directory says otherwise of that person."""
 
+    def plugin_of(self, department: str) -> str:
+        """Return the plugin by which `department` gives its work out."""
+        return self.by_department.get(department, self.plugin)
+
 
 class SensitivePolicy(Model):
     """What makes a matter sensitive besides its text (R-RT-05)."""

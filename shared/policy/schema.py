@@ -20,6 +20,7 @@ from shared.policy.errors import UnknownNameError
 from shared.policy.feedback import FeedbackPolicy
 from shared.policy.intake import IntakePolicy
 from shared.policy.notify import NotifyPolicy
+from shared.policy.plugins import PluginsPolicy, Use, uses_of
 from shared.policy.references import broken_references
 from shared.policy.routing import RoutingPolicy
 from shared.policy.sla import SlaPolicy
@@ -44,6 +45,7 @@ class Policy(Model):
     staff_directory: Annotated[Mapping[str, Staff], Field(alias="staff", min_length=1)]
     field_names: Annotated[Mapping[Key, Text], Field(alias="fields")]
     categories: Annotated[Mapping[Key, Category], Field(min_length=1)]
+    plugins: PluginsPolicy = PluginsPolicy()
     intake: IntakePolicy
     routing: RoutingPolicy
     sla: SlaPolicy
@@ -76,6 +78,16 @@ class Policy(Model):
     def policy_version(self) -> str:
         """What events carry: the version and the first 8 digits of the digest (R-SLA-12)."""
         return f"{self.version}+{self.digest[:8]}"
+
+    @property
+    def plugin_uses(self) -> tuple[Use, ...]:
+        """Every plugin that is named where it is used, and not (only) in the section `plugins`."""
+        return tuple(uses_of(self.routing, self.notify, self.sla, self.calendars))
+
+    def plugins_used(self, kind: str) -> tuple[str, ...]:
+        """Return the names of the plugins of `kind` that are loaded by whoever needs them, sorted."""
+        used = {use.name for use in self.plugin_uses if use.kind == kind}
+        return tuple(sorted(used or self.plugins.named(kind)))
 
     def category(self, name: str) -> Category:
         """Return the category; UnknownNameError if there is none."""

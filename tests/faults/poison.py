@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from shared.bus.publish import Outgoing
+from shared.policy.loader import DEFAULT_POLICY
 from tests.e2e.suite import contact, envelope
 
 TRIPS: Final = "这一条会绊倒路由"
@@ -69,12 +70,15 @@ contacts.matter_of = matter_of
 
 FAX_CHANNEL: Final = """
 from services.intake.plugins.generic import prepared, read_form
+from shared.plugins import Plugin
 
 class FaxChannel:
     name = "fax"
 
     def read(self, data):
         return read_form(prepared(data))
+
+plugin = Plugin(kind="channel", name="fax", api=1, build=lambda setup: FaxChannel())
 """
 
 
@@ -86,10 +90,13 @@ def faulty_release(folder: Path) -> dict[str, str]:
 
 
 def with_fax_plugin(folder: Path) -> dict[str, str]:
-    """Return the environment in which intake has a plugin for the channel `fax`."""
+    """Return the environment in which intake has a plugin for the channel `fax`, and a policy that names it."""
     info = folder / "fax-1.0.dist-info"
     info.mkdir(parents=True)
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: fax\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[yingda.channels]\nfax = fax_channel:FaxChannel\n")
+    (info / "entry_points.txt").write_text("[yingda.channels]\nfax = fax_channel:plugin\n")
     (folder / "fax_channel.py").write_text(FAX_CHANNEL)
-    return {"PYTHONPATH": str(folder)}
+    policy = folder / "policy.yaml"
+    text = DEFAULT_POLICY.read_text(encoding="utf-8")
+    policy.write_text(text.replace("    web: {}\n", "    web: {}\n    fax:\n", 1), encoding="utf-8")
+    return {"PYTHONPATH": str(folder), "YINGDA_POLICY": str(policy)}

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from services.intake.app import SERVICE, installed_channels
+from services.intake.app import SERVICE
 from services.intake.handlers import Reception
 from services.intake.ports import Channel, Reading
 from shared.events import Command, ContactCompleted, ContactRegistered, ContactRejected, Event
@@ -14,6 +14,7 @@ from shared.policy import Policy
 from shared.service import Context, Parts
 from shared.testing.bench import ServiceBench, service_bench
 from shared.testing.clock import SetClock
+from tests.plugins import built_in_channels
 
 
 def form(**changes: Any) -> dict[str, Any]:
@@ -81,7 +82,7 @@ class Intake:
 
 
 async def with_a_faulty_channel(context: Context) -> Parts:
-    channels: dict[str, Channel] = installed_channels() | {"faulty": Faulty()}
+    channels: dict[str, Channel] = built_in_channels() | {"faulty": Faulty()}
     parts = await SERVICE.build(context)
     eraser = next(loop for loop in parts.loops if loop.name == "erase")
     return replace(parts, on_events=Reception(channels, context.policy, eraser.wake).on_events)

@@ -101,7 +101,11 @@ async def test_in_a_mixed_batch_the_bad_ones_are_kept_and_the_good_ones_go_on(in
     assert [error["field"] for error in rejected["web/shop/2"].errors] == ["occurred_at", "emotion"]
     assert [error["field"] for error in rejected["web/shop/3"].errors] == ["specversion"]
     assert rejected["web/shop/5"].channel == "fax"
-    assert rejected["web/shop/5"].reason == letters[6].reason == 'no plugin for channel "fax" is installed'
+    assert (
+        rejected["web/shop/5"].reason
+        == letters[6].reason
+        == 'no plugin for channel "fax" is configured (plugins.channels of the policy)'
+    )
     assert rejected["web/shop/6"].reason == 'the plugin for channel "faulty" failed: KeyError'
     assert "secret" not in repr(await intake.rejected())
     told: list[Message[Any]] = await intake.bench.messages(ContactRegistered, ContactRejected)

@@ -306,6 +306,8 @@ async def test_commands_and_batches_do_not_wait_for_each_other(house: House) -> 
 
 
 STRANGER = """
+from shared.plugins import Plugin
+
 class Moody:
     name = "moody"
 
@@ -313,6 +315,8 @@ class Moody:
         if task.category == "complaint":
             raise ZeroDivisionError("not in the mood")
         return candidates[-1].id
+
+plugin = Plugin(kind="assigner", name="moody", api=1, build=lambda setup: Moody())
 """
 
 
@@ -322,7 +326,7 @@ def stranger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     info = tmp_path / "strangers-1.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: strangers\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[yingda.assigners]\nmoody = strangers_assigner:Moody\n")
+    (info / "entry_points.txt").write_text("[yingda.assigners]\nmoody = strangers_assigner:plugin\n")
     (tmp_path / "strangers_assigner.py").write_text(STRANGER)
     monkeypatch.syspath_prepend(tmp_path)
     return "moody"

@@ -280,6 +280,30 @@ PEOPLE: Final = (
     Case("one in forty", "YingdaProviderFailing", {_SENT: "0+39x40", _FAILED: "0+1x40"}, 25),
     Case("nothing is sent at night", "YingdaProviderFailing", {_SENT: "7x40", _FAILED: "2x40"}, 25),
     Case(
+        "a channel whose plugin does not load",
+        "YingdaPluginOut",
+        {
+            'yingda_plugin_works{kind="channel",plugin="fax"}': "0x20",
+            'yingda_plugin_works{kind="channel",plugin="web"}': "1x20",
+        },
+        5,
+        (
+            fires(
+                "the channel fax is out",
+                "It cannot be used, or failed again and again; nothing else stops, and what was meant for it is kept.",
+                kind="channel",
+                plugin="fax",
+                severity="page",
+            ),
+        ),
+    ),
+    Case(
+        "a transport that works again after a minute",
+        "YingdaPluginOut",
+        {'yingda_plugin_left_alone{kind="transport",plugin="smtp"}': "1x1 0x20"},
+        5,
+    ),
+    Case(
         "the holidays of next year are not known",
         "YingdaHolidayDataMissing",
         {'yingda_calendar_official_days{calendar="office"}': "21x90"},

@@ -18,6 +18,8 @@ from services.intake.handlers.rejections import channel_of, reject
 from services.intake.ports import Channel, Reading, Unreadable
 from shared.bus.transaction import Incoming, Transaction
 from shared.ids import new_id
+from shared.plugins import PluginError
+from shared.plugins.guard import Guard
 from shared.policy import Policy
 
 log = structlog.get_logger()
@@ -33,11 +35,11 @@ class Arrival:
 
 
 class Reception:
-    """Records contacts over the channels whose plugins are installed."""
+    """Records contacts over the channels whose plugins the policy names."""
 
     def __init__(self, channels: Mapping[str, Channel], policy: Policy, erase: asyncio.Event) -> None:
         """Take the channels and the policy; `erase` is set when there is a raw contact to be erased."""
-        self._channels = channels
+        self._reads = {name: Guard("channel", name).around(one.read) for name, one in channels.items()}
         self._policy = policy
         self._erase = erase
 
@@ -67,14 +69,21 @@ class Reception:
             self._erase.set()
 
     def _read(self, channel: str, incoming: Incoming) -> Reading:
-        plugin = self._channels.get(channel)
-        if plugin is None:
-            return Unreadable(f'no plugin for channel "{channel}" is installed')
+        read = self._reads.get(channel)
+        if read is None:
+            return Unreadable(f'no plugin for channel "{channel}" is configured (plugins.channels of the policy)')
         try:
-            return plugin.read(incoming.data)
+            reading = read(incoming.data)
+        except PluginError as error:
+            return Unreadable(str(error))
         except Exception as error:  # noqa: BLE001 (a stranger's plugin may raise anything; the contact must not be lost)
             log.warning("channel plugin failed", channel=channel, why=type(error).__name__)
             return Unreadable(f'the plugin for channel "{channel}" failed: {type(error).__name__}')
+        if not isinstance(reading, Reading):  # a stranger's may be anything
+            return Unreadable(  # type: ignore[unreachable]
+                f'the plugin for channel "{channel}" answered with a {type(reading).__name__}'
+            )
+        return reading
 
 
 async def _record(tx: Transaction, arrivals: Sequence[Arrival], policy: Policy) -> None:

@@ -1,7 +1,7 @@
 """Taking what is due from the queue: composed, bundled, within the limits, and marked as in hand, in one transaction."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -54,9 +54,10 @@ class Decided:
 class Claimer:
     """Decides which of the notifications that are due leave now, in which messages."""
 
-    def __init__(self, composer: Composer, busy: Callable[[str, str], datetime | None]) -> None:
+    def __init__(self, composer: Composer, way: Callable[[Sequence[str], str, int], int | Later]) -> None:
+        """Take `way`, which says which transport of a chain takes a message for a channel now, or when to ask again."""
         self._composer = composer
-        self._busy = busy
+        self._way = way
         self._pace = Pace(composer.policy)
         self._window = composer.policy.sla.digest_window.timedelta
 
@@ -99,7 +100,7 @@ class Claimer:
         for one, some in zip(found, ways, strict=True):
             held = held_until(one, last, tx.now, self._window)
             result = Later(held, "one message a minute") if held else self._addressed(one, some, listed, tx.now)
-            results.append((one.notification_id, self._unless_busy(result)))
+            results.append((one.notification_id, self._by_what_works(result)))
         return results
 
     def _addressed(self, one: Queued, ways: Ways, listed: dict[str, str], now: datetime) -> Result:
@@ -109,10 +110,15 @@ class Claimer:
         except Exception as error:  # noqa: BLE001 (the values of a notice are a stranger's)
             return _unwritable(one, error)
 
-    def _unless_busy(self, result: Result) -> Result:
-        if isinstance(result, Addressed) and (at := self._busy(result.transport, result.channel)):
-            return Later(at, "the transport is busy")
-        return result
+    def _by_what_works(self, result: Result) -> Result:
+        """Return `result` by another transport of its chain where its own does not work; it waits where none does."""
+        if not isinstance(result, Addressed):
+            return result
+        chain = self._composer.chain(result.queued.audience, result.channel)
+        way = self._way(chain, result.channel, result.route)
+        if isinstance(way, Later):
+            return way
+        return result if way == result.route else replace(result, transport=chain[way], route=way)
 
     def _written(self, bundle: Bundle, results: dict[str, Result], now: datetime) -> list[Composed]:
         """Return the message of `bundle`; where a digest cannot be written, its parts each by itself.

@@ -12,11 +12,11 @@ from services.notify.domain.delivery import fates, follow
 from services.notify.domain.outcome import NeverSent
 from services.notify.handlers.at_once import AtOnce
 from services.notify.handlers.claim import Claimer
-from services.notify.handlers.compose import Addressed, Composed, Composer
+from services.notify.handlers.compose import Addressed, Composed, Composer, Later
 from services.notify.handlers.pace import longest
 from services.notify.handlers.record import Attempt, Recorder
 from services.notify.handlers.transports import Transports
-from services.notify.ports import Outbound, Outcome, Transport, Unknown
+from services.notify.ports import Outcome, Transport
 from services.notify.store import queue, windows
 from services.notify.store.presence import Presence
 from shared import metrics
@@ -26,7 +26,6 @@ from shared.clock import Clock
 BATCH = 200
 LANES = 4
 """Batches that one transport carries at once, so that a slow provider holds up nobody but itself."""
-SEND_SECONDS = 50.0
 STOP_SECONDS = 5.0
 RECOVER_SECONDS = 5.0
 FACTS_SECONDS = 0.3
@@ -35,6 +34,7 @@ TIDY_SECONDS = 600.0
 PAUSE_SECONDS = 0.005
 LANE_SECONDS = 0.1
 BUSY_SECONDS = 1.0
+OUT_SECONDS = 5.0
 PATIENCE_SECONDS = 1.0
 
 log = structlog.get_logger()
@@ -52,7 +52,7 @@ class Sender:
         self._composer = composer
         self._transports = transports
         self._presence = presence
-        self._claimer = Claimer(composer, self._busy_until)
+        self._claimer = Claimer(composer, self.way)
         self.recorder = Recorder(outbox, presence, composer)
         self.at_once = AtOnce(self._claimer, self.recorder, presence, self)
         self._expected = 0
@@ -144,9 +144,24 @@ class Sender:
             self.look_for_facts()
         return found, following
 
-    def _busy_until(self, transport: str, channel: str) -> datetime | None:
-        """Return when to ask again where all lanes of the transport are taken."""
-        return self._moment_ahead(BUSY_SECONDS) if self._lanes[transport, channel] >= LANES else None
+    def way(self, chain: Sequence[str], channel: str, route: int) -> int | Later:
+        """Return which transport of `chain` takes a message now, or when to ask again.
+
+        It is the one at `route`; where that one does not work, the next that does, from the beginning again at the end.
+        """
+        for number in (route + step for step in range(len(chain))):
+            name = chain[number % len(chain)]
+            if self._lanes[name, channel] >= LANES and self._transports.find(name, channel) is not None:
+                return Later(self._moment_ahead(BUSY_SECONDS), "the transport is busy")
+            if self._transports.admits(name, channel):
+                return number % len(chain)
+        return Later(self._moment_ahead(OUT_SECONDS), "no transport for it works")
+
+    def _routes(self, attempt: Attempt) -> int:
+        """Return how many transports of its chain a message can go through: what does not work at the end is no way."""
+        chain = self._composer.chain(attempt.queued.audience, attempt.channel)
+        works = [number for number, name in enumerate(chain) if self._transports.works(name, attempt.channel)]
+        return works[-1] + 1 if works else len(chain)
 
     async def _carry(self, name: str, channel: str, messages: Sequence[Composed]) -> None:
         """Send one batch by one transport and record the outcomes."""
@@ -154,7 +169,9 @@ class Sender:
         look_again = True
         try:
             outbound = [composed.outbound for composed in messages]
-            outcomes = await self._send(self._transports.find(name, channel), outbound)
+            began = time.perf_counter()
+            outcomes = await self._transports.send(name, channel, outbound)
+            metrics.NOTIFICATION_SECONDS.labels(name).observe(time.perf_counter() - began)
             judged = [
                 self._judged(_attempt(part), outcome)
                 for composed, outcome in zip(messages, outcomes, strict=True)
@@ -169,24 +186,6 @@ class Sender:
             if look_again:
                 self.wake.set()
 
-    async def _send(self, transport: Transport | None, messages: Sequence[Outbound]) -> Sequence[Outcome]:
-        if transport is None:
-            return [Unknown("the transport is not in use any more")] * len(messages)
-        began = time.perf_counter()
-        try:
-            async with asyncio.timeout(SEND_SECONDS):
-                outcomes = await transport.send(messages)
-        except TimeoutError:
-            return [Unknown("the transport took too long")] * len(messages)
-        except Exception as error:  # noqa: BLE001 (a stranger's transport may raise anything; nobody knows what it sent)
-            log.warning("transport failed", transport=transport.name, why=type(error).__name__)
-            return [Unknown(f"the transport failed: {type(error).__name__}")] * len(messages)
-        finally:
-            metrics.NOTIFICATION_SECONDS.labels(transport.name).observe(time.perf_counter() - began)
-        if len(outcomes) != len(messages):
-            return [Unknown("the transport gave too few answers")] * len(messages)
-        return outcomes
-
     def _judged(self, attempt: Attempt, outcome: Outcome | NeverSent) -> Attempt:
         """Return the attempt with its outcome and what follows from that."""
         transport = self._transports.find(attempt.transport, attempt.channel)
@@ -194,7 +193,7 @@ class Sender:
             outcome,
             tries=attempt.tries,
             route=attempt.route,
-            routes=len(self._composer.chain(attempt.queued.audience, attempt.channel)),
+            routes=self._routes(attempt),
             more=attempt.more,
             resend=attempt.queued.audience == "staff" or (transport is not None and transport.resend_when_unknown),
             retries=self._composer.policy.notify.retries,

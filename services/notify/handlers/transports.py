@@ -1,27 +1,68 @@
-"""The transports that the policy names, built from their plugins."""
+"""The transports that the policy names, built from their plugins, each within its guard (ADR 0035)."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from services.notify.ports import Transport, TransportError, TransportSetup
-from shared.plugins import PluginError, build, config_of, load
+import structlog
+
+from services.notify.ports import Outbound, Outcome, Transport, TransportSetup, Unknown
+from shared.plugins import TookTooLongError, UnusableError
+from shared.plugins.guard import Failure, Guard
 from shared.policy import Policy
 from shared.settings import Settings
+from shared.workshop import Workshop
 
 Key = tuple[str, str]
 """The name of a transport and the channel that it carries."""
+SEND_SECONDS = 50.0
+
+log = structlog.get_logger()
 
 
 class Transports:
-    """Every (transport, channel) pair of the policy, ready to send."""
+    """Every (transport, channel) pair of the policy that can be used."""
 
     def __init__(self, built: Mapping[Key, Transport]) -> None:
         self._built = dict(built)
+        self._guards = {key: Guard("transport", key[0]) for key in built}
 
     def find(self, name: str, channel: str) -> Transport | None:
-        """Return the transport, None where the policy no longer names it."""
+        """Return the transport, None where the policy no longer names it or it cannot be used."""
         return self._built.get((name, channel))
+
+    def works(self, name: str, channel: str) -> bool:
+        """Return whether the transport can be used, and did not fail again and again lately."""
+        guard = self._guards.get((name, channel))
+        return guard is not None and not guard.left_alone
+
+    def admits(self, name: str, channel: str) -> bool:
+        """Return whether a message may go by it now: one that fails again and again gets a single one now and then."""
+        guard = self._guards.get((name, channel))
+        return guard is not None and guard.admits()
+
+    async def send(self, name: str, channel: str, messages: Sequence[Outbound]) -> Sequence[Outcome]:
+        """Hand the messages over; one outcome for each, in their order. What nobody can tell is unknown."""
+        transport = self.find(name, channel)
+        if transport is None:
+            return _unknown("the transport is not in use any more", messages)
+
+        def verdict(outcomes: Sequence[Outcome]) -> Failure | None:
+            if len(outcomes) != len(messages):
+                return "wrong"
+            return "unknown" if outcomes and all(isinstance(one, Unknown) for one in outcomes) else None
+
+        try:
+            outcomes = await self._guards[name, channel].wait(lambda: transport.send(messages), SEND_SECONDS, verdict)
+        except TookTooLongError:
+            return _unknown("the transport took too long", messages)
+        except Exception as error:  # noqa: BLE001 (a stranger's transport may raise anything; nobody knows what it sent)
+            log.warning("transport failed", transport=name, why=type(error).__name__)
+            return _unknown(f"the transport failed: {type(error).__name__}", messages)
+        if len(outcomes) != len(messages):
+            return _unknown("the transport gave too few answers", messages)
+        return outcomes
 
     @property
     def names(self) -> set[str]:
@@ -34,23 +75,39 @@ class Transports:
 
 
 def build_transports(policy: Policy, settings: Settings, now: Callable[[], datetime]) -> Transports:
-    """Return the transports that `policy` names; `TransportError` says in one sentence which of them cannot work."""
+    """Return the transports that `policy` names, but for those that cannot be used: log and metric name them.
+
+    What would go by one of them goes by the next of its chain, or waits.
+    """
+    workshop = Workshop(policy.plugins, settings, now)
+    built = {
+        (name, channel): workshop.use("transport", name, Transport, _left_out, **_setup(policy, channel))
+        for name, channel in _keys(policy)
+    }
+    workshop.only("transport", policy.plugins_used("transport"))
+    return Transports({key: transport for key, transport in built.items() if transport is not None})
+
+
+def check_transports(policy: Policy, settings: Settings) -> None:
+    """Return if every transport that `policy` names can work; `UnusableError` says in one sentence which cannot."""
+    workshop = Workshop(policy.plugins, settings)
+    for name, channel in _keys(policy):
+        workshop.make("transport", name, Transport, **_setup(policy, channel))
+
+
+def _keys(policy: Policy) -> list[Key]:
     chains = (chain for audience in policy.notify.transports.values() for chain in audience.items())
-    keys = {(name, channel) for channel, names in chains for name in names}
+    return sorted({(name, channel) for channel, names in chains for name in names})
+
+
+def _setup(policy: Policy, channel: str) -> Mapping[str, Any]:
     wait = float(policy.notify.max_transport_wait.seconds)
-    built: dict[Key, Transport] = {}
-    for name, channel in sorted(keys):
-        try:
-            plugin = load("transport", name)
-            setup = TransportSetup(
-                config=config_of(plugin, {}),
-                settings=settings,
-                data=TransportSetup.data_of(settings, "transport", name),
-                now=now,
-                channel=channel,
-                wait_seconds=wait,
-            )
-            built[name, channel] = build(plugin, setup)
-        except PluginError as error:
-            raise TransportError(f"the policy names a transport that cannot be used: {error}") from error
-    return Transports(built)
+    return {"setup": TransportSetup, "channel": channel, "wait_seconds": wait}
+
+
+def _left_out(_error: UnusableError) -> None:
+    """Put nothing in its place."""
+
+
+def _unknown(reason: str, messages: Sequence[Outbound]) -> list[Outcome]:
+    return [Unknown(reason)] * len(messages)

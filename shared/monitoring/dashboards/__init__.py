@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from shared.monitoring.dashboards import callbacks, channels, flow, notifications, quality, servers, sla
+from shared.monitoring.dashboards import callbacks, channels, flow, notifications, plugins, quality, servers, sla
 from shared.monitoring.grafana import Dashboard
 
 DASHBOARDS: Final[tuple[Dashboard, ...]] = (
@@ -12,5 +12,6 @@ DASHBOARDS: Final[tuple[Dashboard, ...]] = (
     notifications.DASHBOARD,
     callbacks.DASHBOARD,
     quality.DASHBOARD,
+    plugins.DASHBOARD,
     servers.DASHBOARD,
 )

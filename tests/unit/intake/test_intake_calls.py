@@ -9,16 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.app import installed_channels
 from services.intake.domain.calls import NOBODY, CallCounts, counted, judged
 from services.intake.domain.registration import register
 from services.intake.ports import Unreadable
 from shared.events import Call, CallFigures, Contact
 from shared.policy import load_policy
 from shared.testing.clock import MONDAY
+from tests.plugins import built_in_channels
 
 POLICY = load_policy()
-PHONE = installed_channels()["phone"]
+PHONE = built_in_channels()["phone"]
 FORM = {"occurred_at": MONDAY.isoformat(), "text": "空调不制冷"}
 DAY = date(2026, 11, 23)
 
@@ -107,7 +107,7 @@ def test_a_missed_call_needs_no_text_and_is_no_agents() -> None:
 
 
 def test_only_a_contact_by_telephone_has_a_call() -> None:
-    contact = installed_channels()["web"].read({**FORM, "call": "me back"})
+    contact = built_in_channels()["web"].read({**FORM, "call": "me back"})
     assert isinstance(contact, Contact)
     registration = register(contact, POLICY, contact_id="c", channel="web", source_id="s/1")
     assert registration.call is None

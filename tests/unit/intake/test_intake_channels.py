@@ -12,15 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic_core import to_json
 
-from services.intake.app import installed_channels
 from services.intake.domain.customer_file import CustomerFile
 from services.intake.domain.registration import register
 from services.intake.ports import Channel, Unreadable
 from shared.events import CallFigures, Contact, PhoneContact
 from shared.events.storable import storable
 from shared.policy import load_policy
+from tests.plugins import built_in_channels
 
-CHANNELS = installed_channels()
+CHANNELS = built_in_channels()
 POLICY = load_policy()
 BUILT_IN = ("web", "app", "walk_in", "phone", "email", "wechat", "weibo", "sms")
 EXAMPLE: dict[str, Any] = {

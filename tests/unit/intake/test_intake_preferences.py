@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.app import installed_channels
 from services.intake.domain.customer_file import CustomerFile
 from services.intake.domain.preferences import is_automatic
 from services.intake.domain.registration import Registration, register
@@ -16,13 +15,14 @@ from services.intake.domain.tiers import higher
 from shared.events import Contact, ContactRegistered, Preferences
 from shared.policy import load_policy
 from shared.testing.clock import MONDAY
+from tests.plugins import built_in_channels
 
 POLICY = load_policy()
 TIERS = POLICY.intake.tiers
 
 
 def recorded(**form: Any) -> Registration:
-    contact = installed_channels()["web"].read({"occurred_at": MONDAY.isoformat(), "text": "你好", **form})
+    contact = built_in_channels()["web"].read({"occurred_at": MONDAY.isoformat(), "text": "你好", **form})
     assert isinstance(contact, Contact), contact
     return register(contact, POLICY, contact_id="c", channel="web", source_id="s/1")
 

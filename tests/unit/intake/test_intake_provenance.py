@@ -9,16 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.app import installed_channels
 from services.intake.domain.provenance import OTHER, VOLUNTEERED
 from services.intake.domain.redaction import Redactor
 from services.intake.domain.registration import Registration, register
 from shared.events import Contact
 from shared.policy import load_policy
 from shared.testing.clock import MONDAY
+from tests.plugins import built_in_channels
 
 POLICY = load_policy()
-CHANNELS = installed_channels()
+CHANNELS = built_in_channels()
 PHONE = "13800138000"
 
 

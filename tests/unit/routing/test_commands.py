@@ -1,5 +1,7 @@
 """Routing answers every command on work orders, and its front door tells the truth."""
 
+from pathlib import Path
+
 import pytest
 
 from services.routing.app import SERVICE, assigners_of, classifier_of
@@ -10,13 +12,17 @@ from shared.events import COMMAND_SUBJECTS
 from shared.events.commands import VerifyContact
 from shared.plugins import PluginError
 from shared.service import find_service
+from shared.settings import Settings
+from shared.workshop import Workshop
 from tests.unit.routing.orders import FINGERPRINTS, POLICY
+
+WORKSHOP = Workshop(POLICY.plugins, Settings())
 
 
 def test_every_command_on_work_orders_is_answered() -> None:
     """Contract, "Commands"."""
     subjects = {subject for subject in COMMAND_SUBJECTS if subject.startswith("yingda.command.workorder.")}
-    desk = Desk(POLICY, Distribution(POLICY, assigners_of(POLICY)), lambda _: None)
+    desk = Desk(POLICY, Distribution(POLICY, assigners_of(POLICY, WORKSHOP)), lambda _: None)
     answered = desk.commands.keys() | MatterDesk(POLICY, FINGERPRINTS).commands.keys()
     assert {model.SUBJECT for model in answered} == subjects | {VerifyContact.SUBJECT}
     assert set(LIFECYCLE) <= answered
@@ -33,20 +39,20 @@ def test_the_service_is_found_by_its_entry_point() -> None:
 
 
 def test_the_policys_classifier_is_one() -> None:
-    classifier = classifier_of(POLICY)
+    classifier = classifier_of(POLICY, WORKSHOP, Path())
     assert isinstance(classifier, Classifier)
     assert classifier.name == POLICY.routing.classifier.plugin
 
 
 def test_the_policys_assigners_are_some() -> None:
     """R-RT-08: every department has one, its own where the policy names one."""
-    assigners = assigners_of(POLICY)
+    assigners = assigners_of(POLICY, WORKSHOP)
     assert assigners.keys() == POLICY.departments.keys()
     assert {assigner.name for assigner in assigners.values()} == {POLICY.routing.assignment.plugin}
     assert all(isinstance(assigner, Assigner) for assigner in assigners.values())
     assignment = POLICY.routing.assignment.model_copy(update={"by_department": {"market": "by_skill"}})
     routing = POLICY.routing.model_copy(update={"assignment": assignment})
-    own = assigners_of(POLICY.model_copy(update={"routing": routing}))
+    own = assigners_of(POLICY.model_copy(update={"routing": routing}), WORKSHOP)
     assert (own["market"].name, own["network"].name) == ("by_skill", "round_robin")
 
 
@@ -55,4 +61,4 @@ def test_an_assigner_that_is_none_is_refused_at_the_start() -> None:
     assignment = POLICY.routing.assignment.model_copy(update={"plugin": "nobody_wrote_it"})
     routing = POLICY.routing.model_copy(update={"assignment": assignment})
     with pytest.raises(PluginError, match=r'no assigner plugin "nobody_wrote_it"; installed are: .*round_robin'):
-        assigners_of(POLICY.model_copy(update={"routing": routing}))
+        assigners_of(POLICY.model_copy(update={"routing": routing}), WORKSHOP)

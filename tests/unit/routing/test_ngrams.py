@@ -20,6 +20,7 @@ from services.routing.ports import Classifier, Matter, ModelError, plain
 from shared.plugins import PluginError
 from shared.policy import Policy, load_policy
 from shared.settings import Settings
+from shared.workshop import Workshop
 from tests.examples import examples as tries
 
 POLICY = load_policy()
@@ -47,6 +48,7 @@ def switched_on(plugin: str, at_least: dict[str, float]) -> Policy:
 
 
 FOUND = NgramsClassifier(model_of(FEW))
+WORKSHOP = Workshop(POLICY.plugins, Settings())
 
 
 def test_it_is_a_classifier_that_is_built_from_a_model() -> None:
@@ -129,7 +131,7 @@ def test_a_model_that_cannot_be_used_is_a_sentence_at_start(tmp_path: Path, cont
     if content is not None:
         (tmp_path / "classifier.json").write_text(content)
     with pytest.raises(PluginError, match=said):
-        classifier_of(switched_on("ngrams", {}), Settings(data=tmp_path))
+        classifier_of(switched_on("ngrams", {}), WORKSHOP, tmp_path)
 
 
 def test_a_changed_model_is_refused(tmp_path: Path) -> None:
@@ -145,11 +147,10 @@ def test_a_model_is_switched_on_only_where_its_figures_reach_the_policys(tmp_pat
     """R-RT-01: held-out figures of 90 % and 95 % against what the policy asks for."""
     save(model_of(FEW), tmp_path / "classifier.json")
     assert (
-        classifier_of(switched_on("ngrams", {"category": 0.9, "department": 0.95}), Settings(data=tmp_path)).name
-        == "ngrams"
+        classifier_of(switched_on("ngrams", {"category": 0.9, "department": 0.95}), WORKSHOP, tmp_path).name == "ngrams"
     )
     with pytest.raises(PluginError, match=r"reaches only category 90.0% \(at least 92.0%\)"):
-        classifier_of(switched_on("ngrams", {"category": 0.92}), Settings(data=tmp_path))
+        classifier_of(switched_on("ngrams", {"category": 0.92}), WORKSHOP, tmp_path)
 
 
 def test_cross_validation_judges_only_what_was_held_out() -> None:
