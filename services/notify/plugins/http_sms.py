@@ -1,0 +1,135 @@
+"""The `http_sms` transport: SMS by any provider with an HTTP interface, told by configuration how to ask and to read.
+
+    http_sms:
+      url: https://sms.example.com/v2/send?account={account}
+      json: {mobile: "{to}", content: "{text}", uid: "{notification_id}"}
+      headers: {Authorization: "Bearer {token}"}
+      secrets: {account: sms_account, token: sms_token}
+      answer: {pointer: /code, taken: ["0"], reference: /msgid}
+
+What stands in braces is the name of a value, replaced once and as it is (R-NT-03): there are no expressions, and a value
+with braces in it stays one. In an address and in a form values are encoded, in JSON they are strings.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final, Literal, Self
+from urllib.parse import quote, urlencode
+
+from pydantic import Field, SecretStr, model_validator
+
+from services.notify.plugins.sms.fields import fields_in, filled, filled_json
+from services.notify.plugins.sms.mobiles import Form, Mobile, mobile_of
+from services.notify.plugins.sms.reading import AnswerOf
+from services.notify.plugins.sms.sending import each
+from services.notify.plugins.sms.verdicts import answered
+from services.notify.plugins.sms.wording import SOURCES, value_of
+from services.notify.ports import Outbound, Outcome, Rejected, TransportError, TransportSetup, Unknown
+from shared.outbound import HttpClient
+from shared.plugins import Config, Plugin
+
+_OWN: Final = frozenset({"to", "locale", "audience", "timestamp"})
+_IN_HEADERS: Final = frozenset({"notification_id", "timestamp", "purpose"})
+
+
+class HttpSmsConfig(Config):
+    """Settings of `http_sms`."""
+
+    url: str = Field(pattern=r"^https?://[^/?#{}@\s]+(?:[/?][^\s#]*)?$")
+    method: Literal["POST", "GET", "PUT"] = "POST"
+    headers: dict[str, str] = Field(default_factory=dict)
+    json_body: Any = Field(default=None, alias="json")
+    """The body as JSON; each string in it may hold names in braces."""
+    form: dict[str, str] | None = None
+    """The body as a form, in the place of `json`."""
+    secrets: dict[str, str] = Field(default_factory=dict)
+    """Names in braces that stand for secrets, each with the name of its secret."""
+    number: Form = "national"
+    answer: AnswerOf = Field(default_factory=AnswerOf)
+    trusted_hosts: tuple[str, ...] = ()
+    """Hosts or networks that are inner ones, or asked in clear text, and may be called nevertheless."""
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        if self.json_body is not None and self.form is not None:
+            raise ValueError("a body is either json or form")
+        if clash := sorted(self.secrets.keys() & (SOURCES | _OWN)):
+            raise ValueError(f"{', '.join(clash)} is the name of a value, a secret needs another one")
+        known = SOURCES | _OWN | self.secrets.keys()
+        used = fields_in([self.url, self.json_body, self.form])
+        if unknown := sorted(used - known):
+            raise ValueError(f"no message has {', '.join(unknown)}; there are: {', '.join(sorted(known))}")
+        in_headers = _IN_HEADERS | self.secrets.keys()
+        if unknown := sorted(fields_in(self.headers) - in_headers):
+            raise ValueError(f"a header cannot hold {', '.join(unknown)}, only {', '.join(sorted(in_headers))}")
+        return self
+
+
+class HttpSms:
+    """Sends several messages at once over kept connections."""
+
+    name = "http_sms"
+    resend_when_unknown = False
+
+    def __init__(self, setup: TransportSetup) -> None:
+        if setup.channel != "sms":
+            raise TransportError(f'http_sms carries sms and nothing else, not "{setup.channel}"')
+        config: HttpSmsConfig = setup.config
+        self.channel = setup.channel
+        self._config = config
+        self._secrets: Mapping[str, SecretStr] = {name: setup.secret(of) for name, of in config.secrets.items()}
+        self._client = HttpClient(wait_seconds=setup.wait_seconds, trusted=config.trusted_hosts)
+
+    async def send(self, messages: Sequence[Outbound]) -> Sequence[Outcome]:
+        """Send each message; what the provider cannot be asked for now is tried later."""
+        return await each(messages, self._sent)
+
+    async def sent_before(self, ids: Collection[str]) -> set[str] | None:
+        """Return None: nothing is known of what this provider could tell."""
+        del ids
+        return None
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.close()
+
+    async def _sent(self, out: Outbound) -> Outcome:
+        mobile = mobile_of(out.message.to)
+        if mobile is None:
+            return Rejected("no number that an SMS can go to", address=True)
+        config, values = self._config, self._values(out, mobile)
+        body, kind = self._body(values)
+        headers = kind | {name: filled(text, values) for name, text in config.headers.items()}
+        url = filled(config.url, {name: quote(value, safe="") for name, value in values.items()})
+        answer = answered(await self._client.request(config.method, url, body, headers))
+        return answer if isinstance(answer, Unknown) else config.answer.outcome(answer)
+
+    def _values(self, out: Outbound, mobile: Mobile) -> dict[str, str]:
+        own = {
+            "to": mobile.written(self._config.number),
+            "locale": out.message.locale,
+            "audience": out.audience,
+            "timestamp": str(int(datetime.now(UTC).timestamp())),  # real time: providers sign and check it
+            "text": out.message.text,
+        }
+        secrets = {name: secret.get_secret_value() for name, secret in self._secrets.items()}
+        return {name: value_of(name, out) for name in SOURCES} | own | secrets
+
+    def _body(self, values: Mapping[str, str]) -> tuple[bytes, dict[str, str]]:
+        config = self._config
+        if config.form is not None:
+            form = {name: filled(text, values) for name, text in config.form.items()}
+            return urlencode(form).encode(), {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
+        if config.json_body is not None:
+            return filled_json(config.json_body, values), {"Content-Type": "application/json; charset=utf-8"}
+        return b"", {}
+
+
+plugin = Plugin(
+    kind="transport",
+    name="http_sms",
+    api=1,
+    summary="SMS by any provider with an HTTP interface",
+    build=HttpSms,
+    config=HttpSmsConfig,
+)
