@@ -115,6 +115,12 @@ CLOCKS_WARNED = _counter("clocks_warned_total", "warnings given", "metric", "dep
 CLOCKS_BREACHED = _counter("clocks_breached_total", "deadlines missed", "metric", "department")
 CLOCKS_MET = _counter("clocks_met_total", "deadlines met", "metric", "department")
 URGENT_BREACHES = _counter("urgent_breaches_total", "deadlines missed by urgent work orders", "metric", "department")
+ESCALATION_ACTIONS = _counter(
+    "escalation_actions_total", "attempts of what escalations set off, by how they ended", "plugin", "outcome"
+)
+ESCALATION_ACTIONS_OPEN = _gauge(
+    "escalation_actions_open", "what escalations set off and is not done: waiting, refused, dead", "plugin", "state"
+)
 SLA_OBJECTIVE = _gauge("sla_objective_ratio", "share of clocks that is to be met, by the policy", "metric")
 CALENDAR_OFFICIAL_DAYS = _gauge(
     "calendar_official_days", "days ahead for which the official holiday schedule is known (R-SLA-13)", "calendar"

@@ -2,13 +2,13 @@
 
 Consumes every `workorder.*` event, `callback.scheduled`, `.completed` and `.withdrawn`, `notification.sent` and
 `agent.presence_changed`. Emits `sla.started`, `.warned`, `.breached`, `.met`, `.paused`, `.resumed`, `.cancelled`,
-`.escalated` and `.rescheduled`. Answers the commands `sla.list`, `sla.rebase` and
-`reconciliation.clocks`.
+`.escalated` and `.rescheduled`. Answers the commands `sla.list`, `sla.rebase`,
+`sla.actions`, `sla.retry_actions` and `reconciliation.clocks`. Its plugins are the actions of an escalation.
 
     app.py     the composition root: handler, watch, renewal, desk, gauges
     handlers/  events.py (a batch: load the clocks concerned, apply, save, emit), watch.py (the loop that finds what is
                due: any number of replicas side by side), horizon.py (up to which moment it may judge), renewal.py
-               (newer holiday data), commands.py (the desk)
+               (newer holiday data), actions.py (what escalations set off, from a queue), commands.py and action_desk.py
     domain/    plan.py (which clocks an event starts and meets), clock.py (one clock's state), steps.py (start, pause,
                resume, meet, cancel), due.py (warnings, breach, ladder), renew.py and rebase.py (due times that move),
                workorder_clocks.py (what each event does to a work order's clocks) on side_clocks.py (those that not

@@ -4,14 +4,16 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Annotated, Final, Literal
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator
 
-from shared.policy.base import Grade, Metric, Model, WrittenDuration
+from shared.policy.base import Grade, Key, Metric, Model, WrittenDuration
 from shared.policy.durations import Duration
+from shared.policy.notify import Retries
 
 Rung = Literal["assignee", "supervisor", "head", "manager"]
 
 _RUNGS: Final[tuple[Rung, ...]] = ("assignee", "supervisor", "head", "manager")
+_LONGEST_ACTION: Final = 300
 Percent = Annotated[int, Field(ge=1, le=99)]
 
 
@@ -44,12 +46,41 @@ class AwayTargets(Model):
     at_most: Annotated[int, Field(ge=1)]
 
 
+class StepAction(Model):
+    """An action that a step sets off besides messages; only for these grades and metrics, where some are named."""
+
+    plugin: Key
+    grades: tuple[Grade, ...] = ()
+    metrics: tuple[Metric, ...] = ()
+
+
+def _by_name(written: object) -> object:
+    """Take the bare name of a plugin for an action without conditions."""
+    return {"plugin": written} if isinstance(written, str) else written
+
+
+def _once_each(actions: tuple[StepAction, ...]) -> tuple[StepAction, ...]:
+    names = [action.plugin for action in actions]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise ValueError(f'"{twice}" stands here twice; name all its grades and metrics in one place')
+    return actions
+
+
+Actions = Annotated[
+    tuple[Annotated[StepAction, BeforeValidator(_by_name)], ...],
+    AfterValidator(_once_each),
+    Field(exclude_if=lambda actions: not actions),
+]
+"""The plugins of kind `escalation_action` that a step sets off; their settings stand in `plugins.escalation_actions`."""
+
+
 class WarningStep(Model):
     """Tell someone when that share of the target is used up."""
 
     on: Literal["warning"]
     percent: Percent
     to: Rung
+    actions: Actions = ()
 
 
 class BreachStep(Model):
@@ -58,6 +89,7 @@ class BreachStep(Model):
     on: Literal["breach"]
     after: Annotated[WrittenDuration, Field(default=Duration(0, "wall"))]
     to: Rung
+    actions: Actions = ()
 
 
 LadderStep = Annotated[WarningStep | BreachStep, Field(discriminator="on")]
@@ -72,6 +104,11 @@ class Objectives(Model):
     def of(self, metric: Metric) -> int:
         """Return the percentage for that metric."""
         return self.by_metric.get(metric, self.default)
+
+
+def _patiently() -> Retries:
+    pauses = tuple(Duration(seconds, "wall") for seconds in (10, 60, 300, 900, 3600))
+    return Retries(max_attempts=12, pauses=pauses)
 
 
 class SlaPolicy(Model):
@@ -93,9 +130,20 @@ class SlaPolicy(Model):
     """Clocks that give no warnings, because nobody has anything to do before they are due."""
     warnings: Annotated[tuple[Percent, ...], Field(min_length=1)]
     ladder: Annotated[tuple[LadderStep, ...], Field(min_length=1)]
+    action_wait: Annotated[WrittenDuration, Field(default=Duration(30, "wall"))]
+    """How long one attempt of an action may take."""
+    action_retries: Annotated[Retries, Field(default_factory=_patiently)]
+    """When an action that could not be taken is tried again; afterwards somebody has to look at it."""
     objectives: Annotated[Objectives, Field(default=Objectives(default=95, by_metric={}))]
     digest_window: WrittenDuration
     """Bursts become one message per person in this time (R-SLA-10)."""
+
+    @field_validator("action_wait")
+    @classmethod
+    def _bearable(cls, wait: Duration) -> Duration:
+        if wait.kind != "wall" or not 1 <= wait.seconds <= _LONGEST_ACTION:
+            raise ValueError(f"an action may take from 1 to {_LONGEST_ACTION} seconds of wall time, not {wait}")
+        return wait
 
     @field_validator("warnings")
     @classmethod

@@ -13,6 +13,7 @@ from sqlalchemy import event as hooks
 
 from services.sla.app import SERVICE
 from services.sla.domain.policies import Policies
+from services.sla.handlers.actions import Actions
 from services.sla.handlers.watch import Watch
 from services.sla.store.clocks import next_moment
 from services.sla.store.tables import clocks, subjects
@@ -123,17 +124,14 @@ async def test_two_watches_side_by_side_breach_each_clock_once(house: House) -> 
     """R-SLA-09: any number of replicas; batches smaller than what is due, so that they contend."""
     await house.bench.happens(*(Story(id=f"w{n}").opened(MONDAY) for n in range(120)))
     house.bench.clock.at = MONDAY + timedelta(hours=30)
-    watches = [
-        Watch(
-            house.bench.engine,
-            house.bench.new_outbox(),
-            house.bench.clock,
-            Policies(house.bench.policy),
-            house.horizon(),
-            batch=40,
-        )
-        for _ in range(3)
-    ]
+    clock, policy = house.bench.clock, house.bench.policy
+
+    def watch() -> Watch:
+        outbox = house.bench.new_outbox()
+        actions = Actions(outbox, clock, policy, {})
+        return Watch(house.bench.engine, outbox, clock, Policies(policy), house.horizon(), actions, batch=40)
+
+    watches = [watch() for _ in range(3)]
 
     async def work(watch: Watch) -> None:
         while (following := await watch.turn()) is not None and following <= house.bench.clock.at:

@@ -40,6 +40,8 @@ class Subject:
     called_cycle: int | None = None
     early: Mapping[str, datetime] = field(default_factory=dict)
     """What came before the event that starts the clock it meets: the end of a return call, a hand-over."""
+    number: str | None = None
+    """For whoever an action of an escalation calls."""
 
 
 def targets_of(category: str, grade: Grade, policy: Policy) -> dict[Metric, Duration]:

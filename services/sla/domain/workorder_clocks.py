@@ -87,6 +87,7 @@ class WorkorderClocks(SideClocks):
             department=event.department,
             cycle=event.cycle,
             cycle_started_at=event.occurred_at,
+            number=event.number,
             policy_version=self._policies.adopted(event.policy_version),
         )
         self._retarget(event.category, event.topic, event.grade)

@@ -8,6 +8,7 @@ from services.sla.domain.clock import Clock, ClockEvent
 from services.sla.domain.policies import Policies
 from services.sla.domain.subject import Subject
 from services.sla.domain.workorder_clocks import WorkorderClocks
+from services.sla.handlers.actions import Actions
 from services.sla.handlers.watch import Watch
 from services.sla.store import clocks as store
 from shared.bus.transaction import Incoming, Transaction
@@ -27,15 +28,16 @@ from shared.events import (
 from shared.ids import new_id
 
 Told = tuple[str, Incoming, tuple[ClockEvent, ...]]
-"""The work order, the event, and what it leads to."""
+"""The work order or agent, the event, and what it leads to."""
 
 
 class EventHandler:
     """Applies events to the clocks of their work orders and agents, and tells the watch what comes next."""
 
-    def __init__(self, policies: Policies, watch: Watch) -> None:
+    def __init__(self, policies: Policies, watch: Watch, actions: Actions) -> None:
         self._policies = policies
         self._watch = watch
+        self._actions = actions
 
     async def on_events(self, tx: Transaction, batch: Sequence[Incoming]) -> None:
         """Apply `batch` in its order; the events that follow belong to the same trace."""
@@ -61,6 +63,7 @@ class EventHandler:
             told = [pair for pair in told if pair[0] not in overtaken] + told_anew
         for _, incoming, events in told:
             _emit(tx, events, incoming)
+        await self._actions.order(tx, ((key, event) for key, _, events in told for event in events))
         await store.save(tx.connection, before, tuple(work_orders.values()))
         self._expect(clock for one in work_orders.values() for clock in one.clocks.values())
 
@@ -87,9 +90,12 @@ class EventHandler:
     async def _agents(self, tx: Transaction, presence: Sequence[Incoming]) -> None:
         known, clocks = await store.lock_agents(tx.connection, {incoming.data.agent_id for incoming in presence})
         agents = {key: AgentClocks(agent, clocks[key], self._policies, new_id) for key, agent in known.items()}
+        told: list[Told] = []
         for incoming in presence:
             event: AgentPresenceChanged = incoming.data
-            _emit(tx, agents[event.agent_id].apply(event, tx.now, incoming.message.trace), incoming)
+            told.append((event.agent_id, incoming, agents[event.agent_id].apply(event, tx.now, incoming.message.trace)))
+            _emit(tx, told[-1][2], incoming)
+        await self._actions.order(tx, ((key, event) for key, _, events in told for event in events))
         await store.save_agents(tx.connection, tuple(agents.values()))
         self._expect(clock for one in agents.values() for clock in one.clocks.values())
 

@@ -10,6 +10,7 @@ from services.sla.domain.clock import Clock, Decision
 from services.sla.domain.due import watch
 from services.sla.domain.policies import Policies
 from services.sla.domain.renew import renew
+from services.sla.handlers.actions import Actions
 from services.sla.handlers.horizon import Horizon
 from services.sla.store import clocks as store
 from shared.bus.outbox import Outbox
@@ -33,6 +34,7 @@ class Watch:
         clock: BusinessClock,
         policies: Policies,
         horizon: Horizon,
+        actions: Actions,
         batch: int = BATCH,
     ) -> None:
         self.loop = Loop("watch", self.turn, longest_sleep_seconds=COMMIT_SECONDS, oldest=self._oldest)
@@ -41,6 +43,7 @@ class Watch:
         self._clock = clock
         self._policies = policies
         self._horizon = horizon
+        self._actions = actions
         self._batch = batch
         self._announced: dict[str, tuple[float, datetime]] = {}
 
@@ -83,6 +86,7 @@ class Watch:
         async with self._outbox.transaction() as tx:
             claimed = await store.claim(tx.connection, now, settled, self._batch)
             changed = []
+            told = []
             for clock in claimed:
                 self._announced.pop(clock.id, None)
                 # Lateness is measured against the moment at which the decision is taken.
@@ -90,6 +94,8 @@ class Watch:
                 changed.append(decision.clock)
                 for event in decision.events:
                     tx.emit(event, subject=clock.id, cause=clock.traceparent)
+                    told.append((clock.owner, event))
+            await self._actions.order(tx, told)
             await store.save_changes(tx.connection, changed)
             following = await store.next_moment(tx.connection)
         return len(claimed), following

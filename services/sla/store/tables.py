@@ -92,6 +92,7 @@ subjects = Table(
     Column("called_at", DateTime(timezone=True)),
     Column("called_cycle", Integer),
     Column("early", JSONB, nullable=False),
+    Column("number", Text),
     # The work orders that a rebase may move.
     Index("subjects_open", "department", postgresql_where=text("NOT ended")),
 )
@@ -122,6 +123,29 @@ holiday_data = Table(
     Column("first_used_at", DateTime(timezone=True), nullable=False),
 )
 """The changes of the holiday data, counted (R-SLA-13)."""
+
+actions = Table(
+    "actions",
+    metadata,
+    # Of the clock, the step and the plugin: one escalation sets an action off once.
+    Column("id", Text, primary_key=True),
+    # The work order or agent of the clock.
+    Column("owner", Text, nullable=False),
+    Column("plugin", Text, nullable=False),
+    Column("step", Text, nullable=False),
+    Column("event", JSONB, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    # When it is due; while an attempt is in hand, when somebody else may take it up.
+    Column("next_at", DateTime(timezone=True), nullable=False),
+    Column("reason", Text),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("settled_at", DateTime(timezone=True)),
+    Index("actions_due", "plugin", "next_at", postgresql_where=text("state = 'waiting'")),
+    Index("actions_to_look_at", "state", "created_at", postgresql_where=text("state IN ('refused', 'dead')")),
+    Index("actions_owner", "owner"),
+)
+"""What escalations set off besides messages (ADR 0036)."""
 
 rebases = Table(
     "rebases",

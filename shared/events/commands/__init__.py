@@ -39,7 +39,7 @@ from shared.events.commands.reconciliation import (
 )
 from shared.events.commands.report import ListReports, MakeReport
 from shared.events.commands.script import GetScript
-from shared.events.commands.sla import ListClocks, RebaseClocks
+from shared.events.commands.sla import ListActions, ListClocks, RebaseClocks, RetryActions
 from shared.events.commands.workorder import (
     Assign,
     Cancel,
@@ -88,6 +88,7 @@ __all__ = [
     "GetScript",
     "GetWorkorder",
     "Link",
+    "ListActions",
     "ListAgents",
     "ListCallbacks",
     "ListClocks",
@@ -113,6 +114,7 @@ __all__ = [
     "Resolve",
     "Respond",
     "Resume",
+    "RetryActions",
     "RetryNotification",
     "ReviewKnowledge",
     "RunReconciliation",

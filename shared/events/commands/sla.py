@@ -34,3 +34,24 @@ class ListClocks(Command):
         default=None, description="by default those to which something can still happen; all of them for a work order"
     )
     limit: int = Field(default=50, ge=1, le=500)
+
+
+class ListActions(Command):
+    """List what escalations set off besides messages, the newest first (R-SLA-10)."""
+
+    SUBJECT: ClassVar[str] = "yingda.command.sla.actions"
+
+    work_order_id: str | None = None
+    state: Literal["waiting", "done", "refused", "dead"] | None = Field(
+        default=None, description="by default those that somebody should look at; all of them for a work order"
+    )
+    limit: int = Field(default=50, ge=1, le=500)
+
+
+class RetryActions(Command):
+    """Let actions that were refused, or whose attempts are used up, be tried anew: one, or all of a plugin."""
+
+    SUBJECT: ClassVar[str] = "yingda.command.sla.retry_actions"
+
+    action_id: str | None = None
+    plugin: str | None = None

@@ -200,6 +200,22 @@ DASHBOARD = Dashboard(
                     "reqps",
                 ),
                 Panel(
+                    "What escalations set off",
+                    "timeseries",
+                    (
+                        Query(
+                            "60 * sum by (plugin, outcome) (rate(yingda_escalation_actions_total[$__rate_interval]))",
+                            "{{plugin}} {{outcome}} a minute",
+                        ),
+                        Query(
+                            held("yingda_escalation_actions_open", "plugin, state"),
+                            "{{plugin}} {{state}} now",
+                        ),
+                    ),
+                    "Attempts of actions by how they ended, and actions that are not done; a refused or dead one waits for somebody "
+                    "(`yingda command sla.actions`).",
+                ),
+                Panel(
                     "Watcher's lateness",
                     "timeseries",
                     (
