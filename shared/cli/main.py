@@ -34,6 +34,7 @@ COMMANDS = {
     "bench": "shared.cli.bench",
     "attachment": "shared.cli.attachment",
     "plugins": "shared.cli.plugins",
+    "plugin": "shared.cli.plugin",
     "deploy": "shared.cli.deploy",
 }
 """Each command and the module whose `register(app)` adds it; a module is imported only when its command is wanted."""
