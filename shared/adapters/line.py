@@ -49,11 +49,10 @@ class _Waiting:
 class Line:
     """Commits what enters, in its order as far as one process can."""
 
-    def __init__(self, client: Client, name: str, patience_seconds: float) -> None:
+    def __init__(self, client: Client, name: str) -> None:
         self._client = client
         self._commit = Commit(client)
         self._name = name
-        self._patience = patience_seconds
         self._queue: deque[_Waiting] = deque()
         self._bytes = 0
         self._wake = asyncio.Event()
@@ -80,7 +79,7 @@ class Line:
         """Return for how long the first in the line has been waiting."""
         return asyncio.get_running_loop().time() - self._queue[0].since if self._queue else 0.0
 
-    async def enter(self, message: Outgoing) -> tuple[Published, float]:
+    async def enter(self, message: Outgoing, patience_seconds: float) -> tuple[Published, float]:
         """Return when `message` is on the stream, with the seconds that it took; `BusAway`, `RefusedByBus`."""
         if self._closing or self._task is None:
             raise BusAway("this process is stopping, send the contact again")
@@ -94,7 +93,7 @@ class Line:
         metrics.ADAPTER_WAITING.labels(self._name).inc()
         self._wake.set()
         try:
-            async with asyncio.timeout(self._patience):
+            async with asyncio.timeout(patience_seconds):
                 published = await waiting.done
         except TimeoutError:
             raise BusAway from None

@@ -46,15 +46,17 @@ class Publisher:
     ) -> None:
         """Publish to `channels` only, over the connected `client`; `name` is the label of the metrics."""
         self._client = client
-        self._line = Line(client, name, patience_seconds) if line is None else line
+        self._line = Line(client, name) if line is None else line
         self._channels = frozenset(channels)
         self._name = name
+        self._patience = patience_seconds
         self._now = now
 
-    def of(self, name: str, channels: Collection[str]) -> "Publisher":
+    def of(self, name: str, channels: Collection[str], patience_seconds: float | None = None) -> "Publisher":
         """Return a publisher under another name that shares the commits of this one; it is not started or closed."""
+        patience = self._patience if patience_seconds is None else patience_seconds
         common = frozenset(channels) & self._channels
-        return Publisher(self._client, common, name=name, now=self._now, line=self._line)
+        return Publisher(self._client, common, name=name, patience_seconds=patience, now=self._now, line=self._line)
 
     async def __aenter__(self) -> Self:
         self.start()
@@ -98,7 +100,7 @@ class Publisher:
         """
         try:
             message = self._outgoing(channel, source, id, data, time or self._now(), traceparent)
-            published, seconds = await self._line.enter(message)
+            published, seconds = await self._line.enter(message, self._patience)
         except BusAway:
             metrics.ADAPTER_REFUSED.labels(self._name, "bus-away").inc()
             raise

@@ -36,7 +36,7 @@ class Gateway:
 
     async def run(self, work: Work) -> None:
         """Serve until it is told to stop; then requests in hand are answered, and what endpoints do beside them ends."""
-        works = {name: _own(work, name, endpoint) for name, endpoint in self._endpoints.items()}
+        works = {name: self._own(work, name, endpoint) for name, endpoint in self._endpoints.items()}
         web = WebServer(
             Web(build_site(self._endpoints, works, self._config), self._host, self._port),
             connections=self._config.connections,
@@ -61,10 +61,10 @@ class Gateway:
             await web.stop()
             await asyncio.gather(*running)
 
-
-def _own(work: Work, name: str, endpoint: Endpoint) -> Work:
-    """Return what `endpoint` works with: its own channels, its own name in metrics."""
-    return replace(work, publisher=work.publisher.of(name, endpoint.channels), report=work.report.of(name))
+    def _own(self, work: Work, name: str, endpoint: Endpoint) -> Work:
+        """Return what `endpoint` works with: its own channels, its own name in metrics."""
+        publisher = work.publisher.of(name, endpoint.channels, self._config.patience_seconds)
+        return replace(work, publisher=publisher, report=work.report.of(name))
 
 
 def _end(tasks: list[asyncio.Task[None]]) -> None:

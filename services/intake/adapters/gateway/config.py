@@ -27,6 +27,8 @@ class GatewayConfig(Config):
     """Bytes of one request, where an endpoint does not say otherwise."""
     body_seconds: Annotated[float, Field(gt=0, le=120)] = 10.0
     """So long a sender may take for the body of a request."""
+    patience_seconds: Annotated[float, Field(gt=0, le=60)] = 4.0
+    """So long a request waits for a bus that is away; then its sender is told to come again. WeChat waits for five seconds."""
     connections: Annotated[int, Field(ge=1, le=20_000)] = 500
     bytes_in_hand: Annotated[int, Field(ge=1_000_000)] = 64_000_000
     """Of all requests together; who comes when that much is in memory is told to come again."""
