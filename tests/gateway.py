@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,10 +17,11 @@ from shared.adapters.signatures import sign
 from shared.bus.streams import CONTACTS
 from shared.testing.embedded_ports import free_port
 from shared.testing.service_process import adapter_process, policy_with
+from tests.chats import CHAT_ENDPOINTS, CHAT_POSTS, CHAT_SECRETS, Pushed
 
 KEY = "a key of sixteen characters"
 TOKEN = "token-of-the-vendor"
-SECRETS = {"YINGDA_SECRET_ERP_KEY": KEY, "YINGDA_SECRET_VENDOR_TOKEN": TOKEN}
+SECRETS = {"YINGDA_SECRET_ERP_KEY": KEY, "YINGDA_SECRET_VENDOR_TOKEN": TOKEN, **CHAT_SECRETS}
 AT = "2026-11-23T10:15:00+08:00"
 ORIGIN = "https://shop.example.com"
 ENDPOINTS: Mapping[str, Any] = {
@@ -29,6 +30,7 @@ ENDPOINTS: Mapping[str, Any] = {
     "webhook": {"senders": {"erp": {"channel": "app", "keys": ["erp_key"]}}},
     "sms": {"keys": ["erp_key"], "aliyun_token": "vendor_token", "tencent_token": "vendor_token"},
     "phone_records": {"keys": ["erp_key"]},
+    **CHAT_ENDPOINTS,
 }
 NO_LIMIT = {"per_sender": 10_000_000, "total": 10_000_000}
 
@@ -107,7 +109,23 @@ def call(number: int) -> Post:
     return Post("/phone_records", _json(body), {}, True)
 
 
-POSTS = {"web_form": form, "webhook": webhook, "sms": sms, "aliyun": aliyun, "tencent": tencent, "phone_records": call}
+def _chat(make: Callable[[int], Pushed]) -> Callable[[int], Post]:
+    def post(number: int) -> Post:
+        pushed = make(number)
+        return Post(pushed.path, pushed.body, {"content-type": pushed.media_type})
+
+    return post
+
+
+POSTS = {
+    "web_form": form,
+    "webhook": webhook,
+    "sms": sms,
+    "aliyun": aliyun,
+    "tencent": tencent,
+    "phone_records": call,
+    **{kind: _chat(make) for kind, make in CHAT_POSTS.items()},
+}
 """What each kind of sender posts, by a number."""
 
 

@@ -17,9 +17,13 @@ from services.intake.plugins.app import AppChannel
 from services.intake.plugins.phone import PhoneChannel
 from services.intake.plugins.sms import SmsChannel
 from services.intake.plugins.web import WebChannel
+from services.intake.plugins.wechat import WechatChannel
+from services.intake.plugins.wecom import WecomChannel
+from services.intake.plugins.weibo import WeiboChannel
 from services.intake.ports import Channel
 from shared.bus.streams import CONTACTS
 from shared.events import Contact
+from tests.chats import CHAT_SOURCES
 from tests.chatter import Chatter
 from tests.gateway import POSTS, Gateway, Post, published, send
 from tests.polling import until
@@ -35,6 +39,9 @@ READERS: Mapping[str, Channel] = {
     "aliyun": SmsChannel(),
     "tencent": SmsChannel(),
     "phone_records": PhoneChannel(),
+    "wechat": WechatChannel(),
+    "wecom": WecomChannel(),
+    "weibo": WeiboChannel(),
 }
 SOURCES = {
     "web_form": "web/form",
@@ -43,6 +50,7 @@ SOURCES = {
     "aliyun": "sms/aliyun",
     "tencent": "sms/tencent",
     "phone_records": "phone/records",
+    **CHAT_SOURCES,
 }
 
 
