@@ -110,7 +110,7 @@ class HttpClient:
         except ForbiddenError as error:
             return NotTaken(str(error))
         except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError, httpcore.ProxyError) as error:
-            return sent.result(f"no answer: {type(error).__name__}", unconnected(error))
+            return sent.result(type(error).__name__, unconnected(error))
 
     async def _answer(self, response: "Response") -> Answer:
         """Return the answer; of a body that is too long, what is within the limit."""

@@ -121,4 +121,4 @@ def unconnected(error: Exception) -> str:
         if isinstance(cause, ssl.SSLError):
             return "it does not speak TLS as it should"
         cause = cause.__cause__ or cause.__context__
-    return "it cannot be reached"
+    return "no connection"

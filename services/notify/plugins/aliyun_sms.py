@@ -21,7 +21,7 @@ from services.notify.plugins.sms.sending import each
 from services.notify.plugins.sms.verdicts import answered
 from services.notify.plugins.sms.wording import ByUse, Language, Parameter, chosen, language_of
 from services.notify.ports import Outbound, Outcome, Rejected, TransportError, TransportSetup, Unknown
-from shared.outbound import HttpClient
+from shared.outbound import HttpClient, Trusted
 from shared.outbound.result import Result
 from shared.plugins import Config, Plugin
 
@@ -33,21 +33,27 @@ class Template(Config):
     """A template of the account, as `{code: SMS_…, parameters: {number: work_order}}`."""
 
     code: str = Field(pattern=r"^[A-Za-z0-9_]{1,64}$")
+    """The vendor's code of the template."""
     parameters: dict[str, Parameter] = Field(default_factory=dict)
+    """What stands in its variables, by name."""
 
 
 class AliyunSmsConfig(Config):
     """Settings of `aliyun_sms`."""
 
     access_key_id: str
+    """The AccessKey ID of a RAM user that may send SMS and nothing else."""
     access_key_secret: str
     """Name of the secret that holds the key's secret."""
     sign_name: dict[Language, str] = Field(min_length=1)
     """The approved signature 短信签名; another language takes the Chinese one."""
     templates: ByUse[Template] = Field(min_length=1)
+    """The approved templates by purpose (or `default`) and language."""
     signature: Literal["acs3", "rpc"] = "acs3"
+    """How requests are signed: ACS3-HMAC-SHA256, or HMAC-SHA1 as before it."""
     endpoint: str = Field(default="https://dysmsapi.aliyuncs.com", pattern=r"^https?://[^/?#@]+$")
-    trusted_hosts: tuple[str, ...] = ()
+    """Where the service is asked; another region has another address."""
+    trusted_hosts: Trusted = ()
     """Hosts or networks that are inner ones and may be called nevertheless, as a proxy."""
 
 

@@ -25,7 +25,7 @@ from services.notify.plugins.sms.sending import each
 from services.notify.plugins.sms.verdicts import answered
 from services.notify.plugins.sms.wording import SOURCES, value_of
 from services.notify.ports import Outbound, Outcome, Rejected, TransportError, TransportSetup, Unknown
-from shared.outbound import HttpClient
+from shared.outbound import HttpClient, Trusted
 from shared.plugins import Config, Plugin
 
 _OWN: Final = frozenset({"to", "locale", "audience", "timestamp"})
@@ -36,8 +36,11 @@ class HttpSmsConfig(Config):
     """Settings of `http_sms`."""
 
     url: str = Field(pattern=r"^https?://[^/?#{}@\s]+(?:[/?][^\s#]*)?$")
+    """Where the provider is asked; names in braces may stand behind the host."""
     method: Literal["POST", "GET", "PUT"] = "POST"
+    """How the provider is asked."""
     headers: dict[str, str] = Field(default_factory=dict)
+    """Headers; besides secrets they may hold `notification_id`, `timestamp` and `purpose`."""
     json_body: Any = Field(default=None, alias="json")
     """The body as JSON; each string in it may hold names in braces."""
     form: dict[str, str] | None = None
@@ -45,8 +48,10 @@ class HttpSmsConfig(Config):
     secrets: dict[str, str] = Field(default_factory=dict)
     """Names in braces that stand for secrets, each with the name of its secret."""
     number: Form = "national"
+    """How numbers are written: `13800138000`, `+8613800138000` (e164) or `8613800138000` (digits)."""
     answer: AnswerOf = Field(default_factory=AnswerOf)
-    trusted_hosts: tuple[str, ...] = ()
+    """How the answer is read."""
+    trusted_hosts: Trusted = ()
     """Hosts or networks that are inner ones, or asked in clear text, and may be called nevertheless."""
 
     @model_validator(mode="after")

@@ -19,7 +19,7 @@ from services.notify.plugins.sms.tencent_signature import authorization
 from services.notify.plugins.sms.verdicts import answered
 from services.notify.plugins.sms.wording import ByUse, Language, Parameter, chosen, language_of
 from services.notify.ports import Outbound, Outcome, Rejected, TransportError, TransportSetup, Unknown
-from shared.outbound import HttpClient
+from shared.outbound import HttpClient, Trusted
 from shared.plugins import Config, Plugin
 
 ACTION: Final = "SendSms"
@@ -31,13 +31,16 @@ class Template(Config):
     """A template of the account, as `{id: "1110", parameters: [work_order]}`: the vendor counts parameters, from 1."""
 
     id: str = Field(pattern=r"^\d{1,20}$")
+    """The vendor's id of the template, in quotation marks."""
     parameters: tuple[Parameter, ...] = ()
+    """What stands in its variables, in their order."""
 
 
 class TencentSmsConfig(Config):
     """Settings of `tencent_sms`."""
 
     secret_id: str
+    """The SecretId of a sub-account that may send SMS and nothing else."""
     secret_key: str
     """Name of the secret that holds the SecretKey."""
     app_id: str = Field(pattern=r"^\d{1,20}$")
@@ -45,11 +48,14 @@ class TencentSmsConfig(Config):
     sign_name: dict[Language, str] = Field(min_length=1)
     """The approved signature 签名, without brackets; another language takes the Chinese one."""
     templates: ByUse[Template] = Field(min_length=1)
+    """The approved templates by purpose (or `default`) and language."""
     region: str = Field(default="ap-guangzhou", pattern=r"^[a-z0-9-]{1,40}$")
+    """The region of the application."""
     sender_id: str | None = None
     """For numbers abroad, where one was agreed."""
     endpoint: str = Field(default="https://sms.tencentcloudapi.com", pattern=r"^https?://[^/?#@]+$")
-    trusted_hosts: tuple[str, ...] = ()
+    """Where the service is asked."""
+    trusted_hosts: Trusted = ()
     """Hosts or networks that are inner ones and may be called nevertheless, as a proxy."""
 
 

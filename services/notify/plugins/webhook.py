@@ -1,57 +1,80 @@
 """The `webhook` transport: one signed HTTP POST per message, for SMS gateways, messengers and enterprise bots.
 
-    POST YINGDA_WEBHOOK_URL
+    POST <url>
     Idempotency-Key: <notification_id>            the same for every attempt, so that a gateway can drop the second
     X-Yingda-Timestamp: 1764000000
-    X-Yingda-Signature: sha256=<HMAC of "timestamp.body" with YINGDA_WEBHOOK_KEY>
+    X-Yingda-Signature: sha256=<HMAC of "timestamp.body" with the key>
     {"notification_id", "channel", "to", "subject", "text", "purpose", "audience", "work_order", "locale", "attempt", "also"}
+
+Address and key stand in the policy (`plugins.transports.webhook`), else in YINGDA_WEBHOOK_URL and YINGDA_WEBHOOK_KEY.
 
 A 2xx takes the message; `{"id": "…"}` in its body is the provider's own name for it, which receipts may use. A 408,
 425, 429 or 503 is asked again, another 4xx is for good, and `{"invalid_address": true}` in it ends the address. What
 may have been taken (another 5xx, no answer) is unknown, and not sent to a customer again (R-NT-04).
 """
 
-import asyncio
-import hashlib
-import hmac
 import json
-import ssl
 import time
 from collections.abc import Collection, Sequence
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
-from typing import Any
-from urllib.parse import SplitResult, urlsplit
+from pathlib import Path
+from typing import Any, Final, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, model_validator
 
 from services.notify.ports import Outbound, Outcome, Rejected, Retry, Sent, TransportError, TransportSetup, Unknown
-from shared.plugins import Plugin
+from shared.outbound import Answer, HttpClient, NotTaken, Trusted, signed
+from shared.plugins import Config, Plugin
 
-BATCH_SECONDS = 35.0
+BATCH_SECONDS: Final = 35.0
 """A batch that a slow gateway stretches beyond this is broken off between two messages; the rest is tried later."""
-LONGEST_ANSWER = 65_536
-_AGAIN = frozenset({408, 425, 429, 503})
-_TAKEN = range(200, 300)
-_FOR_GOOD = range(300, 500)
+LEAST_KEY: Final = 16
+_AGAIN: Final = frozenset({408, 425, 429, 503})
+_FOR_GOOD: Final = range(300, 500)
+
+
+class WebhookConfig(Config):
+    """Settings of `webhook`; without any, those of the environment."""
+
+    url: str | None = Field(default=None, pattern=r"^https?://[^\s/?#@]+[^\s#]*$")
+    """Where messages are posted."""
+    key: str | None = None
+    """Name of the secret that signs what is posted."""
+    ca: Path | None = None
+    """Who vouches for the gateway, in the place of the system's authorities."""
+    trusted_hosts: Trusted = ()
+    """Hosts or networks that are inner ones, or asked in clear text, and may be called nevertheless."""
+
+    @model_validator(mode="after")
+    def _signed(self) -> Self:
+        if (self.url is None) != (self.key is None):
+            raise ValueError("url and key go together")
+        return self
 
 
 class WebhookTransport:
-    """One connection per batch. A message counts as unknown only where its request had been sent."""
+    """Posts one message after the other over kept connections. Only one whose request had begun counts as unknown."""
 
     name = "webhook"
     resend_when_unknown = False
 
     def __init__(self, setup: TransportSetup) -> None:
-        settings = setup.settings
-        if not settings.webhook_url or settings.webhook_key is None:
-            raise TransportError("webhook needs an address and a key: set YINGDA_WEBHOOK_URL and YINGDA_WEBHOOK_KEY")
+        config: WebhookConfig = setup.config or WebhookConfig()
         self.channel = setup.channel
-        self._url = urlsplit(settings.webhook_url)
-        self._key = settings.webhook_key.get_secret_value().encode()
-        self._wait = setup.wait_seconds
         self._now = setup.now
+        self._url, self._key, trusted = _place(config, setup)
+        self._client = HttpClient(wait_seconds=setup.wait_seconds, trusted=trusted, ca=config.ca)
 
     async def send(self, messages: Sequence[Outbound]) -> Sequence[Outcome]:
-        """Post one message after the other; what a broken connection leaves unsent is tried later."""
-        return await asyncio.to_thread(self._post_all, messages)
+        """Post one message after the other; what a gateway that is away leaves unsent is tried later."""
+        began = time.monotonic()
+        outcomes: list[Outcome] = []
+        for out in messages:
+            if time.monotonic() - began > BATCH_SECONDS:
+                outcomes.append(Retry("the gateway is too slow"))
+            else:
+                outcomes.append(await self._post(out))
+        return outcomes
 
     async def sent_before(self, ids: Collection[str]) -> set[str] | None:
         """Return None: a webhook cannot be asked what it has taken."""
@@ -59,36 +82,17 @@ class WebhookTransport:
         return None
 
     async def close(self) -> None:
-        """No connection outlives its batch."""
+        """Close the connections."""
+        await self._client.close()
 
-    def _post_all(self, messages: Sequence[Outbound]) -> list[Outcome]:
-        began = time.monotonic()
-        connection = _connection(self._url, self._wait)
-        outcomes: list[Outcome] = []
-        try:
-            for out in messages:
-                if time.monotonic() - began > BATCH_SECONDS:
-                    outcomes.append(Retry("the gateway is too slow"))
-                else:
-                    outcomes.append(self._post(connection, out))
-        finally:
-            connection.close()
-        return outcomes
-
-    def _post(self, connection: HTTPConnection, out: Outbound) -> Outcome:
+    async def _post(self, out: Outbound) -> Outcome:
         body = json.dumps(self._body(out), ensure_ascii=False).encode()
-        try:
-            if connection.sock is None:
-                connection.connect()
-        except OSError as error:
-            return Retry(f"the gateway cannot be reached: {type(error).__name__}")
-        try:
-            connection.request("POST", _path(self._url), body, self._headers(out, body))
-            response = connection.getresponse()
-            return _outcome(response.status, response.read(LONGEST_ANSWER))
-        except (OSError, HTTPException) as error:
-            connection.close()
-            return Unknown(f"no answer after the message was handed over: {type(error).__name__}")
+        result = await self._client.request("POST", self._url, body, self._headers(out, body))
+        if isinstance(result, NotTaken):
+            return Retry(f"the gateway cannot be reached: {result.reason}")
+        if isinstance(result, Answer):
+            return _outcome(result)
+        return Unknown(f"no answer after the message was handed over: {result.reason}")
 
     def _body(self, out: Outbound) -> dict[str, Any]:
         return {
@@ -106,48 +110,53 @@ class WebhookTransport:
         }
 
     def _headers(self, out: Outbound, body: bytes) -> dict[str, str]:
-        at = str(int(self._now().timestamp()))
-        seal = hmac.new(self._key, f"{at}.".encode() + body, hashlib.sha256).hexdigest()
         return {
             "Content-Type": "application/json; charset=utf-8",
             "Idempotency-Key": out.message.notification_id,
-            "X-Yingda-Timestamp": at,
-            "X-Yingda-Signature": f"sha256={seal}",
+            **signed(body, self._key.get_secret_value().encode(), self._now()),
         }
 
 
-def _connection(url: SplitResult, wait: float) -> HTTPConnection:
-    host = url.hostname or ""
-    if url.scheme == "https":
-        return HTTPSConnection(host, url.port, timeout=wait, context=ssl.create_default_context())
-    return HTTPConnection(host, url.port, timeout=wait)
+def _place(config: WebhookConfig, setup: TransportSetup) -> tuple[str, SecretStr, tuple[str, ...]]:
+    """Return address and key, and which hosts are trusted.
+
+    Who may set the environment may have the gateway where they like, as ever; the policy has to say that it is inside.
+    """
+    if config.url is not None and config.key is not None:
+        key = setup.secret(config.key)
+        if len(key.get_secret_value()) < LEAST_KEY:
+            raise TransportError(f'the secret "{config.key}" must have at least {LEAST_KEY} characters')
+        return config.url, key, config.trusted_hosts
+    settings = setup.settings
+    if not settings.webhook_url or settings.webhook_key is None:
+        raise TransportError(
+            "webhook needs an address and a key: set url and key under plugins.transports.webhook in the policy, "
+            "or set YINGDA_WEBHOOK_URL and YINGDA_WEBHOOK_KEY"
+        )
+    target = urlsplit(settings.webhook_url)
+    if target.hostname is None or "@" in target.netloc:
+        raise TransportError("YINGDA_WEBHOOK_URL holds a user or a password: what is posted is signed, leave them out")
+    return settings.webhook_url, settings.webhook_key, (*config.trusted_hosts, target.hostname)
 
 
-def _path(url: SplitResult) -> str:
-    return (url.path or "/") + (f"?{url.query}" if url.query else "")
-
-
-def _outcome(status: int, body: bytes) -> Outcome:
+def _outcome(answer: Answer) -> Outcome:
     """Return what an answer means; its words may be personal, so only its code is told."""
-    reason = f"refused with {status}"
-    if status in _TAKEN:
-        given = _answer(body).get("id")
+    reason = f"refused with {answer.status}"
+    if answer.taken:
+        given = answer.values().get("id")
         return Sent(given if isinstance(given, str) and given else None)
-    if status in _AGAIN:
+    if answer.status in _AGAIN:
         return Retry(reason)
-    if status in _FOR_GOOD:
-        return Rejected(reason, address=_answer(body).get("invalid_address") is True)
-    return Unknown(f"answered with {status}")
-
-
-def _answer(body: bytes) -> dict[str, Any]:
-    try:
-        answer = json.loads(body)
-    except ValueError:
-        return {}
-    return answer if isinstance(answer, dict) else {}
+    if answer.status in _FOR_GOOD:
+        return Rejected(reason, address=answer.values().get("invalid_address") is True)
+    return Unknown(f"answered with {answer.status}")
 
 
 plugin = Plugin(
-    kind="transport", name="webhook", api=1, summary="One signed HTTP POST per message", build=WebhookTransport
+    kind="transport",
+    name="webhook",
+    api=1,
+    summary="One signed HTTP POST per message, to a gateway of your own",
+    build=WebhookTransport,
+    config=WebhookConfig,
 )

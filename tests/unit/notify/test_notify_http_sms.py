@@ -190,6 +190,7 @@ def test_pointers_are_those_of_rfc_6901(pointer: str, wanted: Any) -> None:
         ({"form": {"a": "b"}}, "either json or form"),
         ({"secrets": {"to": "x"}}, "a secret needs another one"),
         ({"answer": {"pointer": "code"}}, "pointer"),
+        ({"trusted_hosts": ["10.0.0.0/33"]}, "neither a host nor a network"),
     ],
 )
 def test_what_cannot_work_is_said_at_start(change: dict[str, Any], told: str) -> None:

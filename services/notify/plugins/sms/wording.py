@@ -36,6 +36,7 @@ class Parameter(Config):
     instead: str = Field(default="-", min_length=1, max_length=100)
     """What stands there where there is no such value; without `value`, always."""
     longest: int = Field(default=LONGEST, ge=1, le=1000)
+    """Characters at most; a longer value ends with an ellipsis."""
 
     @model_validator(mode="before")
     @classmethod
