@@ -50,6 +50,8 @@ class AttachmentStore:
         self._rules = rules or AttachmentRules()
         self._fresh = timedelta(days=keep_days)
         self._now = now
+        for outcome in OUTCOMES:
+            metrics.ATTACHMENTS.labels(outcome)
 
     async def put(
         self, name: str, media_type: str, content: bytes, obtained: str = ""
@@ -83,8 +85,12 @@ class AttachmentStore:
 
     async def put_all(self, files: Sequence[File], obtained: str = "") -> tuple[Attachment | RefusedAttachment, ...]:
         """Keep the files of one contact and return a reference for each, in their order; those too many are refused."""
-        kept = [await self.put(file.name, file.media_type, file.content, obtained) for file in self._within(files)]
-        return (*kept, *(self._too_many(file, obtained) for file in files[self._rules.max_count :]))
+        kept = [
+            await self.put(file.name, file.media_type, file.content, obtained)
+            for file in files[: self._rules.max_count]
+        ]
+        late = files[self._rules.max_count :]
+        return (*kept, *(self._too_many(file, obtained) for file in late))
 
     async def get(self, sha256: str) -> Held:
         """Return the file with this SHA-256 (hex); `NotKeptError` where there is none, `DamagedError` where it changed."""
@@ -94,20 +100,12 @@ class AttachmentStore:
         content = await objects.read(self._client, entry)
         return Held(entry.sha256, entry.media_type, len(content), content)
 
-    def _within(self, files: Sequence[File]) -> Sequence[File]:
-        return files[: self._rules.max_count]
-
     def _too_many(self, file: File, obtained: str) -> RefusedAttachment:
         metrics.ATTACHMENTS.labels("too_many").inc()
-        return RefusedAttachment(
-            safe_name(file.name),
-            plain(file.media_type),
-            len(file.content),
-            hashlib.sha256(file.content).hexdigest(),
-            "too_many",
-            f"a contact may have {self._rules.max_count} files",
-            obtained,
-        )
+        why = f"a contact may have {self._rules.max_count} files"
+        digest = hashlib.sha256(file.content).hexdigest()
+        name, declared = safe_name(file.name), plain(file.media_type)
+        return RefusedAttachment(name, declared, len(file.content), digest, "too_many", why, obtained)
 
     async def _keep(self, digest: str, media_type: str, content: bytes) -> None:
         entry = await objects.find(self._client, digest)

@@ -1,0 +1,103 @@
+"""The protocol, as aiosmtpd speaks it, with what RFC 2033 asks besides: an answer for every recipient after the mail."""
+
+import asyncio
+import logging
+import ssl
+from collections.abc import Callable
+from typing import Any, Final
+
+from aiosmtpd.lmtp import LMTP
+from aiosmtpd.smtp import SMTP
+
+from services.intake.adapters.lmtp.config import LmtpConfig
+from services.intake.adapters.lmtp.inbox import Inbox
+
+LONGEST_LINE: Final = 1_000_000
+"""Web mailers write paragraphs of any length as one line."""
+FULL: Final = b"421 4.3.2 too many connections, come again later\r\n"
+_PROCEED: Final = "354"
+logging.getLogger("mail.log").setLevel(logging.CRITICAL)  # aiosmtpd writes addresses there
+
+
+class _Lmtp(LMTP):
+    line_length_limit = LONGEST_LINE
+    _recipients = 0
+
+    async def push(self, status: str | bytes) -> None:
+        """Send an answer; after a mail, one for each recipient."""
+        text = status.decode("ascii", "replace") if isinstance(status, bytes) else status
+        if text.startswith(_PROCEED) and self.envelope is not None:
+            self._recipients = len(self.envelope.rcpt_tos)
+        elif self._recipients:
+            lines = text.split("\r\n")
+            lines *= self._recipients if len(lines) == 1 else 1
+            self._recipients, text = 0, "\r\n".join(lines)
+        await super().push(text)
+
+
+class _Smtp(SMTP):
+    line_length_limit = LONGEST_LINE
+
+
+class _Full(asyncio.Protocol):
+    """Tells whoever connects that there are too many."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        if isinstance(transport, asyncio.WriteTransport):
+            transport.write(FULL)
+        transport.close()
+
+
+class Connections:
+    """Makes the protocol of each new connection, and ends those that are left."""
+
+    def __init__(self, config: LmtpConfig, inbox: Inbox, refused: Callable[[], None]) -> None:
+        self._config = config
+        self._inbox = inbox
+        self._refused = refused
+        self._open: set[Any] = set()
+        self._tls = _context(config)
+
+    def __call__(self) -> asyncio.BaseProtocol:
+        """Return what answers a new connection."""
+        if len(self._open) >= self._config.connections:
+            self._refused()
+            return _Full()
+        config, others = self._config, self._open
+        speaks = _Lmtp if config.protocol == "lmtp" else _Smtp
+
+        class Counted(speaks):  # type: ignore[misc, valid-type]  # one of the two above
+            """One connection, among the open ones until it is lost."""
+
+            def connection_lost(self, error: Exception | None) -> None:
+                others.discard(self)
+                super().connection_lost(error)
+
+        made = Counted(
+            self._inbox,
+            data_size_limit=config.max_bytes,
+            enable_SMTPUTF8=True,
+            hostname=config.hostname,
+            ident="Yingda",
+            tls_context=self._tls,
+            require_starttls=config.require_tls,
+            timeout=config.timeout_seconds,
+            auth_exclude_mechanism=["LOGIN", "PLAIN"],
+            loop=asyncio.get_running_loop(),
+        )
+        others.add(made)
+        return made
+
+    def close(self) -> None:
+        """End all connections."""
+        for one in list(self._open):
+            if one.transport is not None:
+                one.transport.close()
+
+
+def _context(config: LmtpConfig) -> ssl.SSLContext | None:
+    if config.certificate is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(config.certificate, config.key)
+    return context
