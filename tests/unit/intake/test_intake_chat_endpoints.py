@@ -5,7 +5,7 @@ import json
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -28,7 +28,8 @@ from shared.settings import Settings
 from shared.testing.contracts.bus import NOW, Bus
 from shared.wechat import Cipher, signature
 from tests.polling import until
-from tests.vendor_server import Asked, Reply, VendorServer, vendor_server
+from tests.vendor_server import Reply, VendorServer, vendor_server
+from tests.wecom_service import CustomerService
 
 KEY, OTHER_KEY = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG", "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C"
 TOKEN = "token-of-the-account"
@@ -289,49 +290,7 @@ def test_settings_that_cannot_work_are_told_at_the_start() -> None:
         built(wechat.plugin, {"accounts": {"shop": {"app_id": "wx1", "token": "token", "aes_keys": ["token"]}}})
 
 
-KF = {"open_kfid": "wk1", "external_userid": "wm1", "send_time": 1615478585, "origin": 3, "msgtype": "text"}
 ANNOUNCED = push("event", Event="kf_msg_or_event", Token="event-token", OpenKfId="wk1")
-
-
-@dataclass
-class CustomerService:
-    """WeCom's interface: messages in the order in which they came, given out in pages."""
-
-    messages: list[dict[str, Any]] = field(default_factory=list)
-    page: int = 2
-    good: str = "token-1"
-    troubles: list[Reply] = field(default_factory=list)
-    cursors: list[str] = field(default_factory=list)
-    event_tokens: set[str] = field(default_factory=set)
-
-    def came(self, *texts: str, **more: Any) -> None:
-        for text in texts:
-            number = len(self.messages)
-            self.messages.append({**KF, "msgid": f"m{number}", "text": {"content": text}, **more})
-
-    def answer(self, asked: Asked) -> Reply:
-        if self.troubles:
-            return self.troubles.pop(0)
-        if asked.path == "/cgi-bin/gettoken":
-            assert asked.query == {"corpid": "ww1", "corpsecret": "kf-secret"}
-            return Reply(value={"errcode": 0, "access_token": self.good, "expires_in": 7_200})
-        assert asked.path == "/cgi-bin/kf/sync_msg"
-        if asked.query["access_token"] != self.good:
-            return Reply(value={"errcode": 42001, "errmsg": "access_token expired"})
-        wanted = asked.json()
-        self.cursors.append(wanted.get("cursor", ""))
-        self.event_tokens.add(wanted.get("token", ""))
-        start = int(wanted.get("cursor", "c0")[1:])
-        end = min(start + self.page, len(self.messages))
-        more = int(end < len(self.messages))
-        return Reply(
-            value={
-                "errcode": 0,
-                "next_cursor": f"c{end}",
-                "has_more": more,
-                "msg_list": self.messages[start:end],
-            }
-        )
 
 
 def with_customer_service(vendor: VendorServer, every: float = 86_400) -> dict[str, Any]:
