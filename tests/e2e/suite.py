@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +21,7 @@ from shared.clock import parse_clock
 from tests.polling import until
 
 READY_SECONDS = 60
+PROGRAM = (sys.executable, "-m", "shared.cli.main")
 _numbers = itertools.count(1)
 
 Event = dict[str, Any]
@@ -162,15 +163,21 @@ def contact(text: str = "我上周买的空调不制冷,要求换货", **fields:
 
 
 @asynccontextmanager
-async def running_suite(clock: str = "", **env: str) -> AsyncIterator[Suite]:
-    """Yield a suite started by `yingda up` in a folder of its own; nothing of it is left afterwards."""
+async def running_suite(
+    clock: str = "", program: Sequence[str] = PROGRAM, cwd: Path | None = None, **env: str
+) -> AsyncIterator[Suite]:
+    """Yield a suite started by `yingda up` in a folder of its own; nothing of it is left afterwards.
+
+    `program` is another installation's `yingda`, which is started in `cwd`, away from the code that is here.
+    """
     with tempfile.TemporaryDirectory(prefix="yingda-e2e-") as name:
         data = Path(name)
         data.chmod(0o711)
         environment = {k: v for k, v in os.environ.items() if not k.startswith("YINGDA_")}
         environment |= {"YINGDA_CLOCK": clock, **env}
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "shared.cli.main", "up", "--data", name),
+            *(*program, "up", "--data", name),
+            cwd=cwd,
             env=environment,
             stdout=asyncio.subprocess.PIPE,
         )

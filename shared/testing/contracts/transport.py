@@ -43,6 +43,10 @@ class Standing:
     """How many messages it was handed so far, whatever it did with them."""
     environment: Mapping[str, Any] = field(default_factory=dict)
     """What of `shared.settings.Settings` it needs besides."""
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    """Secrets that have another value there, as an address that is one."""
+    requests: Sequence[Request] = ()
+    """What an HTTP provider was asked so far, in order."""
 
 
 class TransportContract(PluginContract):
@@ -79,6 +83,10 @@ class TransportContract(PluginContract):
         )
         return Outbound(message, "accepted", self.audience, 1, f"XR2026112300{number}")
 
+    def messages(self, count: int) -> list[Outbound]:
+        """Return so many messages, each with an id of its own."""
+        return [self.outbound(number) for number in range(1, count + 1)]
+
     def test_its_protocol(self) -> None:
         """It has what `Transport` asks for, and carries the channel that it was built for."""
         with self.provider("takes") as standing:
@@ -90,7 +98,7 @@ class TransportContract(PluginContract):
     def test_what_is_taken_is_sent_once(self) -> None:
         """R-NT-05: an outcome for each, in their order; nothing is handed over twice."""
         with self.provider("takes") as standing:
-            outcomes = self.sends(standing, _MANY)
+            outcomes = self.sends(standing, *self.messages(_MANY))
             assert all(isinstance(one, Sent) for one in outcomes), f"a provider took all, but: {outcomes}"
             fewest = 1 if self.bundles else _MANY
             assert fewest <= standing.handed() <= _MANY, f"{standing.handed()} messages arrived of {_MANY}"
@@ -98,7 +106,7 @@ class TransportContract(PluginContract):
     def test_nothing_to_send_is_nothing_sent(self) -> None:
         """An empty batch has no outcomes and needs no provider."""
         with self.provider("takes") as standing:
-            assert list(self.sends(standing, 0)) == []
+            assert list(self.sends(standing, *self.messages(0))) == []
             assert standing.handed() == 0
 
     def test_what_is_refused_is_not_sent(self) -> None:
@@ -106,7 +114,7 @@ class TransportContract(PluginContract):
         for mood, wanted in (("refuses", Rejected), ("later", Retry)):
             if mood in self.moods:
                 with self.provider(mood) as standing:
-                    outcomes = self.sends(standing, 2)
+                    outcomes = self.sends(standing, *self.messages(2))
                     assert all(isinstance(one, wanted) for one in outcomes), f"a provider that {mood}: {outcomes}"
 
     def test_what_may_have_been_taken_is_unknown(self) -> None:
@@ -114,7 +122,7 @@ class TransportContract(PluginContract):
         for mood in _HANDED_OVER:
             if mood in self.moods:
                 with self.provider(mood) as standing:
-                    outcomes = self.sends(standing, 2)
+                    outcomes = self.sends(standing, *self.messages(2))
                     assert not any(isinstance(one, Sent) for one in outcomes), f"{mood}, but told as sent: {outcomes}"
                     unknown = sum(isinstance(one, Unknown) for one in outcomes)
                     assert unknown >= min(standing.handed(), 2), f"{mood}: {standing.handed()} handed over, {outcomes}"
@@ -124,14 +132,14 @@ class TransportContract(PluginContract):
         """R-NT-04: so the message may be sent again."""
         if "is away" in self.moods:
             with self.provider("is away") as standing:
-                outcomes = self.sends(standing, 2)
+                outcomes = self.sends(standing, *self.messages(2))
             assert all(isinstance(one, Retry) for one in outcomes), f"nobody was there, but: {outcomes}"
 
     def test_nonsense_raises_nothing(self) -> None:
         """A provider that is not itself today is one of the outcomes, too."""
         if "talks nonsense" in self.moods:
             with self.provider("talks nonsense") as standing:
-                self.sends(standing, 2)
+                self.sends(standing, *self.messages(2))
 
     def test_what_was_sent_before_is_told_or_nothing(self) -> None:
         """R-NT-04: which of the ids it has taken, never others; None where it cannot tell."""
@@ -162,21 +170,21 @@ class TransportContract(PluginContract):
         """They go into events and logs."""
         for mood in self.moods:
             with self.provider(mood) as standing:
-                for one in self.sends(standing, 1):
+                for one in self.sends(standing, *self.messages(1)):
                     told = "" if isinstance(one, Sent) else one.reason
                     assert self.to not in told, f"{mood}: the address stands in {told!r}"
                     assert "王女士" not in told, f"{mood}: the text stands in {told!r}"
                     self.holds_no_secret(told)
 
-    def sends(self, standing: Standing, count: int) -> Sequence[Outcome]:
-        """Return the outcomes of `count` messages handed over in one batch, each one of the closed set."""
+    def sends(self, standing: Standing, *messages: Outbound) -> Sequence[Outcome]:
+        """Return the outcomes of messages handed over in one batch, each one of the closed set."""
 
         async def send(transport: Transport) -> Sequence[Outcome]:
             async with asyncio.timeout(ENOUGH_SECONDS):
-                return await transport.send([self.outbound(number) for number in range(1, count + 1)])
+                return await transport.send(messages)
 
         outcomes = self._with(standing, send)
-        assert len(outcomes) == count, f"{len(outcomes)} outcomes for {count} messages"
+        assert len(outcomes) == len(messages), f"{len(outcomes)} outcomes for {len(messages)} messages"
         assert all(isinstance(one, _OUTCOMES) for one in outcomes), f"none of the outcomes: {outcomes}"
         return outcomes
 
@@ -198,7 +206,7 @@ class TransportContract(PluginContract):
         return asyncio.run(acted())
 
     def _transport(self, standing: Standing) -> Transport:
-        values = self.setup_values({**self.config, **standing.config}, None)
+        values = self.setup_values({**self.config, **standing.config}, {**self.secrets, **standing.secrets})
         values["settings"] = values["settings"].model_copy(update=dict(standing.environment))
         built: object = build(self.plugin, TransportSetup(**values, channel=self.channel, wait_seconds=WAIT_SECONDS))
         assert isinstance(built, Transport), f"{type(built).__name__} lacks something that Transport asks for"
@@ -224,6 +232,10 @@ class HttpTransportContract(TransportContract):
         """Return what of `shared.settings.Settings` it needs besides."""
         return {}
 
+    def secrets_at(self, _url: str) -> Mapping[str, str]:
+        """Return secrets that have another value where the provider is at that address."""
+        return {}
+
     def is_message(self, _request: Request) -> bool:
         """Return whether a request hands a message over; others may fetch a token first."""
         return True
@@ -242,4 +254,6 @@ class HttpTransportContract(TransportContract):
                 self.config_at(there.url),
                 lambda: sum(map(self.is_message, there.requests)),
                 self.environment_at(there.url),
+                self.secrets_at(there.url),
+                there.requests,
             )
