@@ -24,7 +24,8 @@ answers   callback.record, callback.list, script.get, customer.get, customer.sea
     domain/customer_file.py  a customer in one place (R-FB-08)
     domain/script.py      what the agent reads out (R-FB-01, R-FB-07); the texts are data in scripts/
     domain/redact.py      personal data out of texts that others will read
-    domain/drafting.py    from a closed case to a draft; domain/knowledge.py: its revisions (R-FB-04)
+    domain/drafting.py    from a closed case to a draft, by a builder, which is a plugin and sees what closed_case.py has;
+                          domain/knowledge.py: its revisions (R-FB-04)
     domain/similar.py     which cases are about the same problem and share an entry (R-FB-04)
     domain/quality/       forbidden phrases and evasions, and where they are none; sampling and scoring (R-FB-06)
     domain/report/        periods, figures, and reports as a page and a sheet (R-FB-05)

@@ -22,7 +22,11 @@ from services.feedback.handlers import (
     SurveyPage,
     SurveyView,
 )
+from services.feedback.handlers.drafting import KIND as BUILDER
+from services.feedback.handlers.drafting import Drafting
+from services.feedback.plugins.case_as_it_was import CaseAsItWas
 from services.feedback.plugins.packaged import PackagedScripts
+from services.feedback.ports import KnowledgeBuilder
 from services.feedback.store.reconciliation import without_case
 from services.feedback.store.retention import forget
 from shared import metrics
@@ -48,14 +52,18 @@ from shared.events import (
     WorkorderTransferred,
 )
 from shared.events.commands import AccountCases
+from shared.policy import Policy
 from shared.reconciliation import Accountant, books
 from shared.service import Context, Parts, Service, Web
+from shared.settings import Settings
+from shared.workshop import Workshop
 
 
 async def build(context: Context) -> Parts:
     """Return the parts of one running feedback service."""
     policy = context.policy
     scripts = PackagedScripts()
+    drafting = Drafting(policy, *_builders(context))
     desks = (
         CallbackDesk(policy, scripts),
         CustomerDesk(policy),
@@ -64,7 +72,7 @@ async def build(context: Context) -> Parts:
         QualityDesk(policy),
         ReportDesk(policy),
     )
-    ears = (EventHandler(policy), QualityEar(policy), FactKeeper())
+    ears = (EventHandler(policy, drafting), QualityEar(policy), FactKeeper())
 
     async def on_events(tx: Transaction, batch: Sequence[Incoming]) -> None:
         # Every work order is assigned, and who has it inside its department changes nothing here.
@@ -93,18 +101,31 @@ async def build(context: Context) -> Parts:
         },
         loops=(ReportPress(context).loop,),
         gauges=gauges,
-        web=_survey_page(context),
+        web=_survey_page(context, drafting),
         forget=forget,
     )
 
 
-def _survey_page(context: Context) -> Web | None:
+def accepts(policy: Policy, settings: Settings) -> None:
+    """Return if feedback can work by `policy`; `UnusableError` where its knowledge builder cannot be used."""
+    Workshop(policy.plugins, settings).make(BUILDER, policy.feedback.knowledge.builder, KnowledgeBuilder)
+
+
+def _builders(context: Context) -> tuple[KnowledgeBuilder, KnowledgeBuilder]:
+    """Return the builder that the policy names and the built-in one, which drafts in its place where it fails."""
+    policy, default = context.policy, CaseAsItWas()
+    workshop = Workshop(policy.plugins, context.settings, context.clock.now)
+    name = policy.feedback.knowledge.builder
+    return workshop.use_all(BUILDER, [name], KnowledgeBuilder, lambda _: default)[name], default
+
+
+def _survey_page(context: Context, drafting: Drafting) -> Web | None:
     """Return the survey page (R-FB-02); None for a house without a key, whose links nobody could check."""
     settings, policy = context.settings, context.policy
     if settings.survey_key is None:
         return None
     page = SurveyPage(
-        SurveyDesk(context, settings.survey_key),
+        SurveyDesk(context, settings.survey_key, drafting),
         SurveyView(policy),
         language_of(policy.locale),
         https=(settings.survey_url or "").startswith("https:"),
@@ -136,6 +157,7 @@ SERVICE = Service(
         WorkorderCancelled,
     ),
     build=build,
+    accepts=accepts,
     migrations=(Path(__file__).parent / "store" / "migrations",),
     tells=("callback", "knowledge", "quality", "report", "survey"),
     answers=("callback.*", "customer.*", "knowledge.*", "quality.*", "report.*", "script.*", "reconciliation.cases"),

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from shared.policy.base import Model, Text, WrittenDuration, WrittenTime
+from shared.policy.base import Key, Model, Text, WrittenDuration, WrittenTime
 
 Score = Annotated[int, Field(ge=0, le=10)]
 Phrases = tuple[Annotated[str, Field(min_length=1)], ...]
@@ -45,6 +45,8 @@ class QualityPolicy(Model):
 class KnowledgePolicy(Model):
     """How closed cases become knowledge (R-FB-04)."""
 
+    builder: Key = "default"
+    """The plugin that drafts; its settings stand in `plugins.knowledge_builders`."""
     similar_percent: Annotated[int, Field(ge=1, le=100)] = 45
     """Share of their terms that two problems have in common where they count as the same one."""
     same_category_percent: Annotated[int, Field(ge=0, le=100)] = 20

@@ -14,6 +14,7 @@ from pydantic import BeforeValidator, Field
 
 from shared.policy.base import Key, Model
 from shared.policy.calendars import CalendarSpec
+from shared.policy.feedback import FeedbackPolicy
 from shared.policy.notify import NotifyPolicy
 from shared.policy.routing import RoutingPolicy
 from shared.policy.sla import SlaPolicy
@@ -69,7 +70,11 @@ class Use:
 
 
 def uses_of(
-    routing: RoutingPolicy, notify: NotifyPolicy, sla: SlaPolicy, calendars: Mapping[str, CalendarSpec]
+    calendars: Mapping[str, CalendarSpec],
+    routing: RoutingPolicy,
+    sla: SlaPolicy,
+    notify: NotifyPolicy,
+    feedback: FeedbackPolicy,
 ) -> Iterator[Use]:
     """Yield every use of a plugin outside the section `plugins`."""
     yield Use("classifier", routing.classifier.plugin, ("routing", "classifier", "plugin"))
@@ -87,3 +92,4 @@ def uses_of(
     for name, spec in calendars.items():
         if spec.plugin is not None:
             yield Use("calendar", spec.plugin.name, ("calendars", name, "plugin", "name"))
+    yield Use("knowledge_builder", feedback.knowledge.builder, ("feedback", "knowledge", "builder"))

@@ -82,7 +82,7 @@ class Policy(Model):
     @property
     def plugin_uses(self) -> tuple[Use, ...]:
         """Every plugin that is named where it is used, and not (only) in the section `plugins`."""
-        return tuple(uses_of(self.routing, self.notify, self.sla, self.calendars))
+        return tuple(uses_of(self.calendars, self.routing, self.sla, self.notify, self.feedback))
 
     def plugins_used(self, kind: str) -> tuple[str, ...]:
         """Return the names of the plugins of `kind` that are loaded by whoever needs them, sorted."""

@@ -12,6 +12,8 @@ from shared.policy import Policy
 
 KEY_PHRASES: Final = 6
 _LONGEST_PHRASE: Final = 10
+_LONGEST_TEXT: Final = 100_000
+_MOST_PHRASES: Final = 50
 _BREAK: Final = re.compile(
     r"[^\w.-]+|[的了吗呢吧啊呀我你您他她它们就都也还很和与及或被把给让请要想这那个]"
     r"|请问|您好|你好|怎么办|怎么|如何|什么|可以|能不能|是否|需要|希望|要求|已经|现在|因为|所以|但是|如果|谢谢|客户|来电|反映"
@@ -47,14 +49,19 @@ _EMPTY_EN: Final = frozenset(
 )
 
 
+class UnusableDraftError(ValueError):
+    """The draft cannot be used."""
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What a case teaches, without personal data."""
+    """What a case teaches, without personal data; category and scenario are the case's own where they are left out."""
 
     problem: str
     solution: str
-    key_phrases: tuple[str, ...]
-    category: str
+    key_phrases: tuple[str, ...] = ()
+    category: str = ""
+    scenario: str = ""
 
 
 def worth_keeping(case: Case, policy: Policy) -> bool:
@@ -89,12 +96,25 @@ def scenario_of(case: Case, locale: str, policy: Policy) -> str:
     return " · ".join([*names, policy.grades[case.grade].in_locale(locale)])
 
 
-def draft_of(case: Case, customer: Customer) -> Draft | None:
-    """Return the draft of a case that is worth keeping; None where the contact left no text."""
-    problem, solution = redact(customer.text, customer).strip(), redact(case.resolution, customer).strip()
-    if not problem:
-        return None
-    return Draft(problem, solution, key_phrases(problem, solution), case.category)
+def proofread(draft: Draft, category: str, scenario: str, customer: Customer, policy: Policy) -> Draft:
+    """Return a builder's draft as it is kept: complete, within limits, and without personal data, whatever it wrote.
+
+    UnusableDraftError where it has no problem or no solution, or is of a category that the policy does not have.
+    """
+    texts = (draft.problem, draft.solution, draft.scenario, draft.category, *draft.key_phrases)
+    if not all(isinstance(text, str) for text in texts):
+        raise UnusableDraftError("it holds something that is no text")
+    problem, solution, named = (
+        redact(text, customer).strip() for text in (draft.problem, draft.solution, draft.scenario)
+    )
+    if not problem or not solution:
+        raise UnusableDraftError("it has no problem or no solution")
+    if max(len(problem), len(solution), len(named)) > _LONGEST_TEXT or len(draft.key_phrases) > _MOST_PHRASES:
+        raise UnusableDraftError("it is too long")
+    if draft.category and draft.category not in policy.categories:
+        raise UnusableDraftError("it is of an unknown category")
+    phrases = tuple(redact(phrase, customer).strip() for phrase in draft.key_phrases if phrase.strip())
+    return Draft(problem, solution, phrases, draft.category or category, named or scenario)
 
 
 def key_phrases(problem: str, solution: str) -> tuple[str, ...]:

@@ -16,7 +16,8 @@ from services.feedback.domain.customer import Customer
 from services.feedback.domain.drafting import worth_keeping
 from services.feedback.domain.return_call import wanted
 from services.feedback.domain.schedule import callback_for, return_call_for, told, withdrawn
-from services.feedback.handlers.learning import drafted_of, learn
+from services.feedback.handlers.drafting import Drafting
+from services.feedback.handlers.learning import learn
 from shared.bus.transaction import Incoming, Transaction
 from shared.events import (
     ContactCompleted,
@@ -60,8 +61,9 @@ class _Work:
 class EventHandler:
     """Takes every event that feedback consumes."""
 
-    def __init__(self, policy: Policy) -> None:
+    def __init__(self, policy: Policy, drafting: Drafting) -> None:
         self._policy = policy
+        self._drafting = drafting
 
     async def on_events(self, tx: Transaction, batch: Sequence[Incoming]) -> None:
         """Apply `batch` to the cases it concerns; events of one work order come in the order of their versions."""
@@ -168,7 +170,7 @@ class EventHandler:
             if case.draft_waiting != (customer is None):
                 work.cases[case.work_order_id] = replace(case, draft_waiting=customer is None)
                 work.changed.add(case.work_order_id)
-            drafted = drafted_of(case, customer, self._policy) if customer else None
+            drafted = self._drafting.drafted_of(case, customer) if customer else None
             if drafted is not None:
                 drafts.append(drafted)
         return drafts

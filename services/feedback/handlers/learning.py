@@ -4,26 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from services.feedback import store
-from services.feedback.domain.case import Case
-from services.feedback.domain.customer import Customer
-from services.feedback.domain.drafting import draft_of, scenario_of
 from services.feedback.domain.similar import Known, Place, place
 from services.feedback.domain.terms import terms
 from shared.bus.transaction import Transaction
 from shared.events import KnowledgeConfirmed, KnowledgeDrafted, Message
-from shared.ids import derived_id
 from shared.policy import Policy
 
 SYSTEM = "system"
-
-
-def drafted_of(case: Case, customer: Customer, policy: Policy) -> store.Drafted | None:
-    """Return what a case that is worth keeping teaches, under the id of its cycle; None where the contact left no text."""
-    draft = draft_of(case, customer)
-    if draft is None:
-        return None
-    entry_id = derived_id("knowledge", case.work_order_id, str(case.cycle))
-    return store.Drafted(entry_id, case.work_order_id, draft, scenario_of(case, customer.locale, policy))
 
 
 async def learn(

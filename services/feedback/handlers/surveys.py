@@ -13,7 +13,8 @@ from services.feedback.domain.customer import Customer
 from services.feedback.domain.drafting import confirmed_in_writing, worth_keeping
 from services.feedback.domain.survey import Answered, Standing, answered
 from services.feedback.handlers.completion import complete
-from services.feedback.handlers.learning import drafted_of, learn
+from services.feedback.handlers.drafting import Drafting
+from services.feedback.handlers.learning import learn
 from shared.bus.transaction import Transaction
 from shared.service import Context
 from shared.survey_token import survey_id_of
@@ -35,8 +36,9 @@ GONE = Link("gone")
 class SurveyDesk:
     """Looks surveys up by the token of their link and takes their answers."""
 
-    def __init__(self, context: Context, key: SecretStr) -> None:
+    def __init__(self, context: Context, key: SecretStr, drafting: Drafting) -> None:
         self._context = context
+        self._drafting = drafting
         self._key = key
 
     async def find(self, token: str) -> Link:
@@ -75,7 +77,7 @@ class SurveyDesk:
         policy = self._context.policy
         if customer is None or not worth_keeping(case, policy):
             return
-        drafted = drafted_of(case, customer, policy)
+        drafted = self._drafting.drafted_of(case, customer)
         if drafted is not None:
             await learn(tx, policy, [drafted], {case.work_order_id: case.traceparent})
 

@@ -29,7 +29,6 @@ class Drafted:
     entry_id: str
     work_order_id: str
     draft: Draft
-    scenario: str = ""
 
 
 async def lock_grouping(connection: AsyncConnection) -> None:
@@ -70,7 +69,7 @@ async def insert_drafts(
             "category": drafted.draft.category,
             "work_order_ids": [drafted.work_order_id],
             "key_phrases": drafted.draft.key_phrases,
-            "scenario": drafted.scenario,
+            "scenario": drafted.draft.scenario,
             "problem": drafted.draft.problem,
             "solution": drafted.draft.solution,
             "similar_to": like,

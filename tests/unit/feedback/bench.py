@@ -12,6 +12,7 @@ from services.feedback import store
 from services.feedback.app import SERVICE
 from services.feedback.store.tables import callbacks
 from shared.events import CallbackCompleted, Event, Message
+from shared.policy import Policy
 from shared.settings import Settings
 from shared.testing.bench import ServiceBench, service_bench
 from shared.testing.clock import SetClock
@@ -89,9 +90,12 @@ class Bench:
 
 
 @asynccontextmanager
-async def bench(database_url: str, nats_url: str, settings: Settings | None = None) -> AsyncIterator[Bench]:
+async def bench(
+    database_url: str, nats_url: str, settings: Settings | None = None, policy: Policy | None = None
+) -> AsyncIterator[Bench]:
     """Yield the service on a clean schema and empty streams."""
-    async with service_bench(SERVICE, database_url, nats_url, clock=SetClock(), settings=settings) as service:
+    house = service_bench(SERVICE, database_url, nats_url, clock=SetClock(), settings=settings, policy=policy)
+    async with house as service:
         ready = Bench(service)
         engine_events.listen(service.engine.sync_engine, "before_cursor_execute", _listener(ready.statements))
         yield ready

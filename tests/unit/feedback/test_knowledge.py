@@ -7,10 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.feedback.domain.case import after, approved, opened
+from services.feedback.domain.closed_case import closed_case
 from services.feedback.domain.customer import Customer
-from services.feedback.domain.drafting import KEY_PHRASES, draft_of, key_phrases, worth_keeping
+from services.feedback.domain.drafting import KEY_PHRASES, key_phrases, worth_keeping
 from services.feedback.domain.knowledge import STATES, Entry, Review, Reviewed, review
 from services.feedback.domain.terms import entry_terms, terms
+from services.feedback.plugins.case_as_it_was import CaseAsItWas
 from shared.events import KnowledgePublished, KnowledgeRetired
 from shared.policy import load_policy
 from tests.unit.feedback.builders import MONDAY, TRACE, Life, case
@@ -39,14 +41,15 @@ def test_only_closed_solved_and_well_scored_cases_teach(changes: dict[str, Any],
 
 def test_a_draft_has_no_personal_data_and_a_case_without_words_makes_none() -> None:
     wang = Customer("c1", name="王芳", phone="13800138000", text="我是王芳，13800138000，空调不制冷")
-    draft = draft_of(case(**GOOD), wang)
-    assert draft is not None
-    assert (draft.problem, draft.solution, draft.category) == (
+    shown = closed_case(case(**GOOD), wang, POLICY)
+    assert shown is not None
+    draft = CaseAsItWas().draft(shown)
+    assert (draft.problem, draft.solution, shown.category) == (
         "我是[姓名]，[电话]，空调不制冷",
         "已换货",
         "after_sales",
     )
-    assert draft_of(case(**GOOD), Customer("c1", text=" ")) is None
+    assert closed_case(case(**GOOD), Customer("c1", text=" "), POLICY) is None
 
 
 def test_key_phrases_say_what_it_is_about() -> None:
