@@ -9,16 +9,9 @@ from shared.adapters.endpoint import Endpoint
 from shared.adapters.setup import AdapterSetup
 from shared.plugins import Plugin, PluginError, build, config_of, load
 from shared.policy import Policy
+from shared.policy.adapters import GATEWAY as GATEWAY
+from shared.policy.adapters import adapter_names as adapter_names
 from shared.settings import Settings
-
-GATEWAY = "gateway"
-"""The adapter that serves the endpoints."""
-
-
-def adapter_names(policy: Policy) -> tuple[str, ...]:
-    """Return the adapters that `policy` names; where it names an endpoint, the gateway too."""
-    named = set(policy.plugins.named("adapter"))
-    return tuple(sorted(named | ({GATEWAY} if policy.plugins.named("endpoint") else set())))
 
 
 def build_adapter(name: str, settings: Settings, policy: Policy, now: Callable[[], datetime]) -> Adapter:

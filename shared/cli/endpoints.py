@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 FILE = "endpoints.json"
@@ -14,7 +14,8 @@ class Endpoints:
     """The servers of a running suite, and by service name the address of its metrics and its process id.
 
     `survey` is where customers reach the survey page; links are `survey/s/TOKEN`. None without the service for it.
-    `monitoring` is where NATS tells of itself, where the suite has started it.
+    `monitoring` is where NATS tells of itself, where the suite has started it. `adapters` are the addresses at which
+    the world outside reaches the adapters that are reached, as `http://127.0.0.1:8088` for `gateway`.
     """
 
     nats_url: str
@@ -23,6 +24,7 @@ class Endpoints:
     pids: Mapping[str, int]
     survey: str | None = None
     monitoring: str | None = None
+    adapters: Mapping[str, str] = field(default_factory=dict)
 
 
 def write_endpoints(directory: Path, endpoints: Endpoints) -> None:
@@ -38,7 +40,7 @@ def read_endpoints(directory: Path) -> Endpoints | None:
     try:
         raw = json.loads((directory / FILE).read_text(encoding="utf-8"))
         named = (raw["nats_url"], raw["database_url"], raw["metrics"], raw["pids"])
-        return Endpoints(*named, raw.get("survey"), raw.get("monitoring"))
+        return Endpoints(*named, raw.get("survey"), raw.get("monitoring"), raw.get("adapters", {}))
     except (OSError, ValueError, KeyError):
         return None
 

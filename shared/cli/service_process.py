@@ -26,15 +26,18 @@ class ServiceStartError(Exception):
 
 
 class ServiceProcess:
-    """Runs `yingda run NAME`, forked by the nursery."""
+    """Runs `yingda run NAME`, or another `command`, forked by the nursery."""
 
-    def __init__(self, name: str, log: Path, nursery: NurseryClient, lock_fd: int) -> None:
+    def __init__(self, name: str, log: Path, nursery: NurseryClient, lock_fd: int, command: str = "run") -> None:
         self.name = name
+        self._command = command
         self.log = log
         self.metrics_url: str | None = None
         """Where its metrics are, once it has been ready."""
         self.pid: int | None = None
         """The id of the process that was ready last."""
+        self.address: str | None = None
+        """Where the world outside reaches it, if it does."""
         self._nursery = nursery
         self._lock_fd = lock_fd
         self._process: ForkedProcess | None = None
@@ -47,7 +50,7 @@ class ServiceProcess:
             with appending(self.log) as log:
                 begin = os.fstat(log).st_size
                 fds = [log, self._lock_fd, writer]
-                self._process = await self._nursery.fork(["run", self.name], environment, fds)
+                self._process = await self._nursery.fork([self._command, self.name], environment, fds)
         except BaseException:
             os.close(reader)
             raise
@@ -58,7 +61,7 @@ class ServiceProcess:
             await self._process.wait()
             raise ServiceStartError(last_line(self.log, begin))
         ready = json.loads(told)
-        self.metrics_url, self.pid = ready["metrics"], ready["pid"]
+        self.metrics_url, self.pid, self.address = ready["metrics"], ready["pid"], ready.get("web")
 
     async def ended(self) -> str:
         """Return, once the process has ended, how."""
@@ -82,6 +85,11 @@ class ServiceProcess:
             await until(taken, POLICY_SECONDS)
         except NotInTimeError as error:
             raise CliError(f"{self.name} has not taken the policy {version}: see {self.log}") from error
+
+    def hang_up(self) -> None:
+        """Let an adapter end, which is started again and reads its policy then."""
+        if self._process is not None:
+            self._process.hang_up()
 
     async def kill(self) -> None:
         """`kill -9`; the process is gone on return."""

@@ -5,7 +5,9 @@ import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from shared.cli.adapters import Wanted, gateway_environment
 from shared.cli.endpoints import Endpoints, remove_endpoints, write_endpoints
 from shared.cli.environment import DATA_VARIABLE, DATABASE_VARIABLE, NATS_VARIABLE, running_settings
 from shared.cli.errors import CliError, WrongUse
@@ -20,9 +22,15 @@ from shared.testing.embedded import DataDirectoryInUseError, EmbeddedNats, Embed
 from shared.testing.embedded_lock import DirectoryLock
 from shared.testing.lifetime import Lifetime
 
+if TYPE_CHECKING:
+    from shared.policy import Policy
+
 START_SECONDS = 60.0
 SURVEYING = "feedback"
 """The service that serves the survey page."""
+SERVERS = ("nats", "postgres", "nursery", "provision", "policy")
+INTAKE = "intake"
+"""The service that takes what the adapters bring; where it does not run here, neither do they."""
 
 
 def quiet(_sentence: str) -> None:
@@ -63,10 +71,13 @@ class Suite(Lifetime):
         self._nursery = NurseryClient(self._log("nursery"), self._names, os.environ | self._env)
         self._services: dict[str, ServiceProcess] = {}
         self._ready: dict[str, asyncio.Event] = {}
-        self._keepers: list[asyncio.Task[None]] = []
+        self._keeping: dict[str, asyncio.Task[None]] = {}
         self._locked = False
         self._complete = False
         self._survey: Mapping[str, str] = {}
+        self._gateway: Mapping[str, str] = {}
+        self._wanted = Wanted()
+        self._attempted: dict[str, asyncio.Event] = {}
         self._policy = PolicyInForce(None, self.data_dir)
         self._reloading = asyncio.Lock()
 
@@ -81,11 +92,16 @@ class Suite(Lifetime):
             {service.name: service.pid or 0 for service in running},
             self._survey.get(URL_VARIABLE) if SURVEYING in self._names else None,
             None if self._given_nats else self.servers.nats.monitoring_url,
+            {name: self._services[name].address or "" for name in self._wanted.names if self._is_reached(name)},
         )
+
+    def _is_reached(self, adapter: str) -> bool:
+        service = self._services.get(adapter)
+        return service is not None and service.address is not None
 
     @property
     def pids(self) -> Mapping[str, int]:
-        """The process ids of the services."""
+        """The process ids of the services and adapters."""
         return self.endpoints.pids
 
     async def kill(self, service: str) -> None:
@@ -137,8 +153,11 @@ class Suite(Lifetime):
         settings = running_settings(self._env)
         self._policy = PolicyInForce(settings.policy, self.data_dir)
         if self._policy.file is not None:
-            self._policy.adopt(self._policy.read())  # what is wrong is told before anything starts
+            policy = self._policy.read()  # what is wrong is told before anything starts
+            self._policy.adopt(policy)
+            self._wanted = self._adapters_of(policy)
         self._survey = survey_environment(self.data_dir, settings)
+        self._gateway = gateway_environment(self.data_dir, settings)
         (self.data_dir / "logs").mkdir(exist_ok=True)
         await self._nursery.start()  # imports the services while the servers start
         await self.servers.start()
@@ -153,6 +172,7 @@ class Suite(Lifetime):
         return {
             **self._env,
             **self._survey,
+            **self._gateway,
             **self._policy.environment(),
             NATS_VARIABLE: self.servers.nats_url,
             DATABASE_VARIABLE: self.servers.database_url,
@@ -176,31 +196,68 @@ class Suite(Lifetime):
     async def _take_policy(self) -> str:
         """Return the version that all services work by now; `CliError` says why they keep the former one."""
         policy = await asyncio.to_thread(self._policy.read)  # a calendar of a plugin may take its time
+        wanted = self._adapters_of(policy)
         await self._run("policy", ["policy", "check", str(self._policy.file)])  # the services judge it, too
         self._policy.adopt(policy)
         for name in in_order(self._names):
             await self._services[name].take_policy(policy.policy_version)
+        await self._adapt(wanted)
         return policy.policy_version
+
+    def _adapters_of(self, policy: "Policy") -> Wanted:
+        """Return the adapters that `policy` wants beside the services that run here; `CliError` for an impossible name."""
+        wanted = Wanted.by(policy) if INTAKE in self._names else Wanted()
+        if taken := sorted({*wanted.names} & {*self._names, *SERVERS}):
+            raise CliError(f"an adapter cannot be called {taken[0]}: something else of the suite is")
+        return wanted
+
+    async def _adapt(self, wanted: Wanted) -> None:
+        """Let the adapters be those that are `wanted`: others end, new ones begin, the rest reads the policy again."""
+        former, self._wanted = self._wanted, wanted
+        for name in set(former.names) - set(wanted.names):
+            self._keeping[name].cancel()
+            await asyncio.gather(self._keeping.pop(name), return_exceptions=True)
+            await self._services.pop(name).stop()
+            del self._ready[name], self._attempted[name]
+        for name in wanted.names:
+            if name not in former.names:
+                self._keep_adapter(name)
+            elif wanted.settings != former.settings:
+                self._services[name].hang_up()
+        self._write()
 
     def _keep_all(self) -> None:
         for name in self._names:
-            service = ServiceProcess(name, self._log(name), self._nursery, self._lock.fd)
-            self._services[name], self._ready[name] = service, asyncio.Event()
-            self._keep(name, partial(self._start_service, name), partial(self._service_ended, name))
+            self._keep_process(name, "run")
+        for name in self._wanted.names:
+            self._keep_adapter(name)
         if not self._given_nats:
             self._keep("nats", self.servers.nats.start, partial(_server_ended, self.servers.nats))
         if not self._given_database:
             self._keep("postgres", self.servers.postgres.start, partial(_server_ended, self.servers.postgres))
 
+    def _keep_process(self, name: str, command: str) -> None:
+        service = ServiceProcess(name, self._log(name), self._nursery, self._lock.fd, command)
+        self._services[name], self._ready[name] = service, asyncio.Event()
+        self._keep(name, partial(self._start_service, name), partial(self._service_ended, name))
+
+    def _keep_adapter(self, name: str) -> None:
+        self._attempted[name] = asyncio.Event()
+        self._keep_process(name, "adapter")
+
     def _log(self, name: str) -> Path:
         return self.data_dir / "logs" / f"{name}.log"
 
     def _keep(self, name: str, start: Callable[[], Awaitable[None]], ended: Callable[[], Awaitable[str]]) -> None:
-        self._keepers.append(asyncio.create_task(keep(name, start, ended, self._tell), name=f"keep-{name}"))
+        self._keeping[name] = asyncio.create_task(keep(name, start, ended, self._tell), name=f"keep-{name}")
 
     async def _start_service(self, name: str) -> None:
-        await self._services[name].start(self._environment())
-        self._ready[name].set()
+        try:
+            await self._services[name].start(self._environment())
+            self._ready[name].set()
+        finally:
+            if name in self._attempted:
+                self._attempted[name].set()
         self._write()
 
     async def _service_ended(self, name: str) -> str:
@@ -216,7 +273,9 @@ class Suite(Lifetime):
     async def _all_ready(self) -> None:
         try:
             async with asyncio.timeout(self._start_seconds):
-                await self.ready()
+                await self.ready(*self._names)
+                for attempted in tuple(self._attempted.values()):  # one that cannot start is told, and tried again
+                    await attempted.wait()
         except TimeoutError:
             late = ", ".join(name for name, event in self._ready.items() if not event.is_set())
             raise CliError(
@@ -224,9 +283,9 @@ class Suite(Lifetime):
             ) from None
 
     async def _stop(self) -> None:
-        for keeper in self._keepers:
+        for keeper in self._keeping.values():
             keeper.cancel()
-        await asyncio.gather(*self._keepers, return_exceptions=True)
+        await asyncio.gather(*self._keeping.values(), return_exceptions=True)
         await asyncio.gather(*(service.stop() for service in self._services.values()))
         await self._nursery.stop()
         await self.servers.stop()

@@ -27,7 +27,7 @@ def survey_environment(directory: Path, settings: Settings) -> Mapping[str, str]
     found: dict[str, str] = {}
     if settings.survey_key is None:
         found["YINGDA_SURVEY_KEY"] = _key(directory / KEY_FILE)
-    port = settings.survey_port or _port(directory / PORT_FILE, settings.survey_host)
+    port = settings.survey_port or kept_port(directory / PORT_FILE, settings.survey_host)
     found["YINGDA_SURVEY_PORT"] = str(port)
     host = LOOPBACK if settings.survey_host in _EVERYWHERE else settings.survey_host
     here = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
@@ -46,7 +46,7 @@ def _key(path: Path) -> str:
     return path.read_text(encoding="ascii").strip()
 
 
-def _port(path: Path, host: str) -> int:
+def kept_port(path: Path, host: str) -> int:
     """Return the port in `path` while it is free, else a new one."""
     with suppress(OSError, ValueError):
         port = int(path.read_text(encoding="ascii"))
