@@ -257,6 +257,17 @@ class WorkorderSupplemented(WorkorderStep):
     missing_fields: tuple[str, ...]
 
 
+class WorkorderContacted(WorkorderStep):
+    """The customer wrote again about it: a further contact joined the work order instead of opening one (R-IN-06)."""
+
+    TYPE: ClassVar[str] = "yingda.workorder.contacted.v1"
+
+    contact_id: str
+    source_id: str
+    channel: Channel
+    occurred_at: Moment
+
+
 class WorkorderLinked(WorkorderStep):
     """Another work order is about the same matter; both stay (R-IN-06)."""
 

@@ -119,9 +119,13 @@ def linked(work_order: WorkOrder, other: WorkOrder, by: str, at: datetime, reaso
     return Decided(here.work_order, here.events, beside=there)
 
 
-def linked_by_system(work_order: WorkOrder, other: WorkOrder, at: datetime, why: str) -> Decided | None:
-    """Link a work order just opened with an earlier one, if that has not ended and has room."""
-    if other.status not in LIVE or len(other.links) >= MOST_LINKS:
+def linked_by_system(
+    work_order: WorkOrder, other: WorkOrder, at: datetime, why: str, *, ended: bool = False
+) -> Decided | None:
+    """Link a work order just opened with an earlier one, if that has room and has not ended, or may have (`ended`)."""
+    if other.status not in (LINKABLE if ended else LIVE) or len(other.links) >= MOST_LINKS:
+        return None
+    if other.id in work_order.links:
         return None
     return linked(work_order, other, SYSTEM, at, why)
 

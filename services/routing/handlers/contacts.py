@@ -17,6 +17,7 @@ from services.routing.domain.opening import matter_of, open_work_order, opened
 from services.routing.domain.verdict import Verdict, judge
 from services.routing.domain.workorder import Decided, WorkOrder
 from services.routing.handlers.distribution import emit_steps
+from services.routing.handlers.joins import Join, Joins, Tie
 from services.routing.ports import Classifier
 from shared.bus.transaction import Incoming, Transaction
 from shared.events import ContactRegistered, WorkorderOpened, WorkorderStep
@@ -55,6 +56,15 @@ class _Read:
     verdict: Verdict
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What came of the contacts of a batch: the work orders just opened, what joins others, what is tied to others."""
+
+    fresh: Sequence[Fresh] = ()
+    joins: Sequence[Join] = ()
+    ties: Sequence[Tie] = ()
+
+
 class Opener:
     """Opens the work orders of a batch of contacts."""
 
@@ -65,8 +75,8 @@ class Opener:
         self._complaints = [name for name, entry in policy.categories.items() if entry.complaint]
         self._window = policy.routing.sensitive.repeated_complaint.timedelta
 
-    async def open(self, tx: Transaction, batch: Sequence[Incoming]) -> list[Fresh]:
-        """Open a work order for each contact of `batch` that has none yet, and return them for `write`.
+    async def open(self, tx: Transaction, batch: Sequence[Incoming]) -> "Opened":
+        """Open a work order for each contact of `batch` that has none yet and joins none, and return them for `write`.
 
         The texts are read first: from the moment the day's numbers are locked, other replicas wait.
         """
@@ -79,12 +89,16 @@ class Opener:
         first = last = await store.take_numbers(tx.connection, day, len(read))
         known = await store.known_contacts(tx.connection, [item.contact.contact_id for item in read])
         recent = await self._recent_complaints(tx, [item.contact for item in read])
+        joins = await Joins.of(tx, [item.contact for item in read], self._policy)
         fresh: list[Fresh] = []
         learned: list[tuple[str, tuple[Known, ...]]] = []
         for item in read:
             if item.contact.contact_id in known:
                 continue
             known.add(item.contact.contact_id)
+            if joins.takes(item.contact, item.matter, item.verdict):
+                learned.append(self._learned(item))
+                continue
             last += 1
             work_order = self._open(item, number(day, last), recent, tx.now)
             if work_order.category in self._complaints and work_order.queue == "department":
@@ -96,12 +110,14 @@ class Opener:
             if declined is not None:
                 emit_steps(tx, declined)
             fresh.append(Fresh(work_order, item.matter, (event,)).after(declined))
+            joins.opened(item.contact, work_order.id)
             learned.append(self._learned(item))
         if last - first < len(read):
             await store.give_back_numbers(tx.connection, day, last)
-        if fresh:
+        if learned:
             await store.remember(tx.connection, learned, tx.now)
-        return fresh
+        await store.remember_messages(tx.connection, joins.messages)
+        return Opened(fresh, joins.joins, joins.ties)
 
     async def write(self, tx: Transaction, fresh: Sequence[Fresh]) -> None:
         """Write the work orders that `open` returned, as they are after the first steps of their lives."""

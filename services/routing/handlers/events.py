@@ -9,12 +9,14 @@ import structlog
 from services.routing import store
 from services.routing.domain.automatic import after_callback, after_escalation
 from services.routing.domain.identity import Fingerprints
+from services.routing.domain.joining import contacted
 from services.routing.domain.workorder import Decided, Ignored, WorkOrder
 from services.routing.handlers.changes import Changes
 from services.routing.handlers.completions import Completions
-from services.routing.handlers.contacts import Fresh, Opener
+from services.routing.handlers.contacts import Fresh, Opened, Opener
 from services.routing.handlers.distribution import Distribution, emit_steps
-from services.routing.handlers.links import Linker
+from services.routing.handlers.joins import Join
+from services.routing.handlers.links import Linker, Pair
 from services.routing.ports import Classifier
 from shared.bus.transaction import Incoming, Transaction
 from shared.events import (
@@ -58,19 +60,24 @@ class EventHandler:
         Locks are taken in one order: the day's numbers, work orders, departments.
         """
         contacts = [item for item in batch if isinstance(item.data, ContactRegistered)]
-        opened = await self._opener.open(tx, contacts) if contacts else []
+        came = await self._opener.open(tx, contacts) if contacts else Opened()
+        opened = came.fresh
         if cutoffs := [one.work_order.cutoff_at for one in opened if one.work_order.cutoff_at is not None]:
             self._expect(min(cutoffs))
         pairs = await self._linker.pairs(tx, opened)
+        pairs += [Pair(tie.fresh_id, tie.other_id, tie.why, ended=True) for tie in came.ties]
         completions = await Completions.of(tx, batch, opened, self._policy, self._fingerprints)
         fresh = {one.work_order.id: one for one in opened}
         events = [*completions.events, *(item.data for item in batch if not isinstance(item.data, ContactCompleted))]
         concerned = [(event, about) for event in events if (about := _about(event, completions)) is not None]
         wanted = {about for _, about in concerned} | {pair.other_id for pair in pairs}
+        wanted |= {join.work_order_id for join in came.joins}
         changes = Changes(await store.load(tx.connection, wanted - fresh.keys()) if wanted - fresh.keys() else {})
         self._linker.link(tx, pairs, fresh, changes)
+        joined = [row for join in came.joins if (row := _join(tx, join, fresh, changes)) is not None]
         for event, about in concerned:
             self._move(tx, event, about, fresh, changes, completions)
+        await store.join(tx.connection, joined, tx.now)
         await self._give(tx, fresh, changes, completions)
         await self._opener.write(tx, list(fresh.values()))
         if changes.changed:
@@ -127,6 +134,22 @@ class EventHandler:
         if isinstance(event, SlaEscalated):
             return after_escalation(state, event, self._policy)
         return Ignored("it is about no work order of ours")
+
+
+def _join(tx: Transaction, join: Join, fresh: dict[str, Fresh], changes: Changes) -> tuple[str, str, int] | None:
+    """Let a contact join its work order, opened in this batch or before; return the row that tells of it."""
+    new = fresh.get(join.work_order_id)
+    state = new.work_order if new else changes.states.get(join.work_order_id)
+    if state is None:
+        log.error("a contact joined a work order that is gone", contact_id=join.contact.contact_id)
+        return None
+    decided = contacted(state, join.contact, tx.now)
+    if new is None:
+        changes.take(tx, decided)
+    else:
+        fresh[join.work_order_id] = new.after(decided)
+        emit_steps(tx, decided)
+    return join.contact.contact_id, state.id, decided.events[0].version
 
 
 def _about(event: Event, completions: Completions) -> str | None:

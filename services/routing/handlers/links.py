@@ -16,11 +16,12 @@ from shared.policy import Policy
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A work order just opened, the open one about the same matter, and why it is the same."""
+    """A work order just opened, the one about the same matter, and why it is the same; that may have `ended`."""
 
     fresh_id: str
     other_id: str
     why: str
+    ended: bool = False
 
 
 class Linker:
@@ -63,7 +64,7 @@ class Linker:
             beside = fresh.get(pair.other_id)
             other = beside.work_order if beside else changes.states.get(pair.other_id)
             one = fresh[pair.fresh_id]
-            decided = linked_by_system(one.work_order, other, tx.now, pair.why) if other else None
+            decided = linked_by_system(one.work_order, other, tx.now, pair.why, ended=pair.ended) if other else None
             if decided is None or decided.beside is None:
                 continue
             fresh[pair.fresh_id] = one.after(decided)

@@ -19,6 +19,7 @@ from services.routing.store.numbers import give_back_numbers, take_numbers
 from services.routing.store.presence import in_hand, save_presence, seen
 from services.routing.store.rota import lock_rotas, people, save_turns
 from services.routing.store.tables import metadata, runtime
+from services.routing.store.threads import earlier, join, remember_messages
 from services.routing.store.workorders import (
     Key,
     complaints_between,
@@ -36,6 +37,7 @@ __all__ = [
     "collaborations_of",
     "complaints_between",
     "customer_tags",
+    "earlier",
     "examples",
     "find",
     "give_back_numbers",
@@ -44,6 +46,7 @@ __all__ = [
     "ids_of_contacts",
     "in_hand",
     "insert",
+    "join",
     "keep_early",
     "known_contacts",
     "known_of",
@@ -63,6 +66,7 @@ __all__ = [
     "record_batches",
     "record_wrong_answer",
     "remember",
+    "remember_messages",
     "replace_matters",
     "runtime",
     "save",

@@ -5,20 +5,25 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ARRAY, Text, any_, bindparam, select, text
+from sqlalchemy import ARRAY, Text, any_, bindparam, select, text, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.routing.domain.linking import OpenMatter, order_number
 from services.routing.domain.matter import Matter
 from services.routing.store.tables import NOT_ENDED, matters, work_orders
+from services.routing.store.threads import joined_contacts
 from shared.db import update_rows
 
 _FEW: Final = 20
 """Of one customer, so many of the latest open work orders are compared."""
 _WORDS: Final = tuple(field.name for field in fields(Matter))
 _LOAD: Final = select(matters).where(matters.c.work_order_id == any_(bindparam("ids", type_=ARRAY(Text))))
-_CONTACTS: Final = select(work_orders.c.contact_id, work_orders.c.id).where(
-    work_orders.c.contact_id == any_(bindparam("contacts", type_=ARRAY(Text)))
+_GIVEN: Final = bindparam("contacts", type_=ARRAY(Text))
+_CONTACTS: Final = union_all(
+    select(work_orders.c.contact_id, work_orders.c.id).where(work_orders.c.contact_id == any_(_GIVEN)),
+    select(joined_contacts.c.contact_id, joined_contacts.c.work_order_id).where(
+        joined_contacts.c.contact_id == any_(_GIVEN)
+    ),
 )
 _OPEN: Final = text(
     "SELECT w.id, w.customer_id, w.category, w.topic, w.queue, w.occurred_at, m.matter #>> '{details,order_no}' AS order_no "
@@ -56,7 +61,7 @@ async def matters_of(connection: AsyncConnection, work_order_ids: Iterable[str])
 
 
 async def ids_of_contacts(connection: AsyncConnection, contact_ids: Iterable[str]) -> dict[str, str]:
-    """Return the id of the work order of each of these contacts that has one."""
+    """Return the id of the work order of each of these contacts that has one: opened by it, or joined."""
     rows = await connection.execute(_CONTACTS, {"contacts": sorted(set(contact_ids))})
     return {row.contact_id: row.id for row in rows}
 

@@ -9,13 +9,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.routing.store.early import early_completions
 from services.routing.store.identities import identities, wrong_answers
 from services.routing.store.tables import ENDED, collaborations, matters, promises, steps, work_orders
+from services.routing.store.threads import contacts_of, joined_contacts, messages
 from shared.bus.transaction import Transaction
 from shared.events import WorkorderExpired
 from shared.ids import new_id
 from shared.retention import Expiry, remove
 
 _OF_WORK_ORDER: Final = tuple(
-    table.c.work_order_id for table in (matters, steps, promises, collaborations, wrong_answers)
+    table.c.work_order_id
+    for table in (matters, steps, promises, collaborations, wrong_answers, messages, joined_contacts)
 )
 
 
@@ -32,7 +34,8 @@ def closed_work_orders(days: int) -> Expiry:
 
 
 async def _follow(tx: Transaction, rows: Sequence[Row[Any]]) -> None:
-    ids, contacts = [row.id for row in rows], [row.contact_id for row in rows]
+    ids = [row.id for row in rows]
+    contacts = [*(row.contact_id for row in rows), *await contacts_of(tx.connection, ids)]
     for column in _OF_WORK_ORDER:
         await remove(tx.connection, column, ids)
     await remove(tx.connection, early_completions.c.contact_id, contacts)

@@ -5,7 +5,7 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from sqlalchemy import ARRAY, Row, Text, any_, bindparam, select
+from sqlalchemy import ARRAY, Row, Text, any_, bindparam, or_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.routing.domain.matter import Matter
@@ -14,6 +14,7 @@ from services.routing.store.collaborations import follow
 from services.routing.store.history import history_rows
 from services.routing.store.matters import matter_json
 from services.routing.store.tables import matters, steps, work_orders
+from services.routing.store.threads import joined_contacts
 from shared.db import insert_rows, update_rows
 from shared.events import WorkorderOpened, WorkorderStep
 
@@ -37,7 +38,10 @@ _CHANGING: Final = (
 )  # fmt: skip
 """What a step may change; the rest of a work order is fixed when it opens."""
 
-_KNOWN: Final = select(work_orders.c.contact_id).where(work_orders.c.contact_id == any_(_IDS))
+_KNOWN: Final = union_all(
+    select(work_orders.c.contact_id).where(work_orders.c.contact_id == any_(_IDS)),
+    select(joined_contacts.c.contact_id).where(joined_contacts.c.contact_id == any_(_IDS)),
+)
 _COMPLAINTS: Final = (
     select(work_orders.c.customer_id, work_orders.c.occurred_at)
     .where(work_orders.c.customer_id == any_(_IDS))
@@ -54,7 +58,7 @@ Key = Literal["work_order_id", "number", "contact_id"]
 
 
 async def known_contacts(connection: AsyncConnection, contact_ids: Sequence[str]) -> set[str]:
-    """Return those of `contact_ids` that have a work order already."""
+    """Return those of `contact_ids` that have a work order already, or joined one."""
     return set((await connection.execute(_KNOWN, {"ids": list(contact_ids)})).scalars())
 
 
@@ -104,8 +108,13 @@ async def save(
 
 async def find(connection: AsyncConnection, by: Key, value: str) -> tuple[WorkOrder, Sequence[Row[Any]]] | None:
     """Return the one work order of which that is so, and its history in order; None where there is none."""
-    column = work_orders.c["id" if by == "work_order_id" else by]
-    row = (await connection.execute(select(*_STATE).where(column == value))).one_or_none()
+    of_contact = select(joined_contacts.c.work_order_id).where(joined_contacts.c.contact_id == value)
+    named = {
+        "work_order_id": work_orders.c.id == value,
+        "number": work_orders.c.number == value,
+        "contact_id": or_(work_orders.c.contact_id == value, work_orders.c.id.in_(of_contact)),
+    }
+    row = (await connection.execute(select(*_STATE).where(named[by]))).one_or_none()
     if row is None:
         return None
     query = select(steps).where(steps.c.work_order_id == row.id).order_by(steps.c.version)

@@ -18,6 +18,7 @@ from shared.events import (
     WorkorderAssigned,
     WorkorderClassified,
     WorkorderCollaborated,
+    WorkorderContacted,
     WorkorderDelivered,
     WorkorderEscalated,
     WorkorderMerged,
@@ -102,6 +103,16 @@ def test_collaboration_is_asked_of_the_other_department_and_comes_back() -> None
     assert notice.values["from_department"] == "technical"
     near = warned(metric="collaboration", department="technical")
     assert told(near, replace(work_order(), assignee="market-2")) == {("warning", "technical-supervisor")}
+
+
+def test_whoever_has_a_work_order_hears_that_its_customer_wrote_again() -> None:
+    """R-IN-06, R-NT-01: the customer, who was told of the acceptance, hears of no second one."""
+    event = step(
+        WorkorderContacted, by="customer", contact_id="c2", source_id="email/x/2", channel="email", occurred_at=NOW
+    )
+    notice = only(event, replace(work_order(), assignee="market-2"), "progress")
+    assert (notice.audience, notice.recipient, notice.kind) == ("staff", "market-2", "contacted")
+    assert told(event, work_order()) == {("progress", "market-supervisor")}
 
 
 def test_progress_of_a_project_is_passed_on_at_once() -> None:

@@ -20,6 +20,7 @@ KINDS: Final[Mapping[str, str]] = {
     "promise": "progress",
     "merged": "progress",
     "collaboration": "assigned",
+    "contacted": "progress",
     "delivery": "progress",
     "returned": "assigned",
     "relay": "progress",
@@ -27,7 +28,7 @@ KINDS: Final[Mapping[str, str]] = {
     "away": "breach",
 }
 """The purpose that each kind of news belongs to."""
-STAFF_PROGRESS: Final = frozenset({"delivery", "relay"})
+STAFF_PROGRESS: Final = frozenset({"contacted", "delivery", "relay"})
 LONG: Final = "处理" * 300
 LINK: Final = "https://survey.example.com/s/" + "a" * 43
 FACTS: Final[dict[str, Any]] = {

@@ -9,6 +9,7 @@ from services.notify.domain.rules.about import customer, staff
 from shared.events import (
     WorkorderCollaborated,
     WorkorderConfirmed,
+    WorkorderContacted,
     WorkorderDelivered,
     WorkorderEscalated,
     WorkorderMerged,
@@ -71,6 +72,12 @@ def _result(order: WorkOrder, policy: Policy) -> Iterable[Notice]:
 def merged(event: WorkorderMerged, order: WorkOrder, _policy: Policy) -> Iterable[Notice]:
     """Tell the customer under which number the matter goes on."""
     yield customer("progress", order, kind="merged", into_number=event.into_number)
+
+
+def contacted(_event: WorkorderContacted, order: WorkOrder, policy: Policy) -> Iterable[Notice]:
+    """Tell whoever has the work order that its customer wrote again; the customer was told of its acceptance (R-NT-01)."""
+    person = assignee_or_supervisor(policy, order.department, order.assignee, order)
+    yield staff("progress", person, order, kind="contacted")
 
 
 def collaborated(event: WorkorderCollaborated, order: WorkOrder, policy: Policy) -> Iterable[Notice]:
