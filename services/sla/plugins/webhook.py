@@ -31,7 +31,9 @@ class WebhookConfig(Config):
     """Where to post, and the name of the secret that signs it."""
 
     url: Annotated[str, Field(pattern=r"^https?://[^\s/?#]+[^\s#]*$")]
+    """Where it is posted."""
     key: str
+    """The name of the secret that signs it."""
     trusted: tuple[str, ...] = ()
     """Hosts and networks that may be of an inner network, and be spoken to in clear text."""
 
