@@ -68,7 +68,7 @@ class TestSmtp(TransportContract):
 
 
 @contextmanager
-def serving(replies: dict[str, list[str]]) -> Iterator[SmtpServer]:
+def serving(replies: dict[str, Any]) -> Iterator[SmtpServer]:
     """Yield a mail server in a loop of its own: each transport of the suite has another."""
     there: Queue[SmtpServer] = Queue()
     loop = asyncio.new_event_loop()

@@ -21,8 +21,10 @@ from shared.testing.contracts.channel import ChannelContract as ChannelContract
 from shared.testing.contracts.classifier import ClassifierContract as ClassifierContract
 from shared.testing.contracts.endpoint import Call as Call
 from shared.testing.contracts.endpoint import EndpointContract as EndpointContract
+from shared.testing.contracts.escalation_action import EscalationActionContract as EscalationActionContract
+from shared.testing.contracts.escalation_action import HttpEscalationActionContract as HttpEscalationActionContract
+from shared.testing.contracts.provided import Standing as Standing
 from shared.testing.contracts.stand_in import Mood as Mood
 from shared.testing.contracts.stand_in import Request as Request
 from shared.testing.contracts.transport import HttpTransportContract as HttpTransportContract
-from shared.testing.contracts.transport import Standing as Standing
 from shared.testing.contracts.transport import TransportContract as TransportContract

@@ -129,7 +129,7 @@ class PluginContract:
             return
         assert model.model_config.get("frozen") is True, "the config model is not frozen"
         for name, field in model.model_fields.items():
-            assert field.description, f"the setting {name} has no description: Field(description=…)"
+            assert field.description, f"the setting {name} is not explained: say below it what it is for"
             kept = field.annotation in {SecretStr, SecretBytes}
             assert not kept, f"{name} holds a secret; let it hold the secret's name, and ask setup.secret(…)"
 

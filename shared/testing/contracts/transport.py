@@ -1,9 +1,7 @@
 """What every transport promises (services/notify/ports.py): one outcome each, and what is unknown is told as unknown."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, ClassVar, Final, TypeVar, get_args
 
 from services.notify.ports import (
@@ -20,36 +18,17 @@ from services.notify.ports import (
 )
 from shared.plugins import Setup, build
 from shared.testing.contracts.base import PluginContract
-from shared.testing.contracts.stand_in import Answer, Mood, Request, http_provider
+from shared.testing.contracts.provided import HANDED_OVER, WAIT_SECONDS, HttpProvided, Provided, Standing
 
 T = TypeVar("T")
 
-WAIT_SECONDS: Final = 0.4
-"""How long one attempt may take in the suite; a silent provider is given up then."""
 ENOUGH_SECONDS: Final = 45.0
 """What a transport has for a batch (services/notify/ports.py)."""
 _OUTCOMES: Final = get_args(Outcome)
-_HANDED_OVER: Final[tuple[Mood, ...]] = ("hangs up", "is silent")
 _MANY: Final = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """A provider that stands ready for one test."""
-
-    config: Mapping[str, Any]
-    """The settings of a transport that is to use it, as the policy file would give them."""
-    handed: Callable[[], int]
-    """How many messages it was handed so far, whatever it did with them."""
-    environment: Mapping[str, Any] = field(default_factory=dict)
-    """What of `shared.settings.Settings` it needs besides."""
-    secrets: Mapping[str, str] = field(default_factory=dict)
-    """Secrets that have another value there, as an address that is one."""
-    requests: Sequence[Request] = ()
-    """What an HTTP provider was asked so far, in order."""
-
-
-class TransportContract(PluginContract):
+class TransportContract(Provided, PluginContract):
     """Subclass it as `Test…`, with `plugin`, and say in `provider` where a provider in some mood listens.
 
     Where the provider speaks HTTP, subclass `HttpTransportContract` instead, which brings one.
@@ -63,13 +42,6 @@ class TransportContract(PluginContract):
     """Whom it tells: a bot for staff refuses what is for a customer."""
     bundles: ClassVar[bool] = False
     """Whether it hands over several messages as one."""
-    moods: ClassVar[tuple[Mood, ...]] = get_args(Mood)
-    """The moods that this provider has; a file on the disk has fewer than a server."""
-
-    @contextmanager
-    def provider(self, mood: Mood) -> Iterator[Standing]:
-        """Yield a provider in that mood; it is gone afterwards."""
-        raise AssertionError(f"say in provider() how a provider that {mood} is made")
 
     def outbound(self, number: int = 1) -> Outbound:
         """Return a message to be sent."""
@@ -119,7 +91,7 @@ class TransportContract(PluginContract):
 
     def test_what_may_have_been_taken_is_unknown(self) -> None:
         """R-NT-04: a provider that was handed a message and says nothing may have taken it, so nothing else is true."""
-        for mood in _HANDED_OVER:
+        for mood in HANDED_OVER:
             if mood in self.moods:
                 with self.provider(mood) as standing:
                     outcomes = self.sends(standing, *self.messages(2))
@@ -213,47 +185,8 @@ class TransportContract(PluginContract):
         return built
 
 
-class HttpTransportContract(TransportContract):
+class HttpTransportContract(HttpProvided, TransportContract):
     """For a provider that speaks HTTP: subclass it with `plugin` and `config_at`, and how the provider answers.
 
     `config` must be settings that the plugin can be built from without any provider.
     """
-
-    takes: ClassVar[Answer] = (200, b"{}")
-    refuses: ClassVar[Answer] = (400, b"{}")
-    later: ClassVar[Answer] = (429, b"{}")
-    nonsense: ClassVar[Answer] = (200, b"<html>")
-
-    def config_at(self, _url: str) -> Mapping[str, Any]:
-        """Return the settings of a transport whose provider is at that address, besides those in `config`."""
-        return {}
-
-    def environment_at(self, _url: str) -> Mapping[str, Any]:
-        """Return what of `shared.settings.Settings` it needs besides."""
-        return {}
-
-    def secrets_at(self, _url: str) -> Mapping[str, str]:
-        """Return secrets that have another value where the provider is at that address."""
-        return {}
-
-    def is_message(self, _request: Request) -> bool:
-        """Return whether a request hands a message over; others may fetch a token first."""
-        return True
-
-    @contextmanager
-    def provider(self, mood: Mood) -> Iterator[Standing]:
-        """Yield a local server in that mood."""
-        answers: dict[Mood, Answer] = {
-            "takes": self.takes,
-            "refuses": self.refuses,
-            "later": self.later,
-            "talks nonsense": self.nonsense,
-        }
-        with http_provider(mood, answers) as there:
-            yield Standing(
-                self.config_at(there.url),
-                lambda: sum(map(self.is_message, there.requests)),
-                self.environment_at(there.url),
-                self.secrets_at(there.url),
-                there.requests,
-            )
