@@ -116,6 +116,10 @@ class Renewal:
     async def _renew(self, policy: Policy) -> None:
         context = replace(self._context, policy=policy)
         try:
+            if (
+                self._service.accepts is not None
+            ):  # at its start a service does without a plugin; here somebody can mend it
+                await asyncio.to_thread(self._service.accepts, policy, context.settings)
             parts = await self._service.build(context)
         except Exception as error:  # noqa: BLE001 (a stranger's plugin may raise anything; the parts in force go on)
             self._refuse([str(error) or type(error).__name__])

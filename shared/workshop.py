@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from shared import metrics
 from shared.plugins import KINDS, ConfigError, PluginError, Setup, build, config_of, load
-from shared.plugins.errors import UnusableError
+from shared.plugins.errors import UnusableError, UnusablesError
 from shared.policy import Fault, Policy
 from shared.policy.explain import value_faults
 from shared.policy.loader import DEFAULT_POLICY
@@ -84,6 +84,17 @@ class Workshop:
         """Return the plugins of `kind` that this process uses by their names, each as `use` does; no others are told of."""
         self.only(kind, names)
         return {name: self.use(kind, name, protocol, instead, **more) for name in names}
+
+    def judge(self, kind: str, names: Collection[str], protocol: Any, **more: Any) -> None:
+        """Return if all of these can be made, as `make` does; `UnusablesError` has every one that cannot."""
+        faults: list[UnusableError] = []
+        for name in names:
+            try:
+                self.make(kind, name, protocol, **more)
+            except UnusableError as error:
+                faults.append(error)
+        if faults:
+            raise UnusablesError(faults)
 
     @staticmethod
     def only(kind: str, names: Collection[str]) -> None:

@@ -27,10 +27,8 @@ def channels_of(policy: Policy, workshop: Workshop) -> dict[str, Channel]:
 
 
 def accepts(policy: Policy, settings: Settings) -> None:
-    """Return if intake can work by `policy`; `UnusableError` where a channel that it names cannot be used."""
-    workshop = Workshop(policy.plugins, settings)
-    for name in policy.plugins_used("channel"):
-        workshop.make("channel", name, Channel)
+    """Return if intake can work by `policy`; `UnusablesError` where channels that it names cannot be used."""
+    Workshop(policy.plugins, settings).judge("channel", policy.plugins_used("channel"), Channel)
 
 
 async def build(context: Context) -> Parts:

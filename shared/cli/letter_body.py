@@ -6,19 +6,20 @@ dead letter.
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from pydantic_core import from_json, to_json
 
 from shared.bus.streams import CONTACTS
 from shared.cli.contact_file import LIMIT_BYTES, TYPE
+from shared.cli.environment import settings_of
 from shared.cli.errors import WrongUse
 from shared.cli.letters import Letter
+from shared.cli.policy_files import policy_in_force
 from shared.events import Contact, Malformed, decode, decode_event
 from shared.ids import derived_id
-from shared.plugins import PluginError, Setup, build, config_of, load
-from shared.settings import load_settings
+from shared.plugins import PluginError
+from shared.workshop import Workshop
 
 _ENVELOPE = ("id", "source", "type", "time", "subject", "datacontenttype", "traceparent", "tracestate")
 
@@ -112,15 +113,7 @@ def _refuse_unreadable(letter: Letter, data: Mapping[str, Any]) -> None:
     """Ask the channel's plugin, where it is installed here, whether it can read the contact."""
     channel = letter.subject.rpartition(".")[2]
     try:
-        plugin = load("channel", channel)
-        settings = load_settings()
-        setup = Setup(
-            config=config_of(plugin, {}),
-            settings=settings,
-            data=Setup.data_of(settings, "channel", channel),
-            now=lambda: datetime.now(UTC),
-        )
-        reading = build(plugin, setup).read(data)
+        reading = Workshop(policy_in_force().plugins, settings_of()).make("channel", channel, object).read(data)
     except PluginError:
         return
     except Exception as error:

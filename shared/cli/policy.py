@@ -8,7 +8,7 @@ import typer
 import yaml
 
 from shared.cli.output import print_json
-from shared.cli.policy_files import let_services_judge, policy_in_force, read_policy
+from shared.cli.policy_files import check_plugins, let_services_judge, policy_in_force, read_policy
 from shared.cli.policy_reload import reload
 from shared.cli.simulate import simulate
 
@@ -31,6 +31,7 @@ def _group() -> None:
 def check(file: Annotated[Path, typer.Argument(help="A policy file.")]) -> None:
     """Say every fault of a policy file with its line, and what the installed services lack for it, or that it has none."""
     wanted = read_policy(file)
+    check_plugins(file, wanted)
     let_services_judge(wanted)
     print(f"{file} is ok: its version is {wanted.policy_version}")
 

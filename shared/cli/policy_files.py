@@ -23,6 +23,14 @@ def read_policy(file: Path) -> Policy:
     return _load(file)
 
 
+def check_plugins(file: Path, policy: Policy) -> None:
+    """Return if the plugins that the policy of `file` names are installed and take their settings; else as `read_policy`."""
+    from shared.workshop import plugin_faults  # noqa: PLC0415 (slow: only where a file is checked)
+
+    if faults := plugin_faults(file, policy):
+        raise CliError("\n".join(map(str, faults)))
+
+
 def let_services_judge(policy: Policy) -> None:
     """Return if every installed service can work by `policy`; `CliError` says what one of them lacks."""
     settings, faults = settings_of(), list[str]()

@@ -7,7 +7,8 @@ from pathlib import Path
 from shared.clock import ClockError, parse_clock
 from shared.doctor.finding import Check, Finding
 from shared.doctor.house import House
-from shared.plugins import inspect
+from shared.inventory import OUT, inventory
+from shared.plugins import UnusableError, UnusablesError
 from shared.policy import Policy, PolicyFileError, load_policy
 
 POLICY_FILE_MISSING = Check(
@@ -22,13 +23,13 @@ POLICY_INVALID = Check(
 )
 POLICY_UNUSABLE = Check(
     "policy-unusable",
-    "the policy names a plugin that is not installed or does not work, or a text that is missing",
-    "Install the package of the plugin, or name another one in the policy.",
+    "a service cannot work by the policy, for instance for want of a text",
+    "Do what the sentence says is missing, or change the policy.",
 )
 PLUGIN_BROKEN = Check(
     "plugin-broken",
-    "an installed plugin does not load",
-    "Update or remove the package that is named.",
+    "a plugin that the policy names cannot be used; the sentence says why",
+    "Install or update its package, mend its settings or its secret, or take it out of the policy.",
 )
 HOLIDAY_YEAR_MISSING = Check(
     "holiday-year-missing",
@@ -72,10 +73,10 @@ async def look_at_business(house: House) -> AsyncIterator[Finding]:
         yield CLOCK_REHEARSAL.found(f"the clock is a rehearsal: YINGDA_CLOCK is {house.settings.clock}")
     for finding in _read_policy(house, house.settings.policy):
         yield finding
-    for plugin in inspect():
-        if plugin.state != "ok":
-            yield PLUGIN_BROKEN.found(plugin.state)
     if house.policy is not None:
+        for plugin in inventory(house.policy, house.settings, house.services):
+            if plugin.state in OUT:
+                yield PLUGIN_BROKEN.found(plugin.why)
         for finding in [*_usable(house, house.policy), *_holidays(house.policy, today)]:
             yield finding
 
@@ -97,6 +98,8 @@ def _usable(house: House, policy: Policy) -> list[Finding]:
             continue
         try:
             service.accepts(policy, house.settings)
+        except (UnusableError, UnusablesError):
+            continue  # told by the name of the plugin
         except Exception as error:  # noqa: BLE001 (a stranger's plugin may raise anything; the doctor says what)
             found.append(POLICY_UNUSABLE.found(f"{service.name} cannot work by the policy: {error}"))
     return found

@@ -14,6 +14,7 @@ from shared.plugins.errors import NoSuchPluginError as NoSuchPluginError
 from shared.plugins.errors import PluginError as PluginError
 from shared.plugins.errors import TookTooLongError as TookTooLongError
 from shared.plugins.errors import UnusableError as UnusableError
+from shared.plugins.errors import UnusablesError as UnusablesError
 from shared.plugins.errors import VersionError as VersionError
 from shared.plugins.find import load as load
 from shared.plugins.find import plugin_names as plugin_names

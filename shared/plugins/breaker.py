@@ -22,14 +22,10 @@ class Breaker:
         self._threshold = failures
         self._first_pause = pause_seconds
         self._clock = clock
-        self._failures = 0
+        self.failures = 0
+        """How many there were in a row."""
         self._pause = pause_seconds
         self._trial_at = 0.0
-
-    @property
-    def troubled(self) -> bool:
-        """Whether the last call failed."""
-        return self._failures > 0
 
     def admits(self) -> bool:
         """Return whether to call now. While it is open that is once in a pause: the call is the trial."""
@@ -44,15 +40,15 @@ class Breaker:
     def succeeded(self) -> None:
         """Note a call that went well: the breaker is closed."""
         self.open = False
-        self._failures = 0
+        self.failures = 0
         self._pause = self._first_pause
 
     def failed(self) -> None:
         """Note a call that failed; the last in a row of so many opens the breaker, and a failed trial keeps it open."""
-        self._failures += 1
+        self.failures += 1
         if self.open:
             self._pause = min(self._pause * 2, LONGEST_PAUSE_SECONDS)
-        elif self._failures < self._threshold:
+        elif self.failures < self._threshold:
             return
         self.open = True
         self._trial_at = self._clock() + self._pause

@@ -1,5 +1,7 @@
 """What can be wrong with a plugin; each message is one sentence that names it."""
 
+from collections.abc import Sequence
+
 
 class PluginError(Exception):
     """The plugin cannot be used.
@@ -31,6 +33,14 @@ class UnusableError(PluginError):
     def __init__(self, kind: str, name: str, why: str) -> None:
         self.kind, self.name, self.why = kind, name, why
         super().__init__(why)
+
+
+class UnusablesError(PluginError):
+    """Some of the plugins that the policy names cannot be used: `faults` are all of them."""
+
+    def __init__(self, faults: Sequence[UnusableError]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("; ".join(fault.why for fault in faults))
 
 
 class TookTooLongError(PluginError):

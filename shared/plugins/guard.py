@@ -9,16 +9,16 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from threading import get_ident
 from time import perf_counter
-from typing import Final, Literal, ParamSpec, TypeVar, cast, get_args
+from typing import Final, Literal, TypeVar, TypeVarTuple, Unpack, cast, get_args
 
 import structlog
 
 from shared import metrics
 from shared.plugins.breaker import Breaker
-from shared.plugins.errors import LeftAloneError, TookTooLongError
+from shared.plugins.errors import LeftAloneError, PluginError, TookTooLongError
 from shared.plugins.watchdog import WATCHDOG, BrokenOff
 
-P = ParamSpec("P")
+Ts = TypeVarTuple("Ts")
 R = TypeVar("R")
 
 Failure = Literal["raised", "timeout", "wrong", "unknown", "slow", "left_alone"]
@@ -64,7 +64,7 @@ class Guard:
         """Return whether to call it now; False while it is left alone."""
         return self._breaker.admits()
 
-    def call(self, function: Callable[P, R], *arguments: P.args, **named: P.kwargs) -> R:
+    def call(self, function: Callable[[Unpack[Ts]], R], *arguments: *Ts) -> R:
         """Return what the synchronous `function` of the plugin returns; what it raises is raised.
 
         `TookTooLongError` where it was broken off, `LeftAloneError` where it is not called for now. Only time leads to
@@ -77,30 +77,36 @@ class Guard:
         watched = get_ident() == watch.main and (watch.awake or watch.rouse())
         began = perf_counter()
         if watched:
-            watch.take(self, began)
+            watch.calls += 1
+            watch.call = self
+            watch.since = began
         try:
-            result = function(*arguments, **named)
+            result = function(*arguments)
+            watch.since = 0.0  # before anything else: from here on nobody is broken off
         except BrokenOff:
             watch.since = 0.0
             self._too_long(perf_counter() - began)
             raise TookTooLongError(
                 f'the {self.kind} plugin "{self.name}" was broken off after {self.limit_seconds:g} s'
             ) from None
-        except Exception:
+        except (Exception, SystemExit) as error:
             watch.since = 0.0
             self._observe(perf_counter() - began)
             self._counts["raised"].inc()
+            if isinstance(error, SystemExit):  # a plugin does not end the process
+                raise PluginError(f'the {self.kind} plugin "{self.name}" wanted to end the process') from error
             raise
-        watch.since = 0.0
+        finally:
+            watch.since = 0.0
         took = perf_counter() - began
         self._observe(took)
-        if took >= SLOW_SECONDS or self._breaker.troubled:
+        if took >= SLOW_SECONDS or self._breaker.failures:
             self._judge(took)
         return result
 
-    def around(self, function: Callable[P, R]) -> Callable[P, R]:
+    def around(self, function: Callable[[Unpack[Ts]], R]) -> Callable[[Unpack[Ts]], R]:
         """Return `function`, each call of which is one by `call`."""
-        return cast("Callable[P, R]", partial(self.call, function))
+        return cast("Callable[[Unpack[Ts]], R]", partial(self.call, function))
 
     async def wait(
         self, call: Callable[[], Awaitable[R]], seconds: float, verdict: Callable[[R], Failure | None] = _fine

@@ -268,9 +268,9 @@ async def test_a_survey_page_without_its_key(monkeypatch: pytest.MonkeyPatch) ->
         (
             "plugin: rules",
             "plugin: oracle",
-            'routing cannot work by the policy: there is no classifier plugin "oracle"',
+            'there is no classifier plugin "oracle"; installed are: ',
         ),
-        ("sms: [file]", "sms: [pigeon]", "notify cannot work by the policy: the policy names a transport that"),
+        ("sms: [file]", "sms: [pigeon]", 'there is no transport plugin "pigeon"; installed are: '),
     ],
 )
 async def test_a_policy_that_nobody_can_work_by(

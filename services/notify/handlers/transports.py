@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 
 from services.notify.ports import Outbound, Outcome, Transport, TransportSetup, Unknown
-from shared.plugins import TookTooLongError, UnusableError
+from shared.plugins import TookTooLongError, UnusableError, UnusablesError
 from shared.plugins.guard import Failure, Guard
 from shared.policy import Policy
 from shared.settings import Settings
@@ -89,10 +89,15 @@ def build_transports(policy: Policy, settings: Settings, now: Callable[[], datet
 
 
 def check_transports(policy: Policy, settings: Settings) -> None:
-    """Return if every transport that `policy` names can work; `UnusableError` says in one sentence which cannot."""
-    workshop = Workshop(policy.plugins, settings)
+    """Return if every transport that `policy` names can work; `UnusablesError` says which cannot."""
+    workshop, faults = Workshop(policy.plugins, settings), list[UnusableError]()
     for name, channel in _keys(policy):
-        workshop.make("transport", name, Transport, **_setup(policy, channel))
+        try:
+            workshop.make("transport", name, Transport, **_setup(policy, channel))
+        except UnusableError as error:
+            faults.append(error)
+    if faults:
+        raise UnusablesError(faults)
 
 
 def _keys(policy: Policy) -> list[Key]:

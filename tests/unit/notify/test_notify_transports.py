@@ -9,7 +9,7 @@ import pytest
 
 from services.notify.handlers.transports import build_transports, check_transports
 from services.notify.ports import Transport
-from shared.plugins import UnusableError, plugin_names
+from shared.plugins import UnusablesError, plugin_names
 from shared.policy import Policy, load_policy
 from shared.settings import Settings
 from tests.unit.notify.events import NOW
@@ -49,5 +49,5 @@ def test_a_mail_server_is_used_where_the_policy_names_it(tmp_path: Path) -> None
     ],
 )
 def test_what_cannot_work_is_said_of_a_policy(tmp_path: Path, transport: str, channel: str, message: str) -> None:
-    with pytest.raises(UnusableError, match=message):
+    with pytest.raises(UnusablesError, match=message):
         check_transports(policy_with(transport, channel), Settings(data=tmp_path))

@@ -148,15 +148,20 @@ def test_policy_show_prints_a_policy_that_is_ok_and_the_same(tmp_path: Path) -> 
 
 def test_plugins_are_listed_with_kind_package_version_and_state() -> None:
     found = {(plugin["kind"], plugin["name"]): plugin for plugin in json.loads(yingda("plugins", "--json").out)}
-    assert found["channel", "web"] | {"state": "ok"} == {
+    assert found["channel", "web"] == {
         "kind": "channel",
         "name": "web",
+        "state": "ok",
+        "why": "",
+        "configured": True,
+        "api": 1,
         "package": "yingda",
         "version": "0.1.0",
-        "state": "ok",
+        "summary": "The chat or form of the website",
     }
-    assert ("classifier", "rules") in found
-    assert yingda("plugins").lines[0].split() == ["kind", "name", "package", "version", "state"]
+    assert found["classifier", "rules"]["state"] == "ok"
+    assert found["classifier", "ngrams"] | {"state": "not configured", "api": None} == found["classifier", "ngrams"]
+    assert yingda("plugins").lines[0].split() == ["kind", "name", "state", "api", "package", "version", "summary"]
 
 
 RUNNING = Endpoints(
