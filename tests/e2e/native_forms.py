@@ -29,7 +29,7 @@ WECHAT_TOKEN, WECHAT_KEY, APP_ID = (
 WEIBO_SECRET: Final = "0123456789abcdef0123456789abcdef"
 MAILBOX: Final = "service@example.com"
 
-SECRETS: Final = {
+SECRETS: Final[dict[str, Any]] = {
     "YINGDA_SECRET_HOUSE_KEY": KEY,
     "YINGDA_SECRET_SMS_TOKEN": "4f1f0c9c2a7e4d6a8b5b3f2d1c0e9a87",
     "YINGDA_SECRET_WECHAT_TOKEN": WECHAT_TOKEN,
