@@ -1,19 +1,21 @@
-"""The `smtp` transport: email through the mail server of the settings (`YINGDA_SMTP_…`)."""
+"""The `smtp` transport: email through a mail server.
 
-import asyncio
-import re
+It stands in the policy (`plugins.transports.smtp`), else in the settings (`YINGDA_SMTP_…`). A mail counts as unknown only
+where the server had been told DATA (R-NT-04).
+"""
+
 import time
 from collections.abc import Collection, Sequence
-from email.errors import MessageError
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP as SMTP_POLICY
-from email.utils import format_datetime
+from pathlib import Path
+from typing import Annotated, Final, Literal, Self
 
 import aiosmtplib
+from pydantic import Field, SecretStr, model_validator
 
+from services.notify.plugins.mail.connections import BROKEN, Connection, Connections, Line, UnreachableError
+from services.notify.plugins.mail.replies import in_words, no_such_address, refused
+from services.notify.plugins.mail.writing import Writer
 from services.notify.ports import (
-    Message,
     Outbound,
     Outcome,
     Rejected,
@@ -23,17 +25,48 @@ from services.notify.ports import (
     TransportSetup,
     Unknown,
 )
-from shared.plugins import Plugin
+from shared.plugins import Config, Plugin
 
-BATCH_SECONDS = 35.0
+BATCH_SECONDS: Final = 35.0
 """A batch that a slow server stretches beyond this is broken off between two mails; the rest is tried later."""
-_PERMANENT = 500
-_NO_MAILBOX = frozenset({550, 551, 553})
-_ENHANCED = re.compile(r"(\d\.\d{1,3})\.\d{1,3}\b")
+
+CLOSING: Final = 421
+"""The server says this to whatever it is asked, and closes the connection (RFC 5321, 3.8)."""
+
+
+class SmtpConfig(Config):
+    """Settings of `smtp`; without any, those of the environment."""
+
+    host: str | None = None
+    """The mail server."""
+    port: int = Field(default=587, ge=1, le=65535)
+    """Its port."""
+    tls: Literal["none", "starttls", "tls"] = "starttls"
+    """How the connection is encrypted; the server's certificate is verified."""
+    user: str | None = None
+    """Who logs in, where the server asks for it."""
+    password: str | None = None
+    """Name of the secret that holds the user's password."""
+    sender: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
+    """The address that mails come from; answers go to `notify.sender`."""
+    ca: Path | None = None
+    """Who vouches for the server, in the place of the system's authorities."""
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.host is None and (self.model_fields_set - {"ca"}):
+            raise ValueError("host is missing")
+        if self.host is not None and self.sender is None:
+            raise ValueError("sender is missing")
+        if (self.user is None) != (self.password is None):
+            raise ValueError("user and password go together")
+        if self.user is not None and self.tls == "none":
+            raise ValueError("a password is sent over TLS only: set tls to starttls or tls")
+        return self
 
 
 class SmtpTransport:
-    """One connection per batch. A mail counts as unknown only where the server had been told DATA."""
+    """Sends the mails of a batch one after the other over one connection, which is kept for the next batch."""
 
     name = "smtp"
     resend_when_unknown = False
@@ -41,35 +74,31 @@ class SmtpTransport:
     def __init__(self, setup: TransportSetup) -> None:
         if setup.channel != "email":
             raise TransportError(f'smtp carries email and nothing else, not "{setup.channel}"')
-        if not setup.settings.smtp_host:
-            raise TransportError("smtp needs a mail server: set YINGDA_SMTP_HOST")
+        config: SmtpConfig = setup.config or SmtpConfig()
         self.channel = setup.channel
-        self._settings = setup.settings
-        self._host = setup.settings.smtp_host
+        self._server = _Server.of(config, setup)
         self._wait = setup.wait_seconds
-        self._now = setup.now
+        self._writer = Writer(self._server.sender, setup.now)
+        self._connections = Connections(self._client, setup.wait_seconds)
 
     async def send(self, messages: Sequence[Outbound]) -> Sequence[Outcome]:
-        """Send one mail after the other over one connection; a lost connection is opened again once for the next."""
+        """Send one mail after the other; a lost connection is opened again for the next one."""
         began = time.monotonic()
         outcomes: list[Outcome] = []
-        client = self._client()
+        line = Line(self._connections)
         try:
             for out in messages:
                 if time.monotonic() - began > BATCH_SECONDS:
                     outcomes.append(Retry("the mail server is too slow"))
                     continue
-                mail = self._mail(out.message)
-                if isinstance(mail, Rejected):
-                    outcomes.append(mail)
-                    continue
-                trouble = await self._connected(client)
-                if trouble is not None:
-                    outcomes += [trouble] * (len(messages) - len(outcomes))
+                mail = self._writer.mail(out)
+                try:
+                    outcomes.append(mail if isinstance(mail, Rejected) else await self._sent(line, out, mail))
+                except UnreachableError as error:
+                    outcomes += [Retry(str(error))] * (len(messages) - len(outcomes))
                     break
-                outcomes.append(await self._transact(client, out.message, mail))
         finally:
-            await self._leave(client)
+            await line.done()
         return outcomes
 
     async def sent_before(self, ids: Collection[str]) -> set[str] | None:
@@ -78,115 +107,103 @@ class SmtpTransport:
         return None
 
     async def close(self) -> None:
-        """No connection outlives its batch."""
+        """Take leave of the server."""
+        await self._connections.close()
+
+    async def _sent(self, line: Line, out: Outbound, mail: bytes) -> Outcome:
+        """Hand one mail over; where the server had closed a connection that was kept, over another one."""
+        connection = await line.ready()
+        was_kept = connection.kept
+        outcome = await self._transact(connection, out, mail)
+        if isinstance(outcome, Retry) and was_kept and not connection.client.is_connected:
+            outcome = await self._transact(await line.ready(), out, mail)
+        return outcome
 
     def _client(self) -> aiosmtplib.SMTP:
-        settings = self._settings
-        password = settings.smtp_password.get_secret_value() if settings.smtp_password else None
+        server = self._server
         return aiosmtplib.SMTP(
-            hostname=self._host,
-            port=settings.smtp_port,
-            username=settings.smtp_user,
-            password=password if settings.smtp_user else None,
-            use_tls=settings.smtp_tls == "tls",
-            start_tls=settings.smtp_tls == "starttls",
+            hostname=server.host,
+            port=server.port,
+            username=server.user,
+            password=server.password.get_secret_value() if server.user and server.password else None,
+            use_tls=server.tls == "tls",
+            start_tls=server.tls == "starttls",
+            cert_bundle=str(server.ca) if server.ca else None,
             timeout=self._wait,
         )
 
-    async def _connected(self, client: aiosmtplib.SMTP) -> Retry | None:
-        if client.is_connected:
-            return None
+    async def _transact(self, connection: Connection, out: Outbound, mail: bytes) -> Outcome:
+        client = connection.client
+        connection.mails, connection.kept = connection.mails + 1, False
         try:
-            async with asyncio.timeout(2 * self._wait):
-                await client.connect()
-        except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
-            client.close()
-            return Retry(f"the mail server cannot be used: {_in_words(error)}")
-        return None
-
-    async def _transact(self, client: aiosmtplib.SMTP, message: Message, mail: bytes) -> Outcome:
-        try:
-            await client.mail(self._settings.smtp_from)
-            await client.rcpt(message.to)
-        except aiosmtplib.SMTPRecipientRefused as error:
-            await self._reset(client)
-            return _refused(error, address=_no_such_address(error))
+            await client.mail(self._server.sender)
+            await client.rcpt(out.message.to)
         except aiosmtplib.SMTPResponseException as error:
-            await self._reset(client)
-            return _refused(error)
-        except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
+            of_the_address = isinstance(error, aiosmtplib.SMTPRecipientRefused) and no_such_address(error)
+            return await _refused(client, error, address=of_the_address)
+        except BROKEN as error:
             client.close()
-            return Retry(f"no answer before the mail was handed over: {_in_words(error)}")
+            return Retry(f"no answer before the mail was handed over: {in_words(error)}")
         try:
             await client.data(mail)
         except aiosmtplib.SMTPResponseException as error:
-            await self._reset(client)
-            return _refused(error)
-        except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
+            return await _refused(client, error)
+        except BROKEN as error:
             client.close()
-            return Unknown(f"no answer after the mail was handed over: {_in_words(error)}")
-        return Sent(self._id(message))
+            return Unknown(f"no answer after the mail was handed over: {in_words(error)}")
+        return Sent(self._writer.id_of(out))
 
-    async def _reset(self, client: aiosmtplib.SMTP) -> None:
+
+class _Server:
+    """Where mails go, whoever named it."""
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        tls: Literal["none", "starttls", "tls"],
+        user: str | None,
+        password: SecretStr | None,
+        sender: str,
+        ca: Path | None,
+    ) -> None:
+        self.host, self.port, self.tls, self.user = host, port, tls, user
+        self.password, self.sender, self.ca = password, sender, ca
+
+    @classmethod
+    def of(cls, config: SmtpConfig, setup: TransportSetup) -> "_Server":
+        """Return the server of the policy, else that of the environment; `TransportError` where there is neither."""
+        if config.host is not None and config.sender is not None:
+            password = setup.secret(config.password) if config.password is not None else None
+            return cls(config.host, config.port, config.tls, config.user, password, config.sender, config.ca)
+        given = setup.settings
+        if not given.smtp_host:
+            raise TransportError(
+                "smtp needs a mail server: set host under plugins.transports.smtp in the policy, or set YINGDA_SMTP_HOST"
+            )
+        return cls(
+            given.smtp_host,
+            given.smtp_port,
+            given.smtp_tls,
+            given.smtp_user,
+            given.smtp_password,
+            given.smtp_from,
+            config.ca,
+        )
+
+
+async def _refused(
+    client: aiosmtplib.SMTP, error: aiosmtplib.SMTPResponseException, *, address: bool = False
+) -> Outcome:
+    """Return what a refusal means, and make the connection ready for the next mail, if the server goes on with it."""
+    if error.code == CLOSING:
+        client.close()
+    else:
         try:
             await client.rset()
-        except (aiosmtplib.SMTPException, OSError, TimeoutError):
+        except BROKEN:
             client.close()
-
-    async def _leave(self, client: aiosmtplib.SMTP) -> None:
-        if client.is_connected:
-            try:
-                await client.quit(timeout=1.0)
-            except (aiosmtplib.SMTPException, OSError, TimeoutError):
-                client.close()
-
-    def _id(self, message: Message) -> str:
-        """Return the mail's Message-ID: what a delivery status notification names it by (RFC 3464)."""
-        return f"<{message.notification_id}@{self._settings.smtp_from.rpartition('@')[2]}>"
-
-    def _mail(self, message: Message) -> bytes | Rejected:
-        """Return the mail in its wire form; a line break in what becomes a header is refused, never sent."""
-        headers = (message.to, message.subject, message.sender.name, message.notification_id)
-        if any(mark in text for text in headers for mark in "\r\n\0"):
-            return Rejected("a line break in a header")
-        mail = EmailMessage(policy=SMTP_POLICY)
-        try:
-            mail["From"] = Address(message.sender.name, addr_spec=self._settings.smtp_from)
-            mail["To"] = Address(addr_spec=message.to)
-            mail["Subject"] = message.subject
-            mail["Date"] = format_datetime(self._now())
-            mail["Message-ID"] = self._id(message)
-            mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no automatic answer, please
-            mail["X-Auto-Response-Suppress"] = "All"
-            mail["Content-Language"] = message.locale
-            if message.sender.email != self._settings.smtp_from:
-                mail["Reply-To"] = Address(message.sender.name, addr_spec=message.sender.email)
-            mail.set_content(message.text, cte="base64")
-            if message.html is not None:
-                mail.add_alternative(message.html, subtype="html", cte="base64")
-            return mail.as_bytes()
-        except (ValueError, MessageError, UnicodeError):  # an address that is none, or not in ASCII
-            return Rejected("the address or a header is not valid in a mail")
+    return refused(error, address=address)
 
 
-def _refused(error: aiosmtplib.SMTPResponseException, *, address: bool = False) -> Outcome:
-    """Return what a refusing reply means: 5xx is for good, 4xx for now (RFC 5321, 4.2.1). Its text may be personal."""
-    reason = f"refused with {error.code}"
-    return Rejected(reason, address) if error.code >= _PERMANENT else Retry(reason)
-
-
-def _no_such_address(error: aiosmtplib.SMTPResponseException) -> bool:
-    """Return whether the reply to RCPT says that the mailbox does not exist, and not that we may not write to it.
-
-    An enhanced code decides (RFC 3463: 5.1.x is about the address); without one 550, 551 and 553 do.
-    """
-    enhanced = _ENHANCED.match(error.message.strip())
-    return enhanced.group(1) == "5.1" if enhanced else error.code in _NO_MAILBOX
-
-
-def _in_words(error: BaseException) -> str:
-    code = getattr(error, "code", None)
-    return f"{type(error).__name__} {code}" if code else type(error).__name__
-
-
-plugin = Plugin(kind="transport", name="smtp", api=1, summary="Mails over SMTP", build=SmtpTransport)
+plugin = Plugin(kind="transport", name="smtp", api=1, summary="Mails over SMTP", build=SmtpTransport, config=SmtpConfig)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -21,7 +22,12 @@ class SmtpServer:
     mails: list[EmailMessage] = field(default_factory=list)
     recipients: list[str] = field(default_factory=list)
     connections: int = 0
+    closed: int = 0
     tls: ssl.SSLContext | None = None
+    """What STARTTLS begins; without it, it is not offered."""
+    credentials: list[list[str]] = field(default_factory=list)
+    encrypted: list[bool] = field(default_factory=list)
+    """Of each mail, whether its connection was encrypted."""
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
@@ -33,7 +39,17 @@ class SmtpServer:
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while line := await reader.readline():
             verb = line.decode().split(maxsplit=1)[0].strip().upper().split(":")[0]
-            usual = {"EHLO": "250-test\r\n250 8BITMIME", "DATA": "354 go on", "QUIT": "221 bye"}.get(verb, "250 ok")
+            encrypted = writer.get_extra_info("ssl_object") is not None
+            offered = "250-STARTTLS\r\n" if self.tls and not encrypted else "250-AUTH PLAIN\r\n" if encrypted else ""
+            if verb == "AUTH":
+                self.credentials.append(base64.b64decode(line.split()[2]).decode().split("\0")[1:])
+            usual = {
+                "EHLO": f"250-test\r\n{offered}250 8BITMIME",
+                "DATA": "354 go on",
+                "QUIT": "221 bye",
+                "STARTTLS": "220 begin",
+                "AUTH": "235 welcome",
+            }.get(verb, "250 ok")
             answer = await self._answer(writer, verb, usual)
             if verb == "RCPT" and answer == usual:
                 self.recipients.append(line.decode().partition(":")[2].strip().strip("<>"))
@@ -43,8 +59,11 @@ class SmtpServer:
                 if answer == "250 taken as 42":
                     mail = message_from_bytes(body.removesuffix(b".\r\n"), policy=policy.default)
                     self.mails.append(mail)
-            if answer is None or verb == "QUIT":
+                    self.encrypted.append(encrypted)
+            if answer is None or answer.startswith("421") or verb == "QUIT":
                 return
+            if verb == "STARTTLS" and self.tls:
+                await writer.start_tls(self.tls)
 
     async def _answer(self, writer: asyncio.StreamWriter, verb: str, usual: str) -> str | None:
         """Answer `verb`; return the answer, None where the connection is over."""
@@ -61,21 +80,35 @@ class SmtpServer:
 
 @asynccontextmanager
 async def smtp_server(**replies: list[str]) -> AsyncIterator[SmtpServer]:
-    """Yield a server on a free port; nothing of it is left afterwards."""
-    state = SmtpServer(replies={("." if verb == "DOT" else verb): list(told) for verb, told in replies.items()})
+    """Yield a server on a free port that does without TLS; nothing of it is left afterwards."""
+    async with encrypted_smtp_server(None, implicit=False, **replies) as server:
+        yield server
+
+
+@asynccontextmanager
+async def encrypted_smtp_server(
+    tls: ssl.SSLContext | None, *, implicit: bool, **replies: list[str]
+) -> AsyncIterator[SmtpServer]:
+    """Yield a server on a free port, encrypted from the start or by STARTTLS; nothing of it is left afterwards."""
+    told = {("." if verb == "DOT" else verb): list(told) for verb, told in replies.items()}
+    state = SmtpServer(replies=told, tls=None if implicit else tls)
     tasks: set[asyncio.Task[None]] = set()
 
     async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         if task is not None:
             tasks.add(task)
-        with suppress(asyncio.CancelledError):
+        with suppress(asyncio.CancelledError, ssl.SSLError, ConnectionError):
             await state.serve(reader, writer)
         writer.close()
-        with suppress(ConnectionError):
-            await writer.wait_closed()
+        with suppress(ConnectionError, ssl.SSLError, TimeoutError):
+            async with asyncio.timeout(1):  # after a handshake that failed nobody tells
+                await writer.wait_closed()
+        state.closed += 1
 
-    server = await asyncio.start_server(accept, "127.0.0.1", 0)
+    from_the_start = tls if implicit else None
+    patience = 0.5 if from_the_start else None
+    server = await asyncio.start_server(accept, "127.0.0.1", 0, ssl=from_the_start, ssl_shutdown_timeout=patience)
     state.port = server.sockets[0].getsockname()[1]
     try:
         yield state
