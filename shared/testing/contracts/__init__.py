@@ -23,6 +23,7 @@ from shared.testing.contracts.endpoint import Call as Call
 from shared.testing.contracts.endpoint import EndpointContract as EndpointContract
 from shared.testing.contracts.escalation_action import EscalationActionContract as EscalationActionContract
 from shared.testing.contracts.escalation_action import HttpEscalationActionContract as HttpEscalationActionContract
+from shared.testing.contracts.knowledge_builder import KnowledgeBuilderContract as KnowledgeBuilderContract
 from shared.testing.contracts.provided import Standing as Standing
 from shared.testing.contracts.stand_in import Mood as Mood
 from shared.testing.contracts.stand_in import Request as Request
