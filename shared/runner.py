@@ -42,6 +42,7 @@ from shared.health import Health, HealthServer
 from shared.heartbeat import HeartbeatExchange, Pulse
 from shared.log import configure_logging
 from shared.policy import load_policy
+from shared.policy.adapters import adapter_names
 from shared.provision import check
 from shared.rehearsal import read_database_clock, shared_clock
 from shared.renewal import Renewal
@@ -186,7 +187,9 @@ class Running:
         self._tasks: list[asyncio.Task[None]] = []
         self._gauges_rest_until = 0.0  # on the loop's own clock
         self._pulse = Pulse()
-        self._heartbeats = HeartbeatExchange(client, service.name, self._pulse, service_names())
+        self._heartbeats = HeartbeatExchange(
+            client, service.name, self._pulse, (*service_names(), *adapter_names(context.policy))
+        )
         expiries = [*parts.expiries, *runtime_expiries(service.tables, context.settings.keep_days)]
         self._retention = Retention(context.outbox, expiries)
         self._runtime = BatchRuntime(

@@ -1,6 +1,6 @@
 """The adapters and endpoints that the policy names, and the channels that each publishes to."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -34,14 +34,22 @@ def channels_of(adapter: str, policy: Policy) -> tuple[str, ...]:
 
     They follow from the config: its `channels`, else its `channel`, else the name of the plugin.
     """
-    if adapter != GATEWAY:
-        return _told_channels("adapter", adapter, policy.plugins.named("adapter").get(adapter, {}))
-    endpoints = policy.plugins.named("endpoint")
-    return tuple(sorted({one for name, given in endpoints.items() for one in _told_channels("endpoint", name, given)}))
+    return tuple(sorted({channel for name, config in _configs(adapter, policy) for channel in _channels(name, config)}))
 
 
-def _told_channels(kind: str, name: str, given: Mapping[str, Any]) -> tuple[str, ...]:
-    config = config_of(load(kind, name), given)
+def subjects_of(adapter: str, policy: Policy) -> tuple[str, ...]:
+    """Return what the adapter publishes to on NATS besides contacts and files: the `subjects` of its config."""
+    return tuple(sorted({one for _, config in _configs(adapter, policy) for one in getattr(config, "subjects", ())}))
+
+
+def _configs(adapter: str, policy: Policy) -> list[tuple[str, Any]]:
+    """Return the name and config of what runs in the process: the adapter itself, in the gateway every endpoint."""
+    kind = "endpoint" if adapter == GATEWAY else "adapter"
+    names = sorted(policy.plugins.named("endpoint")) if adapter == GATEWAY else [adapter]
+    return [(name, config_of(load(kind, name), policy.plugins.settings_of(kind, name))) for name in names]
+
+
+def _channels(name: str, config: Any) -> tuple[str, ...]:
     channels = getattr(config, "channels", None)
     return tuple(channels) if channels is not None else (getattr(config, "channel", name),)
 

@@ -5,10 +5,14 @@ from typing import Annotated
 
 import typer
 
+from shared.cli.environment import running_settings
 from shared.cli.errors import CliError
 from shared.cli.installed import service_names
 from shared.permissions import installed_users
 from shared.permissions.secrets_folder import SecretsFolder, SecretsFolderError
+from shared.permissions.server_config import permissions_text
+from shared.plugins import PluginError
+from shared.policy import load_policy
 
 app = typer.Typer(no_args_is_help=True, help="What a deployment on servers of its own needs before it starts.")
 
@@ -53,3 +57,13 @@ def secrets_command(
         raise CliError(str(error)) from error
     for change in changes or ["everything is there"]:
         print(change)
+
+
+@app.command("permissions")
+def permissions_command() -> None:
+    """Print what NATS lets each user do, its permissions.conf: adapters publish as YINGDA_POLICY configures them."""
+    settings = running_settings()
+    try:
+        print(permissions_text(installed_users(load_policy(settings.policy))), end="")
+    except PluginError as error:
+        raise CliError(str(error)) from error

@@ -31,7 +31,9 @@ def write_endpoints(directory: Path, endpoints: Endpoints) -> None:
     """Replace the file in one step: a reader sees the old one or the new one, never half of it."""
     draft = directory / f"{FILE}.new"
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-        json.dump(asdict(endpoints), file, indent=1)
+        json.dump(
+            {name: told for name, told in asdict(endpoints).items() if told or name != "adapters"}, file, indent=1
+        )
     draft.replace(directory / FILE)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
+from shared.adapters.configured import channels_of, subjects_of
 from shared.attachments.bucket import ATTACHMENTS
 from shared.bus.streams import EVENTS, STREAMS
 from shared.events import COMMAND_SUBJECTS, EVENT_TYPES
@@ -19,6 +20,8 @@ from shared.permissions.jetstream import (
 )
 from shared.permissions.user import User
 from shared.plugins import plugin_names
+from shared.policy import Policy, load_policy
+from shared.policy.adapters import adapter_names
 from shared.service import Service, installed_services
 
 OPERATIONS = "operations"
@@ -36,9 +39,17 @@ class UndeclaredError(Exception):
     """A service declares a command or an entity that the contract does not have."""
 
 
-def installed_users() -> list[User]:
-    """Return the users of what is installed here: one a service, one a channel, desk and operations."""
-    return users_of(installed_services().values(), plugin_names("channel"))
+def installed_users(policy: Policy | None = None) -> list[User]:
+    """Return the users of what is installed here: one a service, one a channel, one an adapter, desk and operations.
+
+    What an adapter may publish follows from how `policy` configures it, the default policy without one.
+    """
+    given = policy or load_policy()
+    users = users_of(installed_services().values(), plugin_names("channel"))
+    adapters = [of_process(name, given) for name in plugin_names("adapter")]
+    if taken := {user.name for user in users} & {user.name for user in adapters}:
+        raise UndeclaredError(f"an adapter cannot be called {min(taken)}: another user of NATS is")
+    return [*users, *adapters]
 
 
 def users_of(services: Iterable[Service], channels: Iterable[str]) -> list[User]:
@@ -72,6 +83,18 @@ def of_service(service: Service) -> User:
 def of_adapter(channel: str) -> User:
     """Return the user that publishes the contacts of `channel` and keeps the files that came with them; nothing else."""
     return User(adapter(channel), (f"{_CONTACTS}{channel}", *keeping_files(ATTACHMENTS)))
+
+
+def of_process(name: str, policy: Policy) -> User:
+    """Return the user that a process of the adapter `name` is: `policy` says which channels it publishes to.
+
+    One that the policy does not name may tell that it is there, and nothing else.
+    """
+    beat = f"{HEARTBEAT}{name}"
+    if name not in adapter_names(policy):
+        return User(name, (beat,))
+    channels = [f"{_CONTACTS}{channel}" for channel in channels_of(name, policy)]
+    return User(name, (*channels, beat, *keeping_files(ATTACHMENTS), *subjects_of(name, policy)))
 
 
 def commands_of(patterns: Iterable[str]) -> tuple[str, ...]:

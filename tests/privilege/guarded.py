@@ -42,10 +42,14 @@ class GuardedNats(EmbeddedNats):
         self._secrets = secrets
         self._tls = tls
         self._reloads = 0
+        self.permissions: str | None = None
+        """Other permissions than the checked-in ones, as another policy's."""
 
     def copy_users(self) -> None:
         """Put the users where the server reads them."""
         shutil.copy(FILE, self.data_dir)
+        if self.permissions is not None:
+            (self.data_dir / FILE.name).write_text(self.permissions, encoding="utf-8")
         shutil.copy(self._secrets / "nats" / USERS_FILE, self.data_dir)
 
     async def reload(self) -> None:
