@@ -45,7 +45,8 @@ class Connection:
         self._over = bool(faults.greeting)
         while not self._over:
             tag, name, arguments = await self._command()
-            self._server.commands.append(name)
+            if name != "IDLE":
+                self._server.commands.append(name)
             if faults.silent:
                 await self._reader.read()
             if faults.seconds:
@@ -167,6 +168,8 @@ class Connection:
     async def _idle(self, _arguments: list[str], _tag: str) -> None:
         folder, known = self._selected, len(self._selected.mails)
         await self._say("+ idling")
+        self._server.commands.append("IDLE")  # whoever has seen it here is told of what comes from now on
+        await self._server.changed()
         done = asyncio.create_task(self._reader.readuntil(b"\r\n"))
         try:
             while not done.done():

@@ -11,6 +11,7 @@ from services.intake.adapters.mails import Delivery, Place
 from shared.adapters import AdapterError, BusAway, Work
 from shared.attachments import StoreAwayError
 
+UNENCRYPTED: Final = "530 5.7.0 Must issue a STARTTLS command first"
 TAKEN: Final = "250 2.6.0 taken"
 UNKNOWN: Final = "550 5.1.1 no such mailbox here"
 TOO_MANY: Final = "452 4.5.3 too many recipients, send the mail to the others by itself"
@@ -37,6 +38,16 @@ class Inbox:
     async def idle(self) -> None:
         """Return when no mail is in hand."""
         await self._idle.wait()
+
+    async def handle_MAIL(  # noqa: N802 (aiosmtpd's name)
+        self, _server: Any, session: Any, envelope: Any, address: str, options: list[str]
+    ) -> str:
+        """Begin a mail; where encryption is required, only over TLS (aiosmtpd's own check does not know LHLO)."""
+        if self._config.require_tls and session.ssl is None:
+            return UNENCRYPTED
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 2.1.0 OK"
 
     async def handle_RCPT(  # noqa: N802 (aiosmtpd's name)
         self, _server: Any, _session: Any, envelope: Any, address: str, options: list[str]

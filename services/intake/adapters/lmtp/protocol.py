@@ -4,7 +4,7 @@ import asyncio
 import logging
 import ssl
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP
@@ -43,8 +43,7 @@ class _Full(asyncio.Protocol):
     """Tells whoever connects that there are too many."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        if isinstance(transport, asyncio.WriteTransport):
-            transport.write(FULL)
+        cast("asyncio.WriteTransport", transport).write(FULL)  # uvloop's is not derived from it
         transport.close()
 
 
@@ -80,7 +79,6 @@ class Connections:
             hostname=config.hostname,
             ident="Yingda",
             tls_context=self._tls,
-            require_starttls=config.require_tls,
             timeout=config.timeout_seconds,
             auth_exclude_mechanism=["LOGIN", "PLAIN"],
             loop=asyncio.get_running_loop(),
