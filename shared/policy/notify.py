@@ -78,6 +78,8 @@ class RateLimits(Model):
     transports: Annotated[Mapping[Key, tuple[RateLimit, ...]], Field(default_factory=dict)]
     """By the name of the transport; one that is not named has no limit."""
     recipients: Annotated[Mapping[Audience, tuple[RateLimit, ...]], Field(default_factory=dict)]
+    addresses: Annotated[Mapping[Key, tuple[RateLimit, ...]], Field(default_factory=dict)]
+    """What each transport carries to one address, by the name of the transport: vendors of SMS refuse what is over it."""
 
 
 class Retries(Model):

@@ -61,6 +61,21 @@ async def test_a_transport_takes_no_more_than_its_limit_whoever_sends(house: Hou
     await asyncio.gather(*(replica.sender.stop() for replica in crew))
 
 
+async def test_a_vendors_limit_for_one_number_is_kept_ahead(house: House) -> None:
+    """R-NT-05: the vendor would refuse the second SMS of these seconds; another number is not concerned."""
+    policy = limited(house, addresses={"file": [{"count": 1, "per": "30s wall"}]})
+    one, two = await house.replica(policy=policy), await house.replica(policy=policy)
+    await one.bench.happens(registered("c0"), registered("c1"), customer(9))
+    await one.bench.happens(*(opening(f"w{n}", contact_id=f"c{n}", number=f"XR2026112{n:04}") for n in (0, 1, 9)))
+    await asyncio.gather(one.work(2), two.work(2))
+    assert sorted(line["to"] for line in house.lines("sms")) == ["13800000009", "13800138000"]
+    house.bench.clock.at = NOW + timedelta(seconds=31)
+    await asyncio.gather(one.work(2), two.work(2))
+    assert len(house.lines("sms")) == 3
+    assert set((await house.states()).values()) == {"sent"}
+    await asyncio.gather(one.sender.stop(), two.sender.stop())
+
+
 async def test_a_recipient_gets_no_more_than_the_limit_and_the_rest_later(house: House) -> None:
     """R-NT-05: somebody's form floods one telephone; other customers are not concerned."""
     policy = limited(house, recipients={"customer": [{"count": 2, "per": "1h wall"}]})

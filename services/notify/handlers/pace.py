@@ -1,4 +1,4 @@
-"""Rate limits per transport and per recipient, the same for all replicas; what is over them waits (R-NT-05)."""
+"""Rate limits per transport, per recipient and per address of a transport, the same for all replicas; what is over them waits (R-NT-05)."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -42,8 +42,10 @@ class Pace:
     def _rules(self, message: Addressed) -> list[Rule]:
         recipient = self._limits.recipients.get("customer" if message.queued.audience == "customer" else "staff", ())
         transport = self._limits.transports.get(message.transport, ())
+        address = self._limits.addresses.get(message.transport, ())
         rules: list[Rule] = [
             (f"recipient/{message.fingerprint}", recipient, "recipient"),
+            (f"address/{message.transport}/{message.fingerprint}", address, "recipient"),
             (f"transport/{message.transport}", transport, "transport"),
         ]
         return [rule for rule in rules if rule[1]]
@@ -80,5 +82,9 @@ def _admit(places: dict[str, Window], rules: Sequence[Rule], now: datetime) -> L
 def longest(policy: Policy) -> timedelta:
     """Return after what time a departure counts against no limit of the policy any more."""
     rules = policy.notify.rate_limits
-    limits = [limit for some in (*rules.transports.values(), *rules.recipients.values()) for limit in some]
+    limits = [
+        limit
+        for some in (*rules.transports.values(), *rules.recipients.values(), *rules.addresses.values())
+        for limit in some
+    ]
     return max((limit.per.timedelta for limit in limits), default=timedelta())
