@@ -1,10 +1,12 @@
 """What a mail answers: the mails that it refers to, and the numbers of work orders in its subject (ADR 0040)."""
 
 import re
+from collections.abc import Collection
 from typing import Final
 
 from services.intake.plugins.email import fields, words
 from services.intake.plugins.email.entities import Entity
+from services.intake.plugins.email.own import number_in
 from shared.events import Thread
 
 _ID: Final = re.compile(rb"<\s*([^<>\s]{3,250})\s*>")
@@ -17,15 +19,19 @@ MOST: Final = 20
 _MOST_READ: Final = 100_000
 
 
-def thread_of(mail: Entity, subject: str) -> Thread | None:
-    """Return what the mail is and what it answers, the nearest first; None where it tells nothing of either."""
+def thread_of(mail: Entity, subject: str, ours: Collection[str] = ()) -> Thread | None:
+    """Return what the mail is and what it answers, the nearest first; None where it tells nothing of either.
+
+    A Message-ID from one of `ours`, our addresses, holds the number of its work order.
+    """
     told = [*fields.every(mail.fields, "in-reply-to"), *reversed(fields.every(mail.fields, "references"))]
     answers: list[str] = []
     for at, value in enumerate(told):
         found = ids(value)
         answers += found if at < len(fields.every(mail.fields, "in-reply-to")) else reversed(found)
     own = ids(mail.value("message-id"))
-    numbers = tuple(dict.fromkeys(f"XR{match.group(1)}" for match in _NUMBER.finditer(subject)))
+    written = (number for one in answers if (number := number_in(one, ours)) is not None)
+    numbers = tuple(dict.fromkeys((*written, *(f"XR{match.group(1)}" for match in _NUMBER.finditer(subject)))))
     thread = Thread(
         message_id=own[0] if own else None, answers=tuple(dict.fromkeys(answers))[:MOST], numbers=numbers[:MOST]
     )

@@ -55,6 +55,13 @@ def test_what_a_mail_answers() -> None:
     assert thread.numbers == ("XR20261123001", "XR20261123002")
 
 
+def test_an_answer_to_a_mail_of_ours_names_its_work_order() -> None:
+    """ADR 0042: by the Message-ID that the mail had, whatever became of its subject."""
+    thread = contact(letter("x", "In-Reply-To: <0193-a.XR20261123001@house.example>", "Subject: thanks")).thread
+    assert thread is not None
+    assert thread.numbers == ("XR20261123001",)
+
+
 def test_references_without_end_are_cut() -> None:
     """R-IN-08: at most twenty, the nearest."""
     thread = contact(letter("x", "References: " + " ".join(f"<{i}@x>" for i in range(500)))).thread
