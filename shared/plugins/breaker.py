@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-FAILURES = 5
+FAILURES = 3
 """So many failures in a row, and nothing is asked of it any more."""
 PAUSE_SECONDS = 30.0
 LONGEST_PAUSE_SECONDS = 600.0

@@ -43,10 +43,10 @@ class Guard:
     """Stands around the calls of one plugin."""
 
     def __init__(
-        self, kind: str, name: str, breaker: Breaker | None = None, limit_seconds: float = LIMIT_SECONDS
+        self, kind: str, name: str, breaker: Breaker | None = None, limit_seconds: float | None = None
     ) -> None:
         self.kind, self.name = kind, name
-        self.limit_seconds = limit_seconds
+        self.limit_seconds = LIMIT_SECONDS if limit_seconds is None else limit_seconds
         self._breaker = breaker or Breaker()
         self._observe = metrics.PLUGIN_SECONDS.labels(kind, name).observe
         self._counts = {failure: metrics.PLUGIN_FAILURES.labels(kind, name, failure) for failure in FAILURES}

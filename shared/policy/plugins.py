@@ -69,7 +69,12 @@ class Use:
     place: tuple[str | int, ...]
 
 
+USED_AS_NAMED = frozenset({"channel", "endpoint", "adapter"})
+"""The kinds whose plugins are used because they stand here; of the others, those are that are named at their use."""
+
+
 def uses_of(
+    plugins: PluginsPolicy,
     calendars: Mapping[str, CalendarSpec],
     routing: RoutingPolicy,
     sla: SlaPolicy,
@@ -92,4 +97,6 @@ def uses_of(
     for name, spec in calendars.items():
         if spec.plugin is not None:
             yield Use("calendar", spec.plugin.name, ("calendars", name, "plugin", "name"))
+    if plugins.endpoints:  # the process that serves them
+        yield Use("adapter", "gateway", ("plugins", "endpoints"))
     yield Use("knowledge_builder", feedback.knowledge.builder, ("feedback", "knowledge", "builder"))

@@ -20,7 +20,7 @@ from shared.policy.errors import UnknownNameError
 from shared.policy.feedback import FeedbackPolicy
 from shared.policy.intake import IntakePolicy
 from shared.policy.notify import NotifyPolicy
-from shared.policy.plugins import PluginsPolicy, Use, uses_of
+from shared.policy.plugins import USED_AS_NAMED, PluginsPolicy, Use, uses_of
 from shared.policy.references import broken_references
 from shared.policy.routing import RoutingPolicy
 from shared.policy.sla import SlaPolicy
@@ -82,12 +82,12 @@ class Policy(Model):
     @property
     def plugin_uses(self) -> tuple[Use, ...]:
         """Every plugin that is named where it is used, and not (only) in the section `plugins`."""
-        return tuple(uses_of(self.calendars, self.routing, self.sla, self.notify, self.feedback))
+        return tuple(uses_of(self.plugins, self.calendars, self.routing, self.sla, self.notify, self.feedback))
 
     def plugins_used(self, kind: str) -> tuple[str, ...]:
         """Return the names of the plugins of `kind` that are loaded by whoever needs them, sorted."""
         used = {use.name for use in self.plugin_uses if use.kind == kind}
-        return tuple(sorted(used or self.plugins.named(kind)))
+        return tuple(sorted(used | set(self.plugins.named(kind) if kind in USED_AS_NAMED else ())))
 
     def category(self, name: str) -> Category:
         """Return the category; UnknownNameError if there is none."""
