@@ -11,14 +11,27 @@ from shared.events.thread import Thread
 CallLimit = Literal["rings", "introduction", "hold", "call"]
 
 
+def _absent(value: object) -> bool:
+    return value is None
+
+
 class Attachment(BaseModel):
-    """A file that came with the contact: its kind, name and how it was obtained (R-IN-02)."""
+    """A file that came with the contact: its kind, name and how it was obtained (R-IN-02).
+
+    One that is kept has a `uri`, under which `yingda attachment get` finds it; one that was not has `refused` and `why`.
+    """
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
     kind: str
     name: str
     how_obtained: str | None = None
+    media_type: str | None = Field(default=None, exclude_if=_absent, description="as its content shows")
+    size: int | str | None = Field(default=None, exclude_if=_absent, description="bytes; others may write it in words")
+    sha256: str | None = Field(default=None, exclude_if=_absent)
+    uri: str | None = Field(default=None, exclude_if=_absent, description="of a file that is kept")
+    refused: str | None = Field(default=None, exclude_if=_absent, description="in a word, why it is not kept")
+    why: str | None = Field(default=None, exclude_if=_absent, description="and in a sentence")
 
 
 class Contact(BaseModel):
