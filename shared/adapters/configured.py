@@ -6,12 +6,14 @@ from typing import Any
 
 from shared.adapters.adapter import Adapter
 from shared.adapters.endpoint import Endpoint
+from shared.adapters.out_of_order import OutOfOrder
 from shared.adapters.setup import AdapterSetup
-from shared.plugins import Plugin, PluginError, build, config_of, load
+from shared.plugins import PluginError, config_of, load
 from shared.policy import Policy
 from shared.policy.adapters import GATEWAY as GATEWAY
 from shared.policy.adapters import adapter_names as adapter_names
 from shared.settings import Settings
+from shared.workshop import Workshop
 
 
 def build_adapter(name: str, settings: Settings, policy: Policy, now: Callable[[], datetime]) -> Adapter:
@@ -19,14 +21,16 @@ def build_adapter(name: str, settings: Settings, policy: Policy, now: Callable[[
     if name not in adapter_names(policy):
         known = ", ".join(adapter_names(policy)) or "none"
         raise PluginError(f'the policy names no adapter "{name}" under plugins.adapters; it names {known}')
-    adapter: Adapter = _built("adapter", name, settings, policy, now)
+    workshop = Workshop(policy.plugins, settings, now)
+    adapter: Adapter = workshop.make("adapter", name, Adapter, setup=AdapterSetup, policy=policy)
     return adapter
 
 
 def build_endpoints(setup: AdapterSetup) -> dict[str, Endpoint]:
-    """Return every endpoint that the policy names, by name; `PluginError` where one cannot be built."""
-    named = sorted(setup.policy.plugins.named("endpoint"))
-    return {name: _built("endpoint", name, setup.settings, setup.policy, setup.now) for name in named}
+    """Return every endpoint that the policy names, by name; one that cannot be used answers 503 in its place."""
+    workshop = Workshop(setup.policy.plugins, setup.settings, setup.now)
+    named = setup.policy.plugins_used("endpoint")
+    return workshop.use_all("endpoint", named, Endpoint, OutOfOrder, setup=AdapterSetup, policy=setup.policy)
 
 
 def channels_of(adapter: str, policy: Policy) -> tuple[str, ...]:
@@ -52,15 +56,3 @@ def _configs(adapter: str, policy: Policy) -> list[tuple[str, Any]]:
 def _channels(name: str, config: Any) -> tuple[str, ...]:
     channels = getattr(config, "channels", None)
     return tuple(channels) if channels is not None else (getattr(config, "channel", name),)
-
-
-def _built(kind: str, name: str, settings: Settings, policy: Policy, now: Callable[[], datetime]) -> Any:
-    plugin: Plugin = load(kind, name)
-    setup = AdapterSetup(
-        config=config_of(plugin, policy.plugins.settings_of(kind, name)),
-        settings=settings,
-        data=AdapterSetup.data_of(settings, kind, name),
-        now=now,
-        policy=policy,
-    )
-    return build(plugin, setup)
