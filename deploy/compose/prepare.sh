@@ -11,6 +11,7 @@ umask 077
 keys=/secrets/keys
 own=/secrets/for
 services="intake routing sla notify feedback"
+adapters="gateway"
 
 fail() {
   echo "prepare: $1" >&2
@@ -73,6 +74,11 @@ make_all() {
   yingda deploy secrets $keys "$@"
   take $keys/nats/users.conf nats/users.conf
   for conf in /etc/yingda/nats/*.conf; do take "$conf" "nats/${conf##*/}"; done
+  if [ -n "${YINGDA_POLICY:-}" ]; then # adapters may publish to the channels that it gives them
+    yingda deploy permissions >/tmp/permissions.conf
+    take /tmp/permissions.conf nats/permissions.conf
+  fi
+  for adapter in $adapters; do take "$keys/nats/$adapter.nk" "$adapter/$adapter.nk"; done
   for service in $services; do
     take "$keys/nats/$service.nk" "$service/$service.nk"
     take "$keys/postgres/$service.password" "$service/yingda_database_password" "operations/$service.password"
@@ -86,7 +92,7 @@ make_all() {
 }
 
 give_all() {
-  for container in nats operations $services; do give "$container" 10001:10001; done
+  for container in nats operations $services $adapters; do give "$container" 10001:10001; done
   give postgres 999:999
   give grafana 472:0
   give alertmanager 65534:65534

@@ -8,6 +8,7 @@
 #   FOLDER/operations/yingda_database_password   of PostgreSQL's administrator; needed
 #   FOLDER/superuser/superuser.password          of PostgreSQL itself, where it runs in the cluster (one-machine)
 #   FOLDER/notify/yingda_survey_key, FOLDER/feedback/yingda_survey_key, FOLDER/notify/yingda_smtp_password, ...
+#   FOLDER/gateway/NAME                          secrets of the endpoints, where the gateway runs; an empty folder where they have none
 #   FOLDER/trust/database-ca.pem                 the certificates that servers are verified by (scaled-out)
 set -eu
 folder=${1:?usage: credentials.sh FOLDER [NAMESPACE]}
@@ -36,6 +37,13 @@ everything() {
 		secret "$service.nk" "$folder/nats/$service.nk"
 		secret yingda_database_password "$folder/postgres/$service.password"
 		secrets_of "$folder/$service"
+	done
+	for adapter in gateway; do
+		[ -d "$folder/$adapter" ] || continue
+		begin Secret "$adapter"
+		echo data:
+		secret "$adapter.nk" "$folder/nats/$adapter.nk"
+		secrets_of "$folder/$adapter"
 	done
 	begin Secret operations
 	echo data:

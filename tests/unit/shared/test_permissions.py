@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from shared.attachments import ATTACHMENTS
 from shared.bus.streams import STREAMS
 from shared.contract.asyncapi import asyncapi
 from shared.events import COMMAND_SUBJECTS, EVENT_TYPES
 from shared.permissions import DESK, OPERATIONS, User, installed_users
+from shared.permissions.jetstream import keeping_files
 from shared.permissions.server_config import permissions_text, users_text
 from shared.permissions.users import UndeclaredError, of_service, users_of
 from shared.service import installed_services
@@ -93,7 +95,8 @@ def test_what_the_contract_does_not_have_is_no_permission(changes: dict[str, Any
 
 def test_a_channel_of_somebody_else_gets_an_adapter_of_its_own() -> None:
     users = {user.name: user for user in users_of((), ["fax"])}
-    assert users["adapter_fax"] == User("adapter_fax", ("yingda.contact.received.fax",))
+    allowed = ("yingda.contact.received.fax", *keeping_files(ATTACHMENTS))
+    assert users["adapter_fax"] == User("adapter_fax", allowed)
 
 
 def test_the_configuration_names_each_user_once_and_no_key() -> None:
