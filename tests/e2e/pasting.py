@@ -6,7 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -19,12 +19,17 @@ STEP_SECONDS = 90
 """No block takes longer; one that waits for what does not come is cut off, and what it printed is shown."""
 
 
-def wrong_in(chapter: Chapter, folder: Path, step_seconds: float = STEP_SECONDS) -> list[str]:
-    """Paste the blocks of a chapter one after another; return those that do not do what the page says."""
+def wrong_in(
+    chapter: Chapter, folder: Path, step_seconds: float = STEP_SECONDS, environment: Mapping[str, str] | None = None
+) -> list[str]:
+    """Paste the blocks of a chapter one after another; return those that do not do what the page says.
+
+    `environment` is that of the shells, where it is not the one that the tests run in.
+    """
     wrong: list[str] = []
-    with _suite(chapter, folder) as environment:
+    with _suite(chapter, folder, dict(environment or _own())) as shells:
         for step in chapter.steps:
-            output, code = _pasted(step.script, folder, environment, step_seconds)
+            output, code = _pasted(step.script, folder, shells, step_seconds)
             told = f"\n{step.heading}\n--- script\n{step.script}--- output\n{output}--- exit code {code}"
             if code != 0:
                 wrong.append(told)
@@ -50,11 +55,15 @@ def _pasted(script: str, folder: Path, environment: dict[str, str], seconds: flo
         return output.read().decode(), code
 
 
-@contextmanager
-def _suite(chapter: Chapter, folder: Path) -> Iterator[dict[str, str]]:
-    """Start the suite as the chapter says, if it does, and yield the environment of a shell beside it."""
+def _own() -> dict[str, str]:
+    """Return the environment of whoever has installed what the tests run in."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("YINGDA_")}
-    environment |= {"PATH": f"{BIN}{os.pathsep}{environment['PATH']}"}
+    return environment | {"PATH": f"{BIN}{os.pathsep}{environment['PATH']}"}
+
+
+@contextmanager
+def _suite(chapter: Chapter, folder: Path, environment: dict[str, str]) -> Iterator[dict[str, str]]:
+    """Start the suite as the chapter says, if it does, and yield the environment of a shell beside it."""
     if not chapter.start:
         yield environment
         return

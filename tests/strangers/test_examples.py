@@ -54,6 +54,7 @@ def test_an_example_passes_its_own_tests(name: str, installed: Stranger) -> None
     assert not list((EXAMPLES / name).glob("*.egg-info")), "the example itself is left as it was"
 
 
+@pytest.mark.slow_operations
 async def test_a_fax_becomes_a_work_order_that_staff_read_of_in_slack(
     installed: Stranger, slack: Provider, tmp_path: Path
 ) -> None:

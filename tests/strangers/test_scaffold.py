@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from shared.plugins import KINDS
 from shared.scaffold import Names, ScaffoldError, files_of, kinds, write
 from tests.command_line import yingda
 from tests.strangers.environment import Stranger
@@ -93,6 +94,10 @@ def test_nothing_that_is_there_is_overwritten(tmp_path: Path) -> None:
     assert "is there already, and nothing in it was changed" in outcome.err
     assert [path.name for path in (tmp_path / "yingda-fax").iterdir()] == ["mine"]
     assert "there is no directory" in yingda("plugin", "new", "channel", "fax", "--into", str(tmp_path / "no")).err
+
+
+def test_every_kind_has_a_package() -> None:
+    assert kinds() == tuple(KINDS)
 
 
 def test_names_are_checked_before_anything_is_written() -> None:
