@@ -3,6 +3,7 @@
 import sys
 from collections.abc import AsyncIterator
 from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from shared import metrics
 from shared.events import ContactRegistered, ContactRejected
 from shared.plugins import guard
 from shared.policy import Policy, load_policy
+from shared.policy.loader import DEFAULT_POLICY
+from shared.renewal import Renewal
 from shared.testing.bench import ServiceBench, service_bench
 from shared.testing.clock import SetClock
 from tests.integration.intake_house import envelope, form
@@ -167,3 +170,33 @@ async def test_what_fails_as_it_reads_is_rejected_in_the_batch_of_the_others(
     letters = await bench.rows(store.runtime.dead_letters)
     assert {letter.reason for letter in letters} == set(found.values()) - {"ok"}
     assert "secret" not in repr([letter.reason for letter in letters])
+
+
+async def test_who_changes_a_policy_is_told_at_once_and_the_former_stays(
+    bench: ServiceBench, strangers: str, tmp_path: Path
+) -> None:
+    """A start does without a plugin; a reload, which somebody looks at, does not."""
+    file = tmp_path / "policy.yaml"
+    text = DEFAULT_POLICY.read_text(encoding="utf-8")
+    file.write_text(text, encoding="utf-8")
+    settings = bench.context.settings.model_copy(update={"policy": file})
+    renewal = Renewal(SERVICE)
+    parts = await renewal.build(replace(bench.context, settings=settings, policy=load_policy(file)))
+    turn = next(loop for loop in parts.loops if loop.name == "policy").turn
+
+    async def reload(*channels: str) -> list[str]:
+        named = "".join(f"    {name}: {{}}\n" for name in channels)
+        file.write_text(text.replace("    web: {}\n", f"    web: {{}}\n{named}", 1), encoding="utf-8")
+        renewal.ask()
+        with structlog.testing.capture_logs() as logs:
+            await turn()
+        return [fault for log in logs for fault in log.get("faults", ())]
+
+    (refused,) = await reload("telex", "other")
+    assert 'there is no channel plugin "telex"; installed are: ' in refused
+    assert 'the channel plugin "other" (strangers 1.0) is written for version 9 of its kind' in refused
+    assert metrics.REGISTRY.get_sample_value("yingda_policy_refused", {"service": "intake"}) == 1
+    assert works("telex") is None
+    assert await reload("raises") == []
+    assert works("raises") == 1
+    assert metrics.REGISTRY.get_sample_value("yingda_policy_refused", {"service": "intake"}) == 0
