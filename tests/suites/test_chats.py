@@ -1,8 +1,10 @@
 """What WeChat, WeCom, Weibo, DingTalk and Feishu need keeps what every channel, endpoint and transport promises."""
 
 import json
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, ClassVar, Final
 from urllib.parse import urlencode
 
@@ -11,14 +13,16 @@ from services.intake.adapters.wecom import endpoint as wecom_endpoint
 from services.intake.adapters.weibo import endpoint as weibo_endpoint
 from services.intake.plugins import wechat, wecom, weibo
 from services.notify.plugins import dingtalk_bot, feishu_bot, wechat_template, wecom_bot
-from shared.testing.contracts import ChannelContract, EndpointContract, HttpTransportContract, Mood
+from shared.testing.contracts import ChannelContract, EndpointContract, HttpTransportContract, Mood, Standing
 from shared.testing.contracts.endpoint import Call
 from shared.testing.contracts.stand_in import Answer, Request
 from shared.wechat import Cipher, signature
+from tests.http_server import Quiet, serving
 
 OPENID: Final = "oyORnuP8q7ou2gfYjqLzSIWZf0rs"
 KEY: Final = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
 TOKEN: Final = "token-of-the-account"
+SEND: Final = "/cgi-bin/message/template/send"
 TRUST: Final = {"trusted_hosts": ["127.0.0.1"]}
 LONG: Final = 3_600
 """Seconds: the samples are signed when this file is read, and sent whenever their turn comes."""
@@ -150,8 +154,6 @@ class TestWechatTemplate(HttpTransportContract):
     plugin = wechat_template.plugin
     channel = "wechat"
     to = OPENID
-    moods: ClassVar[tuple[Mood, ...]] = ("takes", "refuses", "later", "talks nonsense", "is away")
-    """One that hangs up or is silent gives no token either, so that it is never handed a message."""
     config: ClassVar[Mapping[str, Any]] = {
         "app_id": "wx1",
         "app_secret": "wechat_secret",
@@ -167,7 +169,33 @@ class TestWechatTemplate(HttpTransportContract):
         return {"api": url}
 
     def is_message(self, request: Request) -> bool:
-        return request.path.startswith("/cgi-bin/message/template/send")
+        return request.path.startswith(SEND)
+
+    @contextmanager
+    def provider(self, mood: Mood) -> Iterator[Standing]:
+        """Yield a vendor that gives a token first, whatever becomes of the message that it is handed."""
+        if mood not in {"hangs up", "is silent"}:
+            with super().provider(mood) as standing:
+                yield standing
+            return
+        handed: list[str] = []
+        over = threading.Event()
+
+        class Vendor(Quiet):
+            def posted(self, body: bytes) -> None:
+                if not self.path.startswith(SEND):
+                    return self.answer(200, TestWechatTemplate.takes[1])
+                handed.append(self.path)
+                if mood == "is silent":
+                    over.wait(30)
+                self.close_connection = True
+                return None
+
+        with serving(Vendor) as port:
+            try:
+                yield Standing(self.config_at(f"http://127.0.0.1:{port}"), lambda: len(handed))
+            finally:
+                over.set()
 
 
 class BotContract(HttpTransportContract):

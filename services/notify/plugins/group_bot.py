@@ -114,17 +114,18 @@ class GroupBot:
         await self._client.close()
 
     def _posts(self, messages: Sequence[Outbound]) -> list[tuple[list[int], str]]:
-        """Return the posts, each with the numbers of the messages that it brings."""
-        posts: list[tuple[list[int], str]] = []
+        """Return the posts, each with the numbers of the messages that it brings; what several are told stands there once."""
+        told: dict[str, list[int]] = {}
         for number, out in enumerate(messages):
-            if out.audience != "staff":
-                continue
-            text = shortened(self._vendor.text(out), self._vendor.longest)
+            if out.audience == "staff":
+                told.setdefault(shortened(self._vendor.text(out), self._vendor.longest), []).append(number)
+        posts: list[tuple[list[int], str]] = []
+        for text, numbers in told.items():
             joined = f"{posts[-1][1]}{BETWEEN}{text}" if posts else ""
             if posts and len(joined.encode()) <= self._vendor.longest:
-                posts[-1] = ([*posts[-1][0], number], joined)
+                posts[-1] = ([*posts[-1][0], *numbers], joined)
             else:
-                posts.append(([number], text))
+                posts.append((numbers, text))
         return posts
 
     async def _post(self, text: str, messages: Sequence[Outbound]) -> Outcome:

@@ -102,6 +102,14 @@ async def test_a_burst_of_alerts_is_one_post(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", BOTS)
+async def test_what_several_people_are_told_stands_in_the_group_once(name: str) -> None:
+    async with bot(name, lambda _: Reply(value=TAKEN[name])) as (transport, vendor):
+        messages = [alert(1, to="a@example.com"), alert(2), alert(1, to="b@example.com")]
+        assert await transport.send(messages) == [Sent()] * 3
+        assert said(vendor.asked[0]).count("预警 1") == 1
+
+
+@pytest.mark.parametrize("name", BOTS)
 async def test_nothing_is_longer_than_the_vendor_takes_and_what_is_cut_says_so(name: str) -> None:
     async with bot(name, lambda _: Reply(value=TAKEN[name])) as (transport, vendor):
         outcomes = await transport.send([alert(1, "长" * 20_000), alert(2, '"\\' * 20_000), alert(3)])

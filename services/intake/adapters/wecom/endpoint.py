@@ -153,7 +153,7 @@ class Wecom:
             await in_time(service.announced(work, open_kfid, fields.get("Token", "").strip()))
         except VendorAway:
             work.report.refused("vendor-away")
-            raise BusAway("The vendor does not give the messages now; announce them again.") from None
+            raise BusAway("the vendor does not give the messages now, announce them again") from None
 
     def _opened(self, request: Request, sealed: str) -> tuple[str, str]:
         """Return the account's name and what is in the sealed text; `HttpProblem` 401, 404."""
