@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Final, get_args
 
 from shared.testing.contracts.stand_in import Answer, Mood, Request, http_provider
 
-WAIT_SECONDS: Final = 0.4
+WAIT_SECONDS: Final = 1.0
 """How long one attempt may take in the suites; a silent provider is given up then."""
 HANDED_OVER: Final[tuple[Mood, ...]] = ("hangs up", "is silent")
 """Moods in which nobody knows whether the provider took what it was handed."""
