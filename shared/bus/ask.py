@@ -19,6 +19,14 @@ class UnansweredError(Exception):
     """A service that was asked did not answer, or refused to."""
 
 
+class RefusedError(UnansweredError):
+    """The service has answered that it will not, with a `status` of HTTP."""
+
+    def __init__(self, subject: str, status: int, title: str) -> None:
+        super().__init__(f"{subject} was refused: {status} {title}")
+        self.status = status
+
+
 def asker_of(client: Client) -> Ask:
     """Return what asks over `client`."""
 
@@ -29,9 +37,7 @@ def asker_of(client: Client) -> Ask:
             raise UnansweredError(f"nobody answers {command.SUBJECT}: {type(error).__name__}") from error
         reply = from_json(message.data)
         if not reply["ok"]:
-            raise UnansweredError(
-                f"{command.SUBJECT} was refused: {reply['error']['status']} {reply['error']['title']}"
-            )
+            raise RefusedError(command.SUBJECT, reply["error"]["status"], reply["error"]["title"])
         return reply["result"]
 
     return ask
