@@ -15,6 +15,7 @@ from services.sla.store import tables
 from shared import metrics
 from shared.events import SlaBreached
 from shared.plugins import PluginError
+from shared.plugins.breaker import FAILURES
 from shared.policy import Policy
 from shared.settings import Settings
 from shared.testing.bench import service_bench
@@ -84,7 +85,7 @@ def policy(folder: Path, **more: Any) -> Policy:
         {
             "sla.ladder": [KEYS, {"on": "breach", "after": "1d business", "to": "head"}],
             "sla.action_wait": "1s wall",
-            "sla.action_retries": {"max_attempts": 3, "pauses": ["10s wall", "1m wall"]},
+            "sla.action_retries": {"max_attempts": 2, "pauses": ["10s wall", "1m wall"]},
             "plugins.escalation_actions": {"pager": {"folder": str(folder)}},
             **more,
         }
@@ -147,13 +148,11 @@ async def test_what_fails_is_tried_again_with_growing_pauses_and_then_waits_for_
     """Visible by command and metric, and taken up again by command; what it was about is not told."""
     (folder / "mood").write_text(mood)
     await breached(house)
-    pauses = []
-    for _ in range(3):
-        (row,) = await acted(house)
-        pauses.append(row.next_at - house.bench.clock.at)
-        house.bench.clock.at = row.next_at
-    assert pauses[:2] == [timedelta(seconds=10), timedelta(minutes=1)]
-    assert (row.state, row.attempts, row.reason) == ("dead", 3, reason)
+    (row,) = await acted(house)
+    assert (row.state, row.next_at - house.bench.clock.at) == ("waiting", timedelta(seconds=10))
+    house.bench.clock.at = row.next_at
+    (row,) = await acted(house)
+    assert (row.state, row.attempts, row.reason) == ("dead", 2, reason)
     assert house.bench.parts.gauges is not None
     await house.bench.parts.gauges()
     assert metrics.ESCALATION_ACTIONS_OPEN.labels("pager", "dead")._value.get() == 1
@@ -168,6 +167,23 @@ async def test_what_fails_is_tried_again_with_growing_pauses_and_then_waits_for_
     assert (row.state, row.attempts) == ("done", 1)
     reply = await house.bench.command("sla.retry_actions", {"by": "service-1", "action_id": listed["action_id"]})
     assert reply["error"]["status"] == 404
+
+
+async def test_a_plugin_that_is_left_alone_loses_no_attempts(house: House, folder: Path) -> None:
+    """Growing pauses, and in between what would be no attempt counts as none (ADR 0035)."""
+    patient = {"max_attempts": 20, "pauses": ["10s wall", "1m wall", "2m wall"]}
+    replica = House(await house.bench.replica(policy=policy(folder, **{"sla.action_retries": patient})))
+    (folder / "mood").write_text("broken")
+    await breached(replica)
+    pauses = []
+    for _ in range(8):
+        (row,) = await acted(replica)
+        pauses.append((row.next_at - house.bench.clock.at).total_seconds())
+        house.bench.clock.at = row.next_at
+    assert pauses[:3] == [10, 60, 120]
+    assert (row.state, row.attempts) == ("waiting", FAILURES)
+    assert "left alone" in row.reason
+    assert len(paged(folder)) == FAILURES
 
 
 async def test_a_refusal_is_for_good(house: House, folder: Path) -> None:
