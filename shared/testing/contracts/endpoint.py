@@ -41,6 +41,14 @@ class EndpointContract(PluginContract):
     refused: ClassVar[tuple[Call, ...]] = ()
     """Requests that bring nothing and get a 4xx: unsigned ones, old ones, ones that cannot be read."""
 
+    def calls(self) -> tuple[tuple[Call, int], ...]:
+        """Return the samples; say it here, and not in `samples`, where they are to be made when they are sent."""
+        return self.samples
+
+    def refusals(self) -> tuple[Call, ...]:
+        """Return what is refused, likewise."""
+        return self.refused
+
     def setup(self, config: Mapping[str, Any], secrets: Mapping[str, str] | None = None) -> Setup:
         """Return the setup of an endpoint, with the policy."""
         return AdapterSetup(**self.setup_values(config, secrets), policy=load_policy())
@@ -70,8 +78,8 @@ class EndpointContract(PluginContract):
 
     def test_its_samples_come_through(self) -> None:
         """Each brings its contacts, with an id that is the same for every repetition (R-IN-06)."""
-        assert self.samples, "give at least one sample: (Call, how many contacts it brings)"
-        for call, brings in self.samples:
+        assert self.calls(), "give at least one sample: (Call, how many contacts it brings)"
+        for call, brings in self.calls():
             status, told = self._answer(call)
             assert status < 300, f"{call.method} {call.path} was answered with {status}"  # noqa: PLR2004
             assert len({one.key for one in told}) == brings, f"{len(told)} contacts came, not {brings}"
@@ -81,7 +89,7 @@ class EndpointContract(PluginContract):
 
     def test_no_success_before_the_bus_has_it(self) -> None:
         """A sender that is answered 2xx forgets; while the bus is away none is."""
-        for call, brings in self.samples:
+        for call, brings in self.calls():
             if brings:
                 status, told = self._answer(call, away=True)
                 assert not told
@@ -89,7 +97,7 @@ class EndpointContract(PluginContract):
 
     def test_what_is_refused_brings_nothing(self) -> None:
         """And its sender is told that it is wrong (4xx)."""
-        for call in self.refused:
+        for call in self.refusals():
             status, told = self._answer(call)
             assert not told, f"{call} brought a contact"
             assert 400 <= status < _FAULT, f"{call} was answered with {status}"  # noqa: PLR2004
@@ -98,7 +106,7 @@ class EndpointContract(PluginContract):
     @given(body=st.binary(max_size=200) | st.sampled_from([b"{}", b"[]", b"null", b"\xff\xfe", b"<xml/>", b"[" * 9000]))
     def test_any_body_is_answered(self, body: bytes) -> None:
         """Nobody can make it fail (500) by what they send."""
-        for call, _ in self.samples:
+        for call, _ in self.calls():
             status, _ = self._answer(Call(call.method, call.path, body, call.headers))
             assert status < _FAULT, f"{body!r} was answered with {status}"
 

@@ -16,9 +16,11 @@ class AsteriskConfig(Config):
     url: Annotated[str, Field(pattern=r"^https?://[^\s/?#@]+(/[^\s?#@]*)?$")]
     """Address of its HTTP server, as in `http://pbx.example.com:8088`; `https` wherever others share the network."""
     user: Name
+    """The user of ARI (`ari.conf`)."""
     password: Name
     """The name of the secret with that user's password (`ari.conf`)."""
     application: Name = "yingda"
+    """The name of the Stasis application by which it listens."""
     system: Name = "main"
     """Names this telephone system in the contacts' ids, `phone/<system>`; never change it."""
     contexts: Annotated[tuple[str, ...], Field(min_length=1)]
@@ -30,3 +32,4 @@ class AsteriskConfig(Config):
     caller_number: Literal["volunteered", "transmitted"] = "volunteered"
     """Whether a number that was transmitted counts as given by the customer; else it is dropped (R-IN-03)."""
     channel: Literal["phone"] = "phone"
+    """On which calls are published."""

@@ -30,13 +30,16 @@ class GatewayConfig(Config):
     patience_seconds: Annotated[float, Field(gt=0, le=60)] = 4.0
     """So long a request waits for a bus that is away; then its sender is told to come again. WeChat waits for five seconds."""
     connections: Annotated[int, Field(ge=1, le=20_000)] = 500
+    """At the same time, of all senders together."""
     bytes_in_hand: Annotated[int, Field(ge=1_000_000)] = 64_000_000
     """Of all requests together; who comes when that much is in memory is told to come again."""
     rates: Rates = Rates()
+    """What every endpoint takes that is not among the others."""
     endpoint_rates: Mapping[str, Rates] = Field(default_factory=dict)
     """Other rates for some endpoints, by name: a vendor sends everything from a few addresses."""
     trusted_proxies: tuple[Network, ...] = ()
     """Whose `X-Forwarded-For` is believed; without any, the address of the connection is the sender's."""
     title: str = "Yingda: channels"
+    """Of `/openapi.json`."""
     public_url: Annotated[str | None, Field(pattern=r"^https?://[^\s?#]*[^\s?#/]$")] = None
     """Where senders reach the gateway, for `/openapi.json`."""

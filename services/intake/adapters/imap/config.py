@@ -50,6 +50,7 @@ class ImapConfig(Config):
     """Which mailboxes are read, and how."""
 
     mailboxes: Annotated[tuple[Mailbox, ...], Field(min_length=1, max_length=50)]
+    """Those that are read."""
     poll_seconds: Annotated[float, Field(ge=0.05, le=1_500)] = 60.0
     """So often is looked for new mail at least; with IDLE the server tells of it before. It would end IDLE after 29 min."""
     idle: bool = True

@@ -24,7 +24,9 @@ class LmtpConfig(Config):
     mailboxes: Annotated[tuple[Mailbox, ...], Field(min_length=1)]
     """For these is taken, with any `+tag` behind the local part; for nobody else, so that nothing is relayed."""
     protocol: Literal["lmtp", "smtp"] = "lmtp"
+    """What is spoken: LMTP to a mail server of ours, SMTP to any other."""
     host: str = "127.0.0.1"
+    """The address on which is listened."""
     port: Annotated[int, Field(ge=0, le=65_535)] = 2424
     """0: any free one."""
     hostname: str = "localhost"
@@ -40,7 +42,9 @@ class LmtpConfig(Config):
     certificate: Path | None = None
     """With it and its key STARTTLS is offered."""
     key: Path | None = None
+    """The file with the private key of the certificate."""
     require_tls: bool = False
+    """Whether a mail is refused before STARTTLS."""
 
     @property
     def channels(self) -> tuple[str, ...]:

@@ -33,11 +33,13 @@ class PhoneRecordsConfig(Config):
     """Whose records are taken."""
 
     keys: Annotated[tuple[SecretName, ...], Field(min_length=1, max_length=3)]
+    """Names of the secrets that sign records; a second one while a key changes."""
     source: Annotated[str, Field(pattern=r"^[!-~]{1,100}$")] = "phone/records"
     """Names the telephone system: calls are known as `<source>/<call_id>` for ever."""
     answered: Literal["take", "leave"] = "take"
     """Whether an answered call becomes a contact that its agent completes; `leave`: the agent's own form is the contact."""
     window_seconds: Annotated[float, Field(ge=10, le=3600)] = WINDOW_SECONDS
+    """How far the time that is signed may be from ours."""
 
     @property
     def channels(self) -> tuple[str, ...]:

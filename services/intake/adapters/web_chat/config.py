@@ -13,7 +13,9 @@ class WebChatConfig(Config):
     """Who may chat, and when a conversation is over."""
 
     channel: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")] = "web"
+    """On which conversations are published."""
     source: Annotated[str, Field(pattern=r"^[!-~]{1,100}$")] = "web/chat"
+    """Names the chat: conversations are known as `<source>/<session>` for ever."""
     origins: tuple[Origin, ...] = ()
     """Pages of which origins may open a chat; what is no browser names no origin."""
     idle_seconds: Annotated[float, Field(ge=1, le=86_400)] = 600.0
@@ -21,6 +23,7 @@ class WebChatConfig(Config):
     per_minute: Annotated[int, Field(ge=1, le=600)] = 60
     """Messages of one connection."""
     connections_per_sender: Annotated[int, Field(ge=1, le=10_000)] = 20
+    """At the same time, from one address."""
 
     @property
     def subjects(self) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ class WebFormConfig(Config):
     """Who may post the form, and what it has besides the contact itself."""
 
     channel: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")] = "web"
+    """On which contacts are published."""
     source: Annotated[str, Field(pattern=r"^[!-~]{1,100}$")] = "web/form"
     """Names the form: contacts are known as `<source>/<id>` for ever."""
     origins: tuple[Origin, ...] = ()

@@ -41,6 +41,7 @@ class WebhookConfig(Config):
     senders: Annotated[Mapping[ChannelName, Sender], Field(min_length=1)]
     """By the name at the end of their address; contacts have the source `webhook/<name>`."""
     window_seconds: Annotated[float, Field(ge=10, le=3600)] = WINDOW_SECONDS
+    """How far the time that is signed may be from ours."""
 
     @property
     def channels(self) -> tuple[str, ...]:
