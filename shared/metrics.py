@@ -90,7 +90,7 @@ ADAPTER_ACK_SECONDS = _histogram(
 )
 ATTACHMENTS = _counter("attachments_total", "files that came with contacts, by what became of them", "outcome")
 ATTACHMENT_BYTES = _counter("attachment_bytes_total", "bytes of the files that were kept")
-CONTACTS = _counter("contacts_total", "contacts registered or rejected", "channel", "outcome")
+CONTACTS = _counter("contacts_total", "contacts registered, rejected or set aside as none", "channel", "outcome")
 CONTACTS_BY_CATEGORY = _counter(
     "contacts_by_category_total", "contacts by the category that they were opened under", "channel", "category"
 )

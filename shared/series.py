@@ -73,7 +73,7 @@ def _plugins(policy: Policy, *kinds: str) -> None:
 
 def _intake(policy: Policy) -> None:
     _plugins(policy, "channel")
-    _zero(metrics.CONTACTS, policy.plugins_used("channel"), ("registered",))
+    _zero(metrics.CONTACTS, policy.plugins_used("channel"), ("registered", "set_aside"))
     _zero(metrics.CONTACTS, ("unknown",), ("rejected",))
     _zero(metrics.DETAILS_DROPPED, ("address", "email", "name", "other", "phone"))
     _zero(metrics.CALLS, ("answered", "missed"))

@@ -11,7 +11,7 @@ from services.intake.handlers import Desk, Eraser, Reception, on_rejected
 from services.intake.handlers.reconciliation import Pace, Reconciler, ReconciliationDesk, show_last
 from services.intake.handlers.unusable import Unusable
 from services.intake.ports import Channel
-from services.intake.store.retention import old_contacts
+from services.intake.store.retention import old_asides, old_contacts
 from shared import metrics
 from shared.bus.streams import CONTACTS, EVENTS
 from shared.policy import Policy
@@ -54,7 +54,7 @@ async def build(context: Context) -> Parts:
         commands={**Desk(policy).commands, **ReconciliationDesk(policy, reconciler).commands},
         loops=(eraser, reconciler.loop),
         gauges=gauges,
-        expiries=(old_contacts(context.settings.records_days),),
+        expiries=(old_contacts(context.settings.records_days), old_asides(context.settings.records_days)),
         hasty=Haste(policy),
     )
 

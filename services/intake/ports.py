@@ -6,9 +6,10 @@ it when the service starts.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 
-from shared.events import Contact, Fault
+from shared.events import AsideKind, Contact, DeliveryReport, Fault
 from shared.events.storable import storable as storable
 
 
@@ -20,7 +21,17 @@ class Unreadable:
     faults: tuple[Fault, ...] = ()
 
 
-Reading = Contact | Unreadable
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """A message that is no contact: it is recorded, opens no work order and is never answered (R-NT-07)."""
+
+    kind: AsideKind
+    occurred_at: datetime
+    reports: tuple[DeliveryReport, ...] = ()
+    """What it tells of messages of ours."""
+
+
+Reading = Contact | Unreadable | Aside
 
 
 @runtime_checkable

@@ -48,7 +48,8 @@ async def build(context: Context) -> Parts:
     links = SurveyLinks.of(context.settings)
     composer = Composer(context.policy, texts, await address_key(context.engine, context.settings.identity_key), links)
     sender = Sender(context.outbox, context.clock, composer, transports, Presence(context.engine))
-    events = EventHandler(context.policy, sender.nudge, sender.at_once)
+    receipts = Receipts(composer, sender.recorder, sender.nudge)
+    events = EventHandler(context.policy, sender.nudge, sender.at_once, receipts.reported)
 
     async def gauges() -> None:
         async with context.engine.connect() as connection:

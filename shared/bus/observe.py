@@ -14,6 +14,7 @@ from shared.events import (
     ContactCompleted,
     ContactRegistered,
     ContactRejected,
+    ContactSetAside,
     Event,
     KnowledgeRated,
     Message,
@@ -91,6 +92,10 @@ def _completed(event: ContactCompleted) -> None:
 def _dropped(fields: Iterable[str]) -> None:
     for field in fields:
         metrics.DETAILS_DROPPED.labels(field).inc()
+
+
+def _set_aside(event: ContactSetAside) -> None:
+    metrics.CONTACTS.labels(event.channel, "set_aside").inc()
 
 
 def _rejected(_event: ContactRejected) -> None:
@@ -176,6 +181,7 @@ _COUNTERS: dict[type, Callable[[Any], None]] = {
     ContactRegistered: _registered,
     ContactCompleted: _completed,
     ContactRejected: _rejected,
+    ContactSetAside: _set_aside,
     WorkorderOpened: _opened,
     WorkorderStep: _step,
     WorkorderAssigned: _assigned,

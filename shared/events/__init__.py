@@ -1,6 +1,7 @@
 """Every message of the contract as a frozen model, one file per entity; type, subject and version are declared once."""
 
 from shared.events.agent import AgentPresenceChanged, Presence
+from shared.events.aside import AsideKind, ContactSetAside, DeliveryReport
 from shared.events.base import EVENT_TYPES, Channel, Emotion, Event, Grade, Moment, subject_of
 from shared.events.callback import (
     CallbackAttempted,
@@ -98,6 +99,7 @@ __all__ = [
     "COMMAND_SUBJECTS",
     "EVENT_TYPES",
     "AgentPresenceChanged",
+    "AsideKind",
     "AssignmentWay",
     "Attachment",
     "Audience",
@@ -116,7 +118,9 @@ __all__ = [
     "ContactCompleted",
     "ContactRegistered",
     "ContactRejected",
+    "ContactSetAside",
     "Customer",
+    "DeliveryReport",
     "Emotion",
     "Event",
     "Fault",

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from shared.policy.base import Model, WrittenDuration
+from shared.policy.durations import Duration
 
 Provenance = Annotated[str, Field(min_length=1), AfterValidator(str.casefold)]
 Tier = Annotated[str, Field(min_length=1), AfterValidator(str.casefold)]
@@ -57,6 +58,14 @@ class AttachmentRules(Model):
     """Media types as the content shows them; `*` at the end stands for any rest. What can run is refused in any case."""
 
 
+class Correspondence(Model):
+    """How much one customer writes by mail before a machine is suspected, whose mail no machine answers (R-NT-07)."""
+
+    most: Annotated[int, Field(ge=1, le=10_000)] = 10
+    """Mails of one customer within the time that are answered automatically."""
+    within: WrittenDuration = Duration.parse("1h wall")
+
+
 class IntakePolicy(Model):
     """How contacts are taken in."""
 
@@ -68,5 +77,6 @@ class IntakePolicy(Model):
     cannot_wait: tuple[Annotated[str, Field(min_length=2)], ...] = ()
     """Words of a contact that is looked for in a long queue and served first, besides the marks of urgency (R-RT-04)."""
     attachments: AttachmentRules = AttachmentRules()
+    correspondence: Correspondence = Correspondence()
     tiers: tuple[Tier, ...]
     """Tiers of customers, the lowest first: a contact raises a customer's tier and never lowers it (R-IN-11)."""

@@ -18,6 +18,8 @@ from services.notify.store.tables import keys
 from shared import metrics
 from shared.events import (
     ContactCompleted,
+    ContactSetAside,
+    DeliveryReport,
     NotificationDelivered,
     NotificationFailed,
     NotificationSent,
@@ -320,3 +322,23 @@ async def test_the_key_of_the_fingerprints_is_one_for_all_replicas_or_the_houses
     own = SecretStr("s" * 32)
     assert await address_key(engine, own) == await address_key(engine, own) != await address_key(engine)
     assert own.get_secret_value() not in str(await house.bench.rows(keys))
+
+
+async def test_a_bounce_that_came_as_mail_silences_the_address_and_goes_another_way(house: House) -> None:
+    """R-NT-05, R-NT-07: intake tells of it; a report on nothing of ours, and the same one again, change nothing."""
+    named = "0193d3f0.XR20261123001@example.com"
+    one = await house.replica(Provider(channel="email", answers=[Sent(f"<{named}>")]))
+    await one.bench.happens(registered(personal=BOTH, preferred_channel="email"), opening())
+    await one.work()
+    told = DeliveryReport(message_id=named, state="bounced", reason="5.1.1")
+    forged = told.model_copy(update={"message_id": "somebody@example.com"})
+    aside = ContactSetAside(
+        channel="email", source_id="email/x/1", kind="bounced", occurred_at=NOW, reports=(forged, told)
+    )
+    await one.bench.happens(aside)
+    await one.bench.happens(aside.model_copy(update={"source_id": "email/x/2"}))
+    await one.work(2)
+    assert len(house.lines("sms")) == 1
+    listed = (await one.say("suppressions"))["result"]["suppressions"]
+    assert [(entry["reason"], entry["by"]) for entry in listed] == [("bounced", "system")]
+    await one.sender.stop()

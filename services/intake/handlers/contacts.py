@@ -9,13 +9,15 @@ import structlog
 
 from services.intake import store
 from services.intake.domain.calls import counted
+from services.intake.domain.correspondence import is_letter, marked
 from services.intake.domain.customer_file import CustomerFile
 from services.intake.domain.customers import Assignment, Identifier, Visitor, assign
 from services.intake.domain.provenance import VOLUNTEERED
 from services.intake.domain.registration import Registration, register
+from services.intake.handlers.asides import set_aside
 from services.intake.handlers.identifiers import handle_of, identifiers_of
 from services.intake.handlers.rejections import channel_of, reject
-from services.intake.ports import Channel, Reading, Unreadable
+from services.intake.ports import Aside, Channel, Reading, Unreadable
 from shared.bus.transaction import Incoming, Transaction
 from shared.ids import new_id
 from shared.plugins import PluginError
@@ -46,10 +48,14 @@ class Reception:
     async def on_events(self, tx: Transaction, batch: Sequence[Incoming]) -> None:
         """Record every contact of `batch` once (R-IN-06); one that cannot be read is rejected, the others go on."""
         arrivals: list[Arrival] = []
+        asides: list[tuple[Incoming, Aside]] = []
         for incoming in batch:
             reading = self._read(channel_of(incoming.delivery), incoming)
             if isinstance(reading, Unreadable):
                 reject(tx, incoming, reading)
+                continue
+            if isinstance(reading, Aside):
+                asides.append((incoming, reading))
                 continue
             registration = register(
                 reading,
@@ -61,6 +67,7 @@ class Reception:
             handle = handle_of(registration.channel, registration.details)
             visitor = Visitor(new_id(), identifiers_of(registration.told, handle))
             arrivals.append(Arrival(incoming, registration, visitor))
+        await set_aside(tx, asides)
         if arrivals:
             await _record(tx, arrivals, self._policy)
         unkept = [one.incoming.delivery.sequence for one in arrivals if one.registration.dropped]
@@ -89,9 +96,10 @@ class Reception:
 async def _record(tx: Transaction, arrivals: Sequence[Arrival], policy: Policy) -> None:
     """Write contacts, customers and identifiers, and emit what was registered."""
     assignment, files = await _settle(tx, arrivals)
+    registrations = await _judged(tx, arrivals, assignment.customer_ids, policy)
     rows = [
-        (arrival.registration, customer_id, arrival.incoming.message.trace)
-        for arrival, customer_id in zip(arrivals, assignment.customer_ids, strict=True)
+        (registration, customer_id, arrival.incoming.message.trace)
+        for arrival, (registration, customer_id) in zip(arrivals, registrations, strict=True)
     ]
     fresh = await store.insert_contacts(tx.connection, rows, tx.now)
     now_known = dict(files)
@@ -117,6 +125,19 @@ async def _record(tx: Transaction, arrivals: Sequence[Arrival], policy: Policy) 
         if r.call is not None and r.contact_id in fresh
     ]
     await store.add_calls(tx.connection, counted(calls))
+
+
+async def _judged(
+    tx: Transaction, arrivals: Sequence[Arrival], customer_ids: Sequence[str], policy: Policy
+) -> list[tuple[Registration, str]]:
+    """Return the contacts with their customers; letters beyond what a person writes carry the mark of a machine."""
+    found = [(one.registration, customer) for one, customer in zip(arrivals, customer_ids, strict=True)]
+    letters = [(registration.channel, customer) for registration, customer in found if is_letter(registration)]
+    if not letters:
+        return found
+    limit = policy.intake.correspondence
+    earlier = await store.count_contacts(tx.connection, letters, tx.now - limit.within.timedelta)
+    return marked(found, earlier, limit.most)
 
 
 async def _settle(tx: Transaction, arrivals: Sequence[Arrival]) -> tuple[Assignment, dict[str, CustomerFile]]:

@@ -1,7 +1,14 @@
 """The schema `intake`: its tables, and set-based statements: a batch takes the same few, whatever its size."""
 
 from services.intake.store.calls import add_calls, calls_between
-from services.intake.store.contacts import Recorded, complete_contact, completions_of, insert_contacts, load_contact
+from services.intake.store.contacts import (
+    Recorded,
+    complete_contact,
+    completions_of,
+    count_contacts,
+    insert_contacts,
+    load_contact,
+)
 from services.intake.store.customers import Origin, Origins, complete_customers, correct_customer, insert_customers
 from services.intake.store.erasures import take_erasures, want_erased
 from services.intake.store.identifiers import claim, load_owners, reassign, release
@@ -30,6 +37,7 @@ __all__ = [
     "completions_of",
     "contacts",
     "correct_customer",
+    "count_contacts",
     "customers",
     "erasures",
     "identifiers",

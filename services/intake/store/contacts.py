@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.intake.domain.completion import Completion, Record
@@ -42,6 +42,20 @@ async def insert_contacts(
     rows = [_row(registration, customer_id, trace, at) for registration, customer_id, trace in registrations]
     fresh = await insert_rows(connection, contacts, rows, ignore_conflicts=True, returning=("id",))
     return {row.id for row in fresh}
+
+
+async def count_contacts(
+    connection: AsyncConnection, letters: Sequence[tuple[str, str]], since: datetime
+) -> dict[str, int]:
+    """Return how many contacts the customers of `letters` (channel, customer) have had on those channels since then."""
+    channels, customers_of = ({one[place] for one in letters} for place in (0, 1))
+    query = (
+        select(contacts.c.customer_id, func.count())
+        .where(contacts.c.customer_id.in_(sorted(customers_of)), contacts.c.channel.in_(sorted(channels)))
+        .where(contacts.c.registered_at > since)
+        .group_by(contacts.c.customer_id)
+    )
+    return {row[0]: row[1] for row in await connection.execute(query)}
 
 
 async def load_contact(connection: AsyncConnection, contact_id: str, *, lock: bool = False) -> Recorded | None:

@@ -22,11 +22,13 @@ from sqlalchemy import (
     select,
     text,
     tuple_,
+    union_all,
     update,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.intake.store.asides import asides
 from services.intake.store.tables import contacts, metadata, runtime
 from shared.bus.streams import CONTACTS
 from shared.db import insert_rows
@@ -240,8 +242,11 @@ async def registered_after(connection: AsyncConnection, moment: datetime) -> int
 
 
 async def recorded_among(connection: AsyncConnection, source_ids: Sequence[str]) -> set[str]:
-    """Return those of the source ids whose contact is recorded."""
-    query = select(contacts.c.source_id).where(contacts.c.source_id == any_(_KEYS))
+    """Return those of the source ids whose contact is recorded, or set aside as none."""
+    query = union_all(
+        select(contacts.c.source_id).where(contacts.c.source_id == any_(_KEYS)),
+        select(asides.c.source_id).where(asides.c.source_id == any_(_KEYS)),
+    )
     return set(await connection.scalars(query, {"keys": list(source_ids)}))
 
 

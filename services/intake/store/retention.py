@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import Row, delete, exists
 
+from services.intake.store.asides import asides
 from services.intake.store.tables import contacts, customers, identifiers
 from shared.bus.transaction import Transaction
 from shared.retention import Expiry, remove
@@ -25,6 +26,11 @@ def old_contacts(days: int) -> Expiry:
         of=(contacts.c.id, contacts.c.customer_id),
         follow=_follow,
     )
+
+
+def old_asides(days: int) -> Expiry:
+    """Return what expires: messages that were no contact, set aside `days` ago."""
+    return Expiry(asides, asides.c.recorded_at, days, of=(asides.c.source_id,))
 
 
 async def _follow(tx: Transaction, rows: Sequence[Row[Any]]) -> None:

@@ -1,6 +1,6 @@
 """A batch of events -> what is remembered of contacts and work orders, and notifications in the queue."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -17,6 +17,7 @@ from shared.events import (
     CallbackCompleted,
     ContactCompleted,
     ContactRegistered,
+    ContactSetAside,
     Event,
     Message,
     SlaEscalated,
@@ -28,6 +29,8 @@ from shared.events import (
 from shared.ids import derived_id
 from shared.policy import Policy
 
+Reported = Callable[[Transaction, ContactSetAside], Awaitable[None]]
+
 
 class EventHandler:
     """Turns events into notifications; `nudge` tells the sender how many to expect when the transaction commits.
@@ -35,10 +38,18 @@ class EventHandler:
     Without `at_once` every notification goes by way of the queue.
     """
 
-    def __init__(self, policy: Policy, nudge: Callable[[int], None], at_once: AtOnce | None = None) -> None:
+    def __init__(
+        self,
+        policy: Policy,
+        nudge: Callable[[int], None],
+        at_once: AtOnce | None = None,
+        reported: Reported | None = None,
+    ) -> None:
+        """Take who is told of notifications, and of what mails that came to us say of ours."""
         self._policy = policy
         self._nudge = nudge
         self._at_once = at_once
+        self._reported = reported
 
     async def on_events(self, tx: Transaction, batch: Sequence[Incoming]) -> None:
         """Apply the batch in order; each event tells each recipient each thing once, however often it comes."""
@@ -64,6 +75,9 @@ class EventHandler:
         completes = [item.data.contact_id for item in batch if isinstance(item.data, ContactCompleted)]
         if completes:
             ready += await queue.revive(tx.connection, tx.now, completes)
+        for item in batch:
+            if self._reported is not None and isinstance(item.data, ContactSetAside):
+                await self._reported(tx, item.data)
         self._nudge(ready)
 
     async def _contacts(self, tx: Transaction, batch: Sequence[Incoming]) -> dict[str, Contact]:
@@ -142,4 +156,4 @@ def _work_order_id(event: Event) -> str | None:
 
 def consumed(more: Iterable[type[Event]]) -> tuple[type[Event], ...]:
     """Return the events that the service consumes: what gives something to tell, and whom to tell it."""
-    return (ContactRegistered, ContactCompleted, *more)
+    return (ContactRegistered, ContactCompleted, ContactSetAside, *more)

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import structlog
+
 from services.notify.domain.delivery import follow
 from services.notify.domain.outcome import Rejected
 from services.notify.handlers.callers import (
@@ -17,9 +19,13 @@ from services.notify.handlers.record import Attempt, Recorder, harmless, settled
 from services.notify.store import queue, suppressed, troubles
 from services.notify.store.queue import Queued
 from shared.bus.transaction import Transaction
-from shared.events import Fault, Problem, refuse
+from shared.events import ContactSetAside, Fault, Problem, refuse
 from shared.events.commands import RecordReceipt
 
+log = structlog.get_logger()
+
+SYSTEM = "system"
+"""Who suppresses an address that a bounce names."""
 _ARRIVES = frozenset({"sent", "unknown", "failed", "queued"})
 _FAILS = frozenset({"sent", "unknown"})
 
@@ -44,6 +50,24 @@ class Receipts:
         mine = [one for one in found if transport_of(command) in {None, one.transport}]
         if not mine:
             return unknown_notification("notification_id" if command.notification_id else "provider_id")
+        if problem := await self._apply(tx, mine, command):
+            return problem
+        states = await queue.states(tx.connection, [one.notification_id for one in mine])
+        return {"receipt": command.state, "notifications": states}
+
+    async def reported(self, tx: Transaction, event: ContactSetAside) -> None:
+        """Note what a mail that came to us says of mails of ours; what is not ours or comes too late changes nothing."""
+        for report in event.reports:
+            found = await queue.of_message(tx.connection, None, f"<{report.message_id}>")
+            if not found:  # the server's answer was lost, and the mail arrived there all the same
+                ours = report.message_id.partition("@")[0].partition(".")[0]
+                found = await queue.of_message(tx.connection, ours, None)
+            told = RecordReceipt(command_id=event.source_id[:100], by=SYSTEM, state=report.state, reason=report.reason)
+            if not found or await self._apply(tx, found, told) is not None:
+                log.info("a report on a message came to nothing", state=report.state, known=bool(found))
+
+    async def _apply(self, tx: Transaction, mine: Sequence[Queued], command: RecordReceipt) -> Problem | None:
+        """Apply a receipt to the notifications of one message, or return why it cannot be."""
         fresh = [one for one in mine if one.receipt != command.state]
         refused = [one for one in fresh if one.receipt or one.state not in self._open(command)]
         if refused:
@@ -55,8 +79,7 @@ class Receipts:
         else:
             await self._came_back(tx, fresh, command)
         await troubles.add(tx.connection, [_happened(tx, one, command) for one in fresh])
-        states = await queue.states(tx.connection, [one.notification_id for one in mine])
-        return {"receipt": command.state, "notifications": states}
+        return None
 
     def _open(self, command: RecordReceipt) -> frozenset[str]:
         return _ARRIVES if command.state == "delivered" else _FAILS

@@ -17,6 +17,7 @@ from services.notify.app import SERVICE, commands
 from services.notify.handlers import EventHandler, Sender
 from services.notify.handlers.compose import Composer
 from services.notify.handlers.links import SurveyLinks
+from services.notify.handlers.receipts import Receipts
 from services.notify.handlers.texts import Texts
 from services.notify.handlers.transports import Transports
 from services.notify.plugins.file import FileTransport
@@ -108,7 +109,8 @@ class House:
             composer = Composer(context.policy, Texts(), await address_key(context.engine), LINKS)
             sender = Sender(context.outbox, context.clock, composer, Transports(built), presence)
             senders.append(sender)
-            events = EventHandler(context.policy, sender.nudge, sender.at_once if at_once else None)
+            receipts = Receipts(composer, sender.recorder, sender.nudge)
+            events = EventHandler(context.policy, sender.nudge, sender.at_once if at_once else None, receipts.reported)
             return Parts(on_events=events.on_events, commands=commands(composer, sender))
 
         bench = await self.bench.replica(build, policy)

@@ -1,5 +1,6 @@
 """The text of a mail: the parts that a reader would see, chosen from its tree, as plain text and as safe HTML."""
 
+from dataclasses import dataclass
 from typing import Final
 
 from services.intake.plugins.email.charsets import text_of
@@ -7,7 +8,6 @@ from services.intake.plugins.email.entities import NESTED, Entity
 from services.intake.plugins.email.html_text import html_to_text, safe_html
 from services.intake.plugins.email.parts import REPORTS, content_of, is_attachment
 from services.intake.plugins.email.words import without_controls
-from shared.values import frozen
 
 LONGEST: Final = 40_000
 """Characters of the whole text that are kept."""
@@ -16,7 +16,7 @@ _MOST_BYTES: Final = 200_000
 _SHORT: Final = 0.3
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Body:
     """What a mail says; `html` is safe to show, and empty where there was none or it would be too long."""
 

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.intake.plugins.email.parts import from_base64
-from services.intake.plugins.email.reading import Arrived, form_of_mail
+from services.intake.plugins.email.reading import Arrived, aside_of, form_of_mail, mail_of
 from services.intake.plugins.generic import prepared, read_form, unreadable
 from services.intake.ports import Reading
 from shared.events import Fault
@@ -31,7 +31,7 @@ class EmailChannel:
         self._addresses = (config or EmailConfig()).addresses
 
     def read(self, data: Mapping[str, Any]) -> Reading:
-        """Return the contact in `data`, or its faults."""
+        """Return the contact in `data`, or what it is instead, or its faults."""
         form = prepared(data)
         if form.get("raw") is None:
             return read_form(form)
@@ -50,7 +50,9 @@ class EmailChannel:
             sender if isinstance(sender, str) else None,
             form.get("attachments"),
         )
-        return read_form(prepared(form_of_mail(arrived)))
+        mail = mail_of(arrived)
+        aside = aside_of(arrived, mail)
+        return read_form(prepared(form_of_mail(arrived, mail))) if aside is None else aside
 
 
 def _moment(written: Any) -> datetime | None:

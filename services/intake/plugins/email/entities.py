@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 
 from services.intake.plugins.email import fields
 from services.intake.plugins.email.fields import Field, Parameter
-from shared.values import frozen
 
 DEEPEST: Final = 12
 """Levels; what lies deeper is one opaque part."""
@@ -16,7 +16,7 @@ NESTED: Final = frozenset({"message/rfc822", "message/global", "message/news"})
 _TYPE: Final = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,63}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}")
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Entity:
     """One part: its number as IMAP counts (`1.2`), its type, its fields, where its body lies, and its own parts."""
 

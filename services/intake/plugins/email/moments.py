@@ -12,13 +12,13 @@ _LONGEST: Final = 100
 
 
 def occurred_at(date: bytes, received_at: datetime) -> datetime:
-    """Return the moment of `date`, where it lies at most five days before `received_at`; else `received_at`.
+    """Return the moment of `date` in UTC, where it lies at most five days before `received_at`; else `received_at`.
 
     A customer waits from the moment of sending (section 4); a clock that is wrong must not make us late or early.
     """
     sent = sent_at(date)
     if sent is None or not timedelta(0) <= received_at - sent <= LONGEST_JOURNEY:
-        return received_at
+        return received_at.astimezone(UTC)
     return sent
 
 

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Final
 
 from services.intake.plugins.email import fields, words
 from services.intake.plugins.email.charsets import text_of
 from services.intake.plugins.email.entities import Entity
-from shared.values import frozen
 
 _QUOTED: Final = re.compile(rb'"(?:[^"\\]|\\.)*"')
 _COMMENT: Final = re.compile(rb"\(([^()\\]|\\.)*\)")
@@ -23,7 +23,7 @@ _MACHINE: Final = re.compile(
 )
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Mailbox:
     """An address in the form in which it is written, and the name beside it; either may be empty."""
 
@@ -31,7 +31,7 @@ class Mailbox:
     name: str = ""
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Sender:
     """Whose contact it is, where answers go, and why that may not be believed."""
 

@@ -1,12 +1,14 @@
 """A mail as a contact: who wrote, when, what is new in it, what came with it, what it answers (R-IN-01, R-IN-02)."""
 
 import re
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from services.intake.plugins.email import words
 from services.intake.plugins.email.automatic import machine_behind
 from services.intake.plugins.email.body import Body, body_of
+from services.intake.plugins.email.bounces import bounce_in
 from services.intake.plugins.email.entities import Entity, tree
 from services.intake.plugins.email.moments import occurred_at
 from services.intake.plugins.email.parts import Part, canonical, take_apart
@@ -14,8 +16,7 @@ from services.intake.plugins.email.people import Sender, sender_of
 from services.intake.plugins.email.quotes import own_words
 from services.intake.plugins.email.references import attachments_of
 from services.intake.plugins.email.threads import plain_subject, thread_of
-from shared.times import rfc3339
-from shared.values import frozen
+from services.intake.ports import Aside
 
 LONGEST_TEXT: Final = 10_000
 """What a contact may say (contract); the whole mail stands among its details."""
@@ -26,7 +27,7 @@ _LATIN_WORD: Final = re.compile("[A-Za-z]{2,}")
 _FEW_WORDS: Final = 3
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Arrived:
     """A raw mail, when and at which addresses of ours it arrived, from whom by the envelope, and its references."""
 
@@ -38,7 +39,7 @@ class Arrived:
     references: Any = None
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Mail:
     """A mail that has been read as far as every kind of it needs."""
 
@@ -60,9 +61,22 @@ def mail_of(arrived: Arrived) -> Mail:
     return Mail(whole, content, sender_of(whole, arrived.own), subject, parts)
 
 
-def form_of_mail(arrived: Arrived) -> dict[str, Any]:
+def aside_of(arrived: Arrived, mail: Mail) -> Aside | None:
+    """Return what a mail is that is no contact: a report on a mail of ours, a machine's answer to it, our own; else None."""
+    at = occurred_at(mail.whole.value("date"), arrived.received_at)
+    told = bounce_in(
+        mail.content, mail.whole, mail.sender, mail.subject, own=arrived.own, envelope_from=arrived.envelope_from
+    )
+    if told is not None:
+        return Aside(told.kind, at, told.reports)
+    machine = machine_behind(mail.whole, mail.sender, mail.subject, arrived.own)
+    if machine == "auto-replied":
+        return Aside("auto_replied", at)
+    return Aside("own", at) if machine == "own" else None
+
+
+def form_of_mail(arrived: Arrived, mail: Mail) -> dict[str, Any]:
     """Return the generic form of a mail: `text` is what its writer added, `details.mail.text` is all of it."""
-    mail = mail_of(arrived)
     body = body_of(mail.content, mail.whole)
     subject = plain_subject(mail.subject)
     machine = machine_behind(mail.whole, mail.sender, mail.subject, arrived.own)
@@ -72,11 +86,11 @@ def form_of_mail(arrived: Arrived) -> dict[str, Any]:
     if machine is not None:
         details["auto_submitted"] = machine
     box = mail.sender.mailbox
-    thread = thread_of(mail.whole, mail.subject)
+    thread = thread_of(mail.whole, mail.subject, arrived.own)
     attachments = attachments_of(mail.parts, arrived.references)
     text = _text(body, subject, attachments)
     return {
-        "occurred_at": rfc3339(occurred_at(mail.whole.value("date"), arrived.received_at)),
+        "occurred_at": occurred_at(mail.whole.value("date"), arrived.received_at).isoformat(),
         "text": text,
         "customer": {"name": box.name or None, "email": box.address or None},
         "details": details,

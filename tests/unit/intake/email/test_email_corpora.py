@@ -42,7 +42,6 @@ SUBJECTS = {
     "mikel_mail/invalid_subject_characters.eml": "Formação FrenetikPolis: Mega Campanha Final Verão | Cursos de Setembro",
     "mikel_mail/example14.eml": "TEST テストテスト",
     "mikel_mail/raw_email_with_partially_quoted_subject.eml": 'Test: "漢字" mid "漢字" tail',
-    "cpython/msg_16.txt": "Delivery Notification: Delivery has failed",
 }
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from shared.events import Thread
 from tests.unit.intake.email.mails import contact, letter
 
 
@@ -57,9 +58,14 @@ def test_what_a_mail_answers() -> None:
 
 def test_an_answer_to_a_mail_of_ours_names_its_work_order() -> None:
     """ADR 0042: by the Message-ID that the mail had, whatever became of its subject."""
-    thread = contact(letter("x", "In-Reply-To: <0193-a.XR20261123001@house.example>", "Subject: thanks")).thread
+    ours = "0193d3f0-0000-7000-8000-0123456789ab.XR20261123001@example.com"
+    thread = contact(letter("x", f"In-Reply-To: <{ours}>", "Subject: thanks")).thread
     assert thread is not None
     assert thread.numbers == ("XR20261123001",)
+    theirs = ours.replace("example.com", "house.example")  # another house counts as we do
+    assert contact(letter("x", f"In-Reply-To: <{theirs}>")).thread == Thread(
+        message_id="1@example.org", answers=(theirs,)
+    )
 
 
 def test_references_without_end_are_cut() -> None:
