@@ -23,6 +23,11 @@ DASHBOARD = Dashboard(
                     in_range("yingda_details_dropped_total"),
                     "Dropped and not stored (R-IN-03).",
                 ),
+                stat(
+                    "Set aside",
+                    in_range("yingda_contacts_total", "", '{outcome="set_aside"}'),
+                    "Bounces, automatic answers and our own mail: recorded, no work order, never answered (R-NT-07).",
+                ),
                 stat("Completed later", in_range("yingda_contacts_completed_total"), "Registers that staff completed."),
                 bars(
                     "By channel",
@@ -56,12 +61,12 @@ DASHBOARD = Dashboard(
                     "Published", in_range("yingda_adapter_contacts_total", "", '{outcome="published"}'), "By adapters."
                 ),
                 stat(
-                    "Repeated",
+                    "Sent again",
                     in_range("yingda_adapter_contacts_total", "", '{outcome="repeated"}'),
                     "Sent again by their senders; each has its effect once (R-IN-06).",
                 ),
                 stat(
-                    "Refused",
+                    "Not taken",
                     in_range("yingda_adapter_refused_total"),
                     "Forged, too large, too many, not to be read, or the bus was away.",
                 ),
@@ -78,7 +83,7 @@ DASHBOARD = Dashboard(
                     stacked=True,
                 ),
                 series(
-                    "Refused a minute",
+                    "Not taken a minute",
                     "By adapter and reason.",
                     (per_minute("yingda_adapter_refused_total", "adapter, reason"), "{{adapter}} {{reason}}"),
                 ),
