@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from itertools import pairwise
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, field_validator
 
@@ -11,6 +11,10 @@ from shared.policy.base import Key, Model, Role, Text, WrittenDuration, WrittenW
 from shared.policy.durations import Duration
 
 Audience = Literal["customer", "staff"]
+
+
+_LATER_KINDS: Final = {"contacted": "contacted"}
+"""Kinds of news that came when policies had been written already: these have the packaged text for them."""
 
 
 class Templates(Model):
@@ -27,6 +31,11 @@ class Templates(Model):
     texts: Annotated[Mapping[Key, Text], Field(default_factory=dict)]
     """Templates of the house's own, by name: each comes before a packaged one of the same name. The first line is the
     subject, the rest is the text, as in the packaged ones."""
+
+    @field_validator("by_kind")
+    @classmethod
+    def _with_later_kinds(cls, by_kind: Mapping[Key, Key]) -> Mapping[Key, Key]:
+        return {**_LATER_KINDS, **by_kind}
 
     def name(
         self, purpose: Purpose, category: str | None = None, kind: str | None = None, *, plain: bool = False
