@@ -30,6 +30,7 @@ from shared.policy.intake import AttachmentRules
 from shared.provision.streams import provision_stream
 from shared.settings import Settings
 from shared.testing.embedded_nats import EmbeddedNats
+from tests.command_line import yingda_beside
 from tests.unit.attachments.files import JPEG, PDF, PNG
 
 DAYS = attachment_days(1_095, 30)
@@ -168,3 +169,21 @@ async def test_a_bus_that_is_full_or_away_is_no_refusal(tmp_path: Path) -> None:
     with pytest.raises(StoreAwayError):
         await _stored(store, PDF)
     await client.close()
+
+
+async def test_it_is_written_out_for_its_owner_and_over_nothing(
+    client: Client, fresh_nats: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is opened or run, and no name of a customer's decides where it goes."""
+    kept = await _stored(AttachmentStore(client), PDF, "../../发票.pdf")
+    out = tmp_path / "invoice.pdf"
+    monkeypatch.setenv("YINGDA_NATS_URL", fresh_nats)
+    outcome = await yingda_beside("attachment", "get", f"yingda:attachment:{kept.sha256}", "--out", str(out))
+    assert (outcome.code, outcome.lines) == (0, [f"{out}: application/pdf, {len(PDF)} bytes"])
+    assert out.read_bytes() == PDF
+    assert out.stat().st_mode & 0o777 == 0o600
+    again = await yingda_beside("attachment", "get", kept.sha256, "--out", str(out))
+    assert again.code == 2
+    missing = await yingda_beside("attachment", "get", "0" * 64, "--out", str(tmp_path / "none"))
+    assert missing.code == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["invoice.pdf"]
