@@ -53,6 +53,7 @@ class Line:
         self._client = client
         self._commit = Commit(client)
         self._name = name
+        metrics.ADAPTER_WAITING.labels(name)
         self._queue: deque[_Waiting] = deque()
         self._bytes = 0
         self._wake = asyncio.Event()

@@ -76,6 +76,7 @@ class _Parts:
         self.pulse = Pulse()
         self.report = Report(name, health, self.pulse, self._ready)
         self.report.missing("starting")
+        self.report.expect()
         self._settings = settings
         self._metrics_url = metrics_url
 

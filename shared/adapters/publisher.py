@@ -6,6 +6,7 @@ Its envelope (contract, "Envelope") is made and measured here; then it waits in 
 import re
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
+from itertools import product
 from typing import Any, Final, Self
 
 from nats.aio.client import Client
@@ -51,6 +52,8 @@ class Publisher:
         self._name = name
         self._patience = patience_seconds
         self._now = now
+        for channel, outcome in product(self._channels, ("published", "repeated")):
+            metrics.ADAPTER_CONTACTS.labels(name, channel, outcome)  # there at 0 from the start (R-OB-01)
 
     def of(self, name: str, channels: Collection[str], patience_seconds: float | None = None) -> "Publisher":
         """Return a publisher under another name that shares the commits of this one; it is not started or closed."""

@@ -33,6 +33,12 @@ class Report:
         """Say once that the adapter works now, and at which address it is reached, if it is (`http://127.0.0.1:8088`)."""
         self._on_ready(address)
 
+    def expect(self, *reasons: str) -> None:
+        """Export at 0 what may be counted, so that the first of it shows (R-OB-01)."""
+        metrics.ADAPTER_RECEIVED.labels(self.name)
+        for reason in ("bus-away", *reasons):
+            metrics.ADAPTER_REFUSED.labels(self.name, reason)
+
     def received(self, count: int = 1) -> None:
         """Count what a sender has brought, before anything was decided about it."""
         metrics.ADAPTER_RECEIVED.labels(self.name).inc(count)

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from shared.policy.loader import DEFAULT_POLICY
 from tests.e2e.suite import Suite, contact
+from tests.pace import steadily
 from tests.polling import until
 from tests.web_client import get, post_form
 
@@ -21,6 +22,7 @@ _CHANGES: Final = {
     "      staff: [{count: 60, per: 1m wall}]": "      staff: [{count: 1, per: 1d wall}]",
     "    sample_percent: 5 ": "    sample_percent: 100 ",
     'weekly: {day: mon, at: "08:00"}': 'weekly: {day: thu, at: "16:00"}',
+    "\nplugins:\n": "\nplugins:\n  endpoints: {web_form: {}}\n",
 }
 
 
@@ -48,6 +50,7 @@ class Load:
         await asyncio.gather(
             self._contented(), self._disappointed(), self._unreachable(), self._complex(), self._unclear(),
             self._calls(), self._odd(), self._left_alone(), self._member(), self._by_mail(), self._people(),
+            self._by_form(),
         )  # fmt: skip
 
     def _now(self) -> datetime:
@@ -77,6 +80,18 @@ class Load:
 
     async def _asked(self, callback_id: str, **answers: Any) -> None:
         await self._suite.done("callback.record", "service-1", callback_id=callback_id, **answers)
+
+    async def _by_form(self) -> None:
+        """A form of the website, for a while; each is posted twice, and one that says nothing beside it."""
+        url = f"{self._suite.endpoints['adapters']['gateway']}/web_form"
+        async for number in steadily(2, 30):
+            fields = {
+                "text": f"洗衣机 {number} 漏水，要求维修",
+                "phone": str(next(self._phones)),
+                "id": f"form-{number}",
+            }
+            for posted in (fields, fields, {"text": ""}):
+                await post_form(url, posted)
 
     async def _contented(self) -> None:
         """A good score becomes knowledge, and is found useful (R-FB-04)."""

@@ -30,6 +30,13 @@ QUIET = {
     "Spans for traces": "there is no collector of traces",
     "Expired rows": "nothing is older than its days",
     "Surveys open": "the one that was issued is answered",
+    "Waiting for the bus": "it answers at once",
+    "Set aside": "no machine writes",
+    "Cannot be used": "every plugin works",
+    "Left alone": "the same",
+    "Failures": "the same",
+    "Failures by reason": "the same",
+    "Longest call in hand": "a call is over when somebody looks",
     "Unknown": "whether a doubtful one is a customer's depends on the gateway's turn",
 }
 """Panels, or one query of theirs, that may rightly show nothing but zeros under the load, and why."""

@@ -15,6 +15,8 @@ from shared.service import Web
 from shared.web import WebServer
 
 LARGEST_FRAME = 65_536
+REASONS = ("bad-signature", "invalid", "stale", "too-large", "too-many-requests", "unsigned")
+"""Why requests are refused most."""
 
 
 class Gateway:
@@ -64,7 +66,9 @@ class Gateway:
     def _own(self, work: Work, name: str, endpoint: Endpoint) -> Work:
         """Return what `endpoint` works with: its own channels, its own name in metrics."""
         publisher = work.publisher.of(name, endpoint.channels, self._config.patience_seconds)
-        return replace(work, publisher=publisher, report=work.report.of(name))
+        report = work.report.of(name)
+        report.expect(*REASONS)
+        return replace(work, publisher=publisher, report=report)
 
 
 def _end(tasks: list[asyncio.Task[None]]) -> None:
