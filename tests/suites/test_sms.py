@@ -44,7 +44,7 @@ class TestHttpSms(HttpTransportContract):
     plugin = http_sms.plugin
     config: ClassVar[Mapping[str, Any]] = {
         "url": "https://sms.example.com/send",
-        "json": {"to": "{to}", "text": "{text}"},
+        "body": {"to": "{to}", "text": "{text}"},
         "headers": {"Authorization": "Bearer {token}"},
         "secrets": {"token": "vendor_secret"},
         **TRUST,

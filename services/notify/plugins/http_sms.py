@@ -2,7 +2,7 @@
 
     http_sms:
       url: https://sms.example.com/v2/send?account={account}
-      json: {mobile: "{to}", content: "{text}", uid: "{notification_id}"}
+      body: {mobile: "{to}", content: "{text}", uid: "{notification_id}"}
       headers: {Authorization: "Bearer {token}"}
       secrets: {account: sms_account, token: sms_token}
       answer: {pointer: /code, taken: ["0"], reference: /msgid}
@@ -41,10 +41,10 @@ class HttpSmsConfig(Config):
     """How the provider is asked."""
     headers: dict[str, str] = Field(default_factory=dict)
     """Headers; besides secrets they may hold `notification_id`, `timestamp` and `purpose`."""
-    json_body: Any = Field(default=None, alias="json")
-    """The body as JSON; each string in it may hold names in braces."""
+    body: Any = None
+    """What is sent as JSON; each string in it may hold names in braces."""
     form: dict[str, str] | None = None
-    """The body as a form, in the place of `json`."""
+    """What is sent as a form, in the place of `body`."""
     secrets: dict[str, str] = Field(default_factory=dict)
     """Names in braces that stand for secrets, each with the name of its secret."""
     number: Form = "national"
@@ -56,12 +56,12 @@ class HttpSmsConfig(Config):
 
     @model_validator(mode="after")
     def _known(self) -> Self:
-        if self.json_body is not None and self.form is not None:
-            raise ValueError("a body is either json or form")
+        if self.body is not None and self.form is not None:
+            raise ValueError("a request has either body or form")
         if clash := sorted(self.secrets.keys() & (SOURCES | _OWN)):
             raise ValueError(f"{', '.join(clash)} is the name of a value, a secret needs another one")
         known = SOURCES | _OWN | self.secrets.keys()
-        used = fields_in([self.url, self.json_body, self.form])
+        used = fields_in([self.url, self.body, self.form])
         if unknown := sorted(used - known):
             raise ValueError(f"no message has {', '.join(unknown)}; there are: {', '.join(sorted(known))}")
         in_headers = _IN_HEADERS | self.secrets.keys()
@@ -125,8 +125,8 @@ class HttpSms:
         if config.form is not None:
             form = {name: filled(text, values) for name, text in config.form.items()}
             return urlencode(form).encode(), {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
-        if config.json_body is not None:
-            return filled_json(config.json_body, values), {"Content-Type": "application/json; charset=utf-8"}
+        if config.body is not None:
+            return filled_json(config.body, values), {"Content-Type": "application/json; charset=utf-8"}
         return b"", {}
 
 

@@ -21,7 +21,7 @@ from tests.vendor_server import Asked, Reply, VendorServer, replies, vendor_serv
 
 JSON: dict[str, Any] = {
     "url": "{server}/v2/send?account={account}&to={to}",
-    "json": {"mobile": ["{to}"], "content": "{text}", "uid": "{notification_id}", "long": True, "n": 7},
+    "body": {"mobile": ["{to}"], "content": "{text}", "uid": "{notification_id}", "long": True, "n": 7},
     "headers": {"Authorization": "Bearer {token}", "Idempotency-Key": "{notification_id}"},
     "secrets": {"account": "sms_account", "token": "sms_token"},
     "answer": {
@@ -185,9 +185,9 @@ def test_pointers_are_those_of_rfc_6901(pointer: str, wanted: Any) -> None:
     [
         ({"url": "https://{to}/"}, "url"),
         ({"url": "ftp://x/"}, "url"),
-        ({"json": {"a": "{nonsense}"}}, "nonsense"),
+        ({"body": {"a": "{nonsense}"}}, "nonsense"),
         ({"headers": {"X": "{text}"}}, "a header cannot hold text"),
-        ({"form": {"a": "b"}}, "either json or form"),
+        ({"form": {"a": "b"}}, "either body or form"),
         ({"secrets": {"to": "x"}}, "a secret needs another one"),
         ({"answer": {"pointer": "code"}}, "pointer"),
         ({"trusted_hosts": ["10.0.0.0/33"]}, "neither a host nor a network"),

@@ -1,4 +1,4 @@
-"""The endpoint `sms_receipts`: what became of messages, as the providers report it (docs/transports/receipts.md).
+"""The endpoint `sms_receipts`: what became of messages, as the providers report it (docs/channels/sms_receipts.md).
 
 endpoint.py   who reports where, and what is answered
 reports.py    the vendors' reports as receipts
