@@ -164,7 +164,7 @@ def contact(text: str = "我上周买的空调不制冷,要求换货", **fields:
 
 @asynccontextmanager
 async def running_suite(
-    clock: str = "", program: Sequence[str] = PROGRAM, cwd: Path | None = None, **env: str
+    clock: str = "", program: Sequence[str] = PROGRAM, cwd: Path | str | None = None, **env: str
 ) -> AsyncIterator[Suite]:
     """Yield a suite started by `yingda up` in a folder of its own; nothing of it is left afterwards.
 
