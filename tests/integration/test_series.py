@@ -10,6 +10,12 @@ from shared.events import WorkorderStep
 from shared.policy import load_policy
 
 APPEARS_LATER = {
+    **dict.fromkeys(
+        ("yingda_adapter_received", "yingda_adapter_contacts", "yingda_adapter_refused", "yingda_adapter_ack_seconds"),
+        "the process of an adapter exports them as it is built",
+    ),
+    "yingda_attachments": "so does what keeps files",
+    "yingda_escalation_actions": "exported for each action that the policy names; the default policy names none",
     "yingda_command_seconds": "the counter of commands is enough; a histogram of each would be long",
     "yingda_expired_rows": "the service's own tables: its retention exports them",
     "yingda_policy_reloads": "exported where the policy is read again",
