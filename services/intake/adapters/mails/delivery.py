@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from services.intake.plugins.email import Part, TakenApart, mail_id, take_apart
+from services.intake.plugins.email.glance import glance
 from shared.adapters import Published, Work
 from shared.attachments import File, safe_name
 from shared.times import rfc3339
@@ -59,7 +60,9 @@ class Delivery:
         self, name: str, raw: bytes, parts: Sequence[Part], references: Sequence[dict[str, Any]], place: Place
     ) -> Published:
         numbered = [{"part": part.number, **told} for part, told in zip(parts, references, strict=True)]
-        return await self._send(name, {"raw": base64.b64encode(raw).decode("ascii"), "attachments": numbered}, place)
+        seen = await asyncio.to_thread(glance, raw)
+        written = base64.b64encode(raw).decode("ascii")
+        return await self._send(name, {"raw": written, "glance": seen, "attachments": numbered}, place)
 
     async def _send(self, name: str, data: Mapping[str, Any], place: Place) -> Published:
         return await self._work.publisher.publish(

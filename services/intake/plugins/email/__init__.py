@@ -6,6 +6,7 @@ The raw form, the `data` of an envelope on `yingda.contact.received.email`; at m
      "attachments": [{"part": "2", …}],     one for each `take_apart(mail).parts`: the reference of the attachment store,
                                             or that of a refused one, and beside it the number of its part
      "received_at": "2026-11-23T10:15:00+08:00",   when the mailbox or the server took it; required
+     "glance": "空调漏电…",                 the beginning of subject and text: looked at for what cannot wait, not read; optional
      "mailbox": "service@example.com",      ours, as configured; optional, like all that follows
      "envelope_from": "wang@example.org",   MAIL FROM; empty for a bounce (`<>`), absent where unknown
      "envelope_to": ["service@example.com"],

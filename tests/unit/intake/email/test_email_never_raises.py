@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.intake.plugins.email import RAW_LIMIT, mail_id, take_apart
+from services.intake.plugins.email.glance import glance
 from services.intake.ports import Aside, Unreadable
 from shared.events import Contact
 from shared.events.storable import storable
@@ -40,6 +41,7 @@ def test_any_bytes_are_a_contact(mail: bytes) -> None:
     taken = take_apart(mail)
     assert take_apart(taken.raw).raw == taken.raw
     assert mail_id(mail) == mail_id(taken.raw)
+    assert len(glance(taken.raw)) <= 1_000
     if not mail:
         return
     whole = CHANNEL.read(raw_form(mail) | {"raw": base64.b64encode(mail).decode()})
