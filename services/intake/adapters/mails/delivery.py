@@ -75,7 +75,8 @@ class Delivery:
 
 
 def _opened(content: bytes) -> tuple[str, TakenApart]:
-    return mail_id(content), take_apart(content)
+    taken = take_apart(content)
+    return mail_id(taken.raw), taken  # the same as that of the whole, in a fraction of the time
 
 
 def _left(part: Part, why: str) -> dict[str, Any]:
