@@ -20,6 +20,7 @@ STEPS: dict[str, list[Path | str]] = {  # the longest first: two run side by sid
     "contract": [sys.executable, "-m", "shared.contract", "--check"],
     "monitoring": [sys.executable, "-m", "shared.monitoring", "--check"],
     "handbook": [sys.executable, "-m", "tests.handbook.coverage", "--check"],
+    "plugins": [sys.executable, "-m", "tests.checklist", "--check"],
 }
 
 

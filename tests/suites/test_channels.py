@@ -1,10 +1,8 @@
 """The channels that ship with intake keep what every channel promises."""
 
-from base64 import b64encode
 from typing import Any, ClassVar, Final
 
 from services.intake.plugins import app, phone, sms, walk_in, web
-from services.intake.plugins.email import channel as email
 from shared.testing.contracts import ChannelContract
 
 FORM: Final[dict[str, Any]] = {
@@ -59,22 +57,4 @@ class TestSms(ChannelContract):
     samples = (
         (FORM, READ),
         ({"vendor": "http", "message": message}, {"text": "要求退货", "customer.phone": "13800138000"}),
-    )
-
-
-class TestEmail(ChannelContract):
-    plugin = email.plugin
-    raw: ClassVar = (
-        "From: Wang Fang <wang@example.org>\r\nTo: service@example.com\r\nSubject: hello\r\n\r\nIt is broken.\r\n"
-    )
-    samples = (
-        (FORM, READ),
-        (
-            {
-                "raw": b64encode(raw.encode()).decode(),
-                "received_at": FORM["occurred_at"],
-                "mailbox": "service@example.com",
-            },
-            {"customer.email": "wang@example.org"},
-        ),
     )

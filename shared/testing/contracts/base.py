@@ -31,10 +31,11 @@ from shared.plugins import (
 from shared.settings import Settings
 
 PLAIN: Final = settings(
+    max_examples=min(settings().max_examples, 50),
     deadline=None,
     suppress_health_check=[HealthCheck.differing_executors, HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
-"""How hypothesis tries in the suites: as hard as your profile says, and a class that inherits a test is fine."""
+"""How hypothesis tries in the suites: fifty examples, or fewer if your profile says so."""
 
 NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,31}")
 _LONGEST_SUMMARY: Final = 100
@@ -82,11 +83,19 @@ class PluginContract:
 
         return {
             "config": config_of(self.plugin, config),
-            "settings": Settings(**{"data": folder} | dict(self.environment)),
+            "settings": self._settings(folder),
             "data": folder / "plugins" / self.plugin.kind / self.plugin.name,
             "now": lambda: _NOW,
             "secrets": secret,
         }
+
+    def _settings(self, folder: Path) -> Settings:
+        """Return the settings, the same for all that one test builds: reading the environment takes its time."""
+        kept: Settings | None = self.__dict__.get("_kept_settings")
+        if kept is None or kept.data != folder:
+            kept = Settings(**{"data": folder} | dict(self.environment))
+            self.__dict__["_kept_settings"] = kept
+        return kept
 
     def typed(self, protocol: type) -> Any:
         """Return what the plugin builds, which must have all that `protocol` asks for."""
