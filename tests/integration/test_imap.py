@@ -144,7 +144,7 @@ async def test_one_mail_that_fails_holds_up_no_other(house: MailHouse, server: I
     for number in range(1, 7):
         await server.add(mail(number))
     faults = server.faults
-    faults.broken, faults.empty = {2}, {3}
+    faults.broken, faults.empty, faults.unlisted = {2}, {3}, {5}
     faults.cut.update({4: 3})
     async with run(server, {"poll_seconds": 0.1}, after="seen"):
         envelopes = await house.until(6)

@@ -194,7 +194,7 @@ class Connection:
         for number, mail in self._selected.numbered(arguments[0]):
             if "BODY" in arguments[1]:
                 await self._body(number, mail, arguments[1])
-            else:
+            elif mail.uid not in self._server.faults.unlisted:
                 at = mail.at.strftime("%d-%b-%Y %H:%M:%S +0000")
                 told = f'UID {mail.uid} RFC822.SIZE {len(mail.content)} INTERNALDATE "{at}"'
                 await self._say(f"* {number} FETCH ({told})")

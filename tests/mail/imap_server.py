@@ -27,6 +27,8 @@ class Faults:
     """Instead of the greeting, and the connection is closed: `* BYE too many connections`."""
     broken: set[int] = field(default_factory=set)
     """Mails that the server does not give: NO."""
+    unlisted: set[int] = field(default_factory=set)
+    """Mails that it leaves out when it lists them."""
     empty: set[int] = field(default_factory=set)
     """Mails that it gives without content: NIL."""
     cut: Counter[int] = field(default_factory=Counter)

@@ -16,7 +16,7 @@ from services.intake.adapters.imap.place import Place, PlaceFile
 from services.intake.adapters.imap.session import Listed, MailError, Session, SessionError
 from services.intake.adapters.mails import Delivery, Pauses
 from services.intake.adapters.mails import Place as Origin
-from shared.adapters import BusAway, Work
+from shared.adapters import AdapterError, BusAway, Work
 from shared.attachments import StoreAwayError
 
 AT_ONCE: Final = 50
@@ -179,8 +179,10 @@ class Reader:
                 await self._patiently(deliver)
             except Stopped:
                 raise
+            except AdapterError as error:
+                return str(error)
             except Exception as error:  # noqa: BLE001 (one mail that fails does not hold up the others)
-                return f"{type(error).__name__}: {error}"[:300]
+                return f"it cannot be taken apart: {type(error).__name__}"  # whose words may be the customer's
             return None
 
         return list(await asyncio.gather(*map(one, mails)))

@@ -64,14 +64,19 @@ class Session:
         """Connect and log in; `LoginRefusedError`, `SessionError`."""
         self._mailbox = mailbox
         self._ended = False
-        with _told(secret):
+        with _told(secret=secret):
             self._client = _connected(mailbox, timeout_seconds)
         try:
-            with _told(secret):
+            with _told(self, secret):
                 self._log_in(secret)
         except BaseException:
             self.close()
             raise
+
+    @property
+    def ended(self) -> bool:
+        """Whether somebody has ended it."""
+        return self._ended
 
     def _log_in(self, secret: str) -> None:
         client, mailbox = self._client, self._mailbox
@@ -91,25 +96,25 @@ class Session:
 
     def select(self, folder: str) -> Folder:
         """Select `folder`; where nothing will be changed in it, for reading only."""
-        with _told():
+        with _told(self):
             found = self._client.select_folder(folder, readonly=self._mailbox.after == "keep")
         uid_next = found.get(b"UIDNEXT")
         return Folder(int(found.get(b"UIDVALIDITY") or 0), int(uid_next) if uid_next else None)
 
     def after(self, uid: int) -> list[int]:
         """Return the mails whose number is greater than `uid`, in order; the server answers with its last one in any case."""
-        with _told():
+        with _told(self):
             return sorted(found for found in self._client.search(["UID", f"{uid + 1}:*"]) if found > uid)
 
     def unseen(self) -> list[int]:
         """Return the mails that nobody has read."""
-        with _told():
+        with _told(self):
             return sorted(self._client.search(["UNSEEN"]))
 
     def listed(self, uids: Sequence[int]) -> list[Listed]:
         """Return size and time of those of `uids` that are still there; 0 and None where the server does not say."""
         try:
-            with _told():
+            with _told(self):
                 found = self._client.fetch(list(uids), ["RFC822.SIZE", "INTERNALDATE"])
         except ConnectionEndedError:
             raise
@@ -117,7 +122,15 @@ class Session:
             if len(uids) == 1:
                 return [Listed(uids[0], 0, None)]
             return [one for uid in uids for one in self.listed([uid])]
-        return [_listed(uid, found[uid]) for uid in uids if uid in found]
+        silent = self._there([uid for uid in uids if uid not in found])
+        return [_listed(uid, found.get(uid, {})) for uid in uids if uid in found or uid in silent]
+
+    def _there(self, uids: Sequence[int]) -> set[int]:
+        """Return those of `uids` that are in the folder: some servers leave out of an answer what they cannot read."""
+        if not uids:
+            return set()
+        with _told(self):
+            return set(self._client.search(["UID", ",".join(map(str, uids))])) & set(uids)
 
     def content(self, uid: int) -> bytes | None:
         """Return a mail as it is, unmarked; None where it is gone. `MailError` where the server does not give it."""
@@ -129,13 +142,13 @@ class Session:
 
     def mark_seen(self, uids: Sequence[int]) -> None:
         """Mark mails as read; twice is as once."""
-        with _told():
+        with _told(self):
             self._client.add_flags(list(uids), [rb"\Seen"], silent=True)
 
     def move(self, uids: Sequence[int], folder: str) -> None:
         """Move mails into `folder`, which is made if need be; those that are gone already are no error."""
         client = self._client
-        with _told():
+        with _told(self):
             if not client.folder_exists(folder):
                 client.create_folder(folder)
             if client.has_capability("MOVE"):
@@ -150,7 +163,7 @@ class Session:
 
     def wait(self, seconds: float, *, idle: bool) -> None:
         """Return when something may have come, at the latest after `seconds`."""
-        with _told():
+        with _told(self):
             if idle and self._client.has_capability("IDLE"):
                 self._idle(seconds)
                 return
@@ -189,32 +202,35 @@ class Session:
 
     def _fetched(self, uid: int, wanted: str, key: bytes) -> bytes | None:
         try:
-            with _told():
+            with _told(self):
                 found = self._client.fetch([uid], [wanted])
         except ConnectionEndedError:
             raise
         except SessionError as error:
             raise MailError(str(error)) from error
-        if uid not in found:
+        if uid not in found and not self._there([uid]):
             return None
-        content = found[uid].get(key, found[uid].get(_FIRST))
+        told = found.get(uid, {})
+        content = told.get(key, told.get(_FIRST))
         if not isinstance(content, bytes) or not content:
             raise MailError("the server gives this mail without content")
         return content
 
 
 @contextlib.contextmanager
-def _told(secret: str = "") -> Iterator[None]:
+def _told(session: Session | None = None, secret: str = "") -> Iterator[None]:
     """Turn what imapclient raises into `SessionError`, without the secret."""
     try:
         yield
     except SessionError:
         raise
-    except (IMAPClientAbortError, OSError, ValueError, AttributeError, TypeError) as error:
-        # imaplib fails with the latter three on a connection that another thread has closed, and on answers that are none
+    except (IMAPClientAbortError, OSError) as error:
         raise ConnectionEndedError(_plain(str(error) or type(error).__name__, secret)) from error
-    except IMAPClientError as error:
-        raise SessionError(_plain(str(error) or type(error).__name__, secret)) from error
+    except (IMAPClientError, ValueError, AttributeError, TypeError) as error:
+        # The latter three come of answers that are none, and of connections that another thread has closed.
+        closed = session is None or session.ended or "closed" in str(error).lower()
+        kind = ConnectionEndedError if closed and not isinstance(error, IMAPClientError) else SessionError
+        raise kind(_plain(str(error) or type(error).__name__, secret)) from error
 
 
 def _connected(mailbox: Mailbox, timeout_seconds: float) -> IMAPClient:
@@ -235,10 +251,12 @@ def _trust(mailbox: Mailbox) -> ssl.SSLContext:
 
 
 def _listed(uid: int, found: dict[bytes, Any]) -> Listed:
-    at = found.get(b"INTERNALDATE")
-    if isinstance(at, datetime):
-        at = (at if at.tzinfo is not None else at.replace(tzinfo=UTC)).astimezone(UTC)
-    return Listed(uid, int(found.get(b"RFC822.SIZE") or 0), at if isinstance(at, datetime) else None)
+    at, size = found.get(b"INTERNALDATE"), found.get(b"RFC822.SIZE")
+    try:
+        moment = at.replace(tzinfo=at.tzinfo or UTC).astimezone(UTC) if isinstance(at, datetime) else None
+    except OverflowError:
+        moment = None
+    return Listed(uid, size if isinstance(size, int) else 0, moment)
 
 
 def _plain(said: str, secret: str = "") -> str:

@@ -14,6 +14,7 @@ from services.intake.adapters.imap.reader import Reader, Stopped, stopping_withi
 from services.intake.adapters.imap.session import LoginRefusedError, Session, SessionError
 from services.intake.adapters.mails import Pauses
 from shared.adapters import Work
+from shared.bus.failures import told
 from shared.plugins import PluginError
 
 REFUSED_SECONDS: Final = 30.0
@@ -75,6 +76,11 @@ class Watch:
             if not self._work.stopping.is_set():
                 self._work.report.refused("server-away")
                 log.warning("the mail server cannot be used now", folder=self._name, why=str(error))
+        except Stopped:
+            raise
+        except Exception as error:  # noqa: BLE001 (a folder that fails does not end the others)
+            self._work.report.refused("failed")
+            log.warning("the folder cannot be read now", folder=self._name, **told(error))
         return self._pauses.next()
 
     async def _connected(self) -> None:
