@@ -85,6 +85,7 @@ def swallows() -> None:
             continue
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hangs", [loops, backtracks, swallows])
 def test_a_call_that_does_not_return_is_broken_off(name: str, hangs: Callable[[], object]) -> None:
     """A loop without end, a regular expression that backtracks without end, and one that waits and swallows what it gets."""
@@ -183,6 +184,7 @@ def test_the_pause_has_an_end() -> None:
     assert breaker.admits()
 
 
+@pytest.mark.slow
 def test_what_takes_too_long_again_and_again_is_left_alone_and_tried_again(name: str) -> None:
     clock = Time()
     guard = Guard("channel", name, Breaker(failures=2, pause_seconds=30, clock=clock), limit_seconds=0.05)

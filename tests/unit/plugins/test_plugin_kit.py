@@ -55,6 +55,7 @@ def test_every_kind_has_its_group_and_its_section_in_the_policy() -> None:
     assert all(kind.group == f"yingda.{kind.section}" for kind in KINDS.values())
 
 
+@pytest.mark.slow
 def test_every_built_in_plugin_is_one() -> None:
     found = inspect()
     assert {entry.kind for entry in found} >= {"channel", "classifier", "assigner", "transport"}

@@ -133,6 +133,7 @@ def test_the_section_itself_has_its_form(tmp_path: Path, section: str, said: str
     assert said in str(refused.value)
 
 
+@pytest.mark.slow
 def test_a_policy_may_name_what_only_another_process_needs(tmp_path: Path) -> None:
     """Reading it asks no plugin anything: routing does not need the library of an adapter."""
     policy = load_policy(written(tmp_path, ("\nplugins:\n", "\nplugins:\n  adapters: {carrier_pigeon: {coop: 7}}\n")))
@@ -148,6 +149,7 @@ def entries(policy: Policy, *services: str) -> dict[tuple[str, str], Entry]:
     return {(entry.kind, entry.name): entry for entry in found}
 
 
+@pytest.mark.slow
 def test_the_inventory_tells_what_is_used_what_is_not_and_why_not(tmp_path: Path, trap: str) -> None:
     file = written(
         tmp_path,
