@@ -19,7 +19,10 @@ from tests.unit.notify.events import NOW
 from tests.unit.notify.sms_vendors import outbound
 from tests.vendor_server import Asked, Reply, replies, vendor_server
 
-pytestmark = pytest.mark.filterwarnings("ignore:.imghdr.:DeprecationWarning")  # in what the library imports
+pytestmark = [
+    pytest.mark.slow,  # the library takes a second
+    pytest.mark.filterwarnings("ignore:.imghdr.:DeprecationWarning"),  # in what it imports
+]
 TOKEN = "s3cret-token"
 
 

@@ -19,6 +19,8 @@ from shared.testing.embedded_ports import LOOPBACK
 from tests.unit.notify.sms_vendors import SECRET, outbound, sent, sms_transport
 from tests.vendor_server import Asked, Reply, VendorServer, replies, vendor_server
 
+pytestmark = pytest.mark.slow  # servers that are silent
+
 JSON: dict[str, Any] = {
     "url": "{server}/v2/send?account={account}&to={to}",
     "body": {"mobile": ["{to}"], "content": "{text}", "uid": "{notification_id}", "long": True, "n": 7},

@@ -14,6 +14,8 @@ from shared.plugins import plugin_names
 from shared.policy import load_policy
 from shared.workshop import plugin_faults
 
+pytestmark = pytest.mark.slow  # policies are read
+
 DOCS = Path(__file__).parents[3] / "docs"
 PAGES = {path.stem: path for path in [*(DOCS / "transports").glob("*.md"), DOCS / "channels" / "sms_receipts.md"]}
 

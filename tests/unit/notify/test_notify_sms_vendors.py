@@ -23,6 +23,8 @@ from tests.unit.notify.sms_vendors import (
 )
 from tests.vendor_server import Reply, trust, vendor_server
 
+pytestmark = pytest.mark.slow  # servers that are silent
+
 BOTH = pytest.mark.parametrize("name", list(VENDORS))
 
 

@@ -129,7 +129,7 @@ async def test_5xx_is_for_good_and_4xx_for_now_and_the_next_mail_passes(
     assert len(server.mails) == 1
 
 
-@pytest.mark.parametrize("trouble", ["drop", "hang"])
+@pytest.mark.parametrize("trouble", ["drop", pytest.param("hang", marks=pytest.mark.slow)])
 async def test_no_answer_after_data_is_unknown(transport: Make, trouble: str) -> None:
     """R-NT-04; the next mail goes over a new connection."""
     async with smtp_server(DOT=[trouble]) as server:
@@ -142,7 +142,7 @@ async def test_no_answer_after_data_is_unknown(transport: Make, trouble: str) ->
 
 
 @pytest.mark.parametrize("verb", ["RCPT", "MAIL"])
-@pytest.mark.parametrize("trouble", ["drop", "hang"])
+@pytest.mark.parametrize("trouble", ["drop", pytest.param("hang", marks=pytest.mark.slow)])
 async def test_no_answer_before_data_is_tried_again(transport: Make, verb: str, trouble: str) -> None:
     async with smtp_server(**{verb: [trouble]}) as server:
         outcomes = await transport(server, wait=HASTY if trouble == "hang" else PATIENT).send([outbound()])
@@ -150,7 +150,7 @@ async def test_no_answer_before_data_is_tried_again(transport: Make, verb: str, 
     assert server.mails == []
 
 
-@pytest.mark.parametrize("trouble", ["drop", "hang", "421 closing"])
+@pytest.mark.parametrize("trouble", ["drop", pytest.param("hang", marks=pytest.mark.slow), "421 closing"])
 async def test_a_server_that_does_not_greet_is_tried_later(transport: Make, trouble: str) -> None:
     async with smtp_server(CONNECT=[trouble]) as server:
         outcomes = await transport(server, wait=HASTY if trouble == "hang" else PATIENT).send(
@@ -267,6 +267,7 @@ async def test_a_kept_connection_has_its_time_and_its_number_of_mails(
     assert len(server.mails) == 6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tls", ["starttls", "tls"])
 async def test_a_connection_is_encrypted_and_logged_in_as_the_policy_says(
     transport: Make, tmp_path: Path, tls: Any
@@ -289,6 +290,7 @@ async def test_a_connection_is_encrypted_and_logged_in_as_the_policy_says(
     assert server.mails[0]["Reply-To"].addresses[0].addr_spec == "service@example.com"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tls", ["starttls", "tls"])
 async def test_a_server_that_nobody_vouches_for_gets_nothing(transport: Make, tmp_path: Path, tls: Any) -> None:
     """R-NT-04: no mail, and no password."""

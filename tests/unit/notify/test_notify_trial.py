@@ -16,6 +16,8 @@ from tests.unit.notify.sms_vendors import ALIYUN, SECRET, Aliyun
 from tests.unit.notify.smtp_server import smtp_server
 from tests.vendor_server import Reply, vendor_server
 
+pytestmark = pytest.mark.slow  # policies are read
+
 PHONE = "13800138000"
 
 

@@ -32,6 +32,8 @@ from tests.plugins import transport_setup
 from tests.unit.notify.events import NOW
 from tests.vendor_server import Asked, Reply, VendorServer, replies, trust, vendor_server
 
+pytestmark = pytest.mark.slow  # servers that are silent
+
 KEY = "0123456789abcdef"
 
 

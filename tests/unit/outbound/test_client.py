@@ -21,6 +21,8 @@ from shared.testing.embedded_ports import LOOPBACK
 from tests.polling import until
 from tests.vendor_server import Asked, Reply, replies, trust, vendor_server
 
+pytestmark = pytest.mark.slow  # servers that are silent
+
 PATIENT, HASTY = 20.0, 0.5
 Clients = Callable[..., HttpClient]
 
