@@ -15,6 +15,9 @@ from tests.strangers.environment import ROOT, Stranger
 EXAMPLES: Final = ROOT / "examples"
 PACKAGES: Final = ("yingda-fax", "yingda-slack")
 CLOCK: Final = "2026-11-23T10:15:00+08:00@1"
+WAIT: Final = 60
+pytestmark = pytest.mark.timeout(400)
+"""Whichever comes first makes the environment, and all wait for other programs."""
 FAX: Final[dict[str, Any]] = {
     "job": "000004711",
     "station": "+86 551 6366 0000",
@@ -67,16 +70,16 @@ async def test_a_fax_becomes_a_work_order_that_staff_read_of_in_slack(
     program = (str(installed.bin / "yingda"),)
     async with running_suite(CLOCK, program=program, cwd=tmp_path, YINGDA_POLICY=str(policy), **secret) as suite:
         source = await suite.publish(FAX, channel="fax", message_id="fax-4711")
-        registered = await suite.event("contact.registered", source_id=source)
+        registered = await suite.event("contact.registered", WAIT, source_id=source)
         assert registered["data"]["channel"] == "fax"
         assert registered["data"]["personal"]["text"] == "贵公司上周送来的空调不制冷，要求换货。"
-        opened = await suite.event("workorder.opened", contact_id=registered["data"]["contact_id"])
+        opened = await suite.event("workorder.opened", WAIT, contact_id=registered["data"]["contact_id"])
         number = opened["data"]["number"]
-        await until(lambda: any(number in text for text in texts(slack)), 40, every=0.05)
-        sent = await suite.event("notification.sent", transport="slack")
+        await until(lambda: any(number in text for text in texts(slack)), WAIT, every=0.05)
+        sent = await suite.event("notification.sent", WAIT, transport="slack")
         assert sent["data"]["audience"] == "staff"
         await suite.publish({"job": "000004712"}, channel="fax", message_id="fax-4712")
-        refused = await suite.event("contact.rejected", source_id="fax/shop/fax-4712")
+        refused = await suite.event("contact.rejected", WAIT, source_id="fax/shop/fax-4712")
         assert "received must be a time" in refused["data"]["reason"]
     assert all(request.path == "/services/T1/B2/s3cr3t" for request in slack.requests)
 

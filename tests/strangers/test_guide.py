@@ -23,9 +23,10 @@ TEXT = GUIDE.read_text(encoding="utf-8")
 LINES = 80
 """A new channel is written, tested and run in fewer."""
 CHAPTERS = list(chapters(GUIDE))
+pytestmark = pytest.mark.timeout(400)
+"""Whichever comes first makes the environment, and all wait for other programs."""
 
 
-@pytest.mark.timeout(300)
 def test_the_chapters_do_what_they_say(stranger: Stranger, tmp_path: Path) -> None:
     """Each block is pasted where Yingda is installed from its wheel, with nothing else of this repository."""
     for chapter in CHAPTERS:

@@ -12,6 +12,8 @@ from tests.strangers.environment import Stranger
 
 LONGEST = "a23456789_123456789_123456789_12"
 BIN = Path(sys.executable).parent
+pytestmark = pytest.mark.timeout(400)
+"""Whichever comes first makes the environment, and all wait for other programs."""
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +28,6 @@ def packages(stranger: Stranger, tmp_path_factory: pytest.TempPathFactory) -> li
     return made
 
 
-@pytest.mark.timeout(300)
 def test_every_kind_passes_its_own_tests(stranger: Stranger, packages: list[Path]) -> None:
     """Which are the contract suite of the kind, and find the plugin by its entry point."""
     for package in packages:
@@ -56,7 +57,6 @@ def test_every_kind_is_in_shape(name: str, tmp_path: Path, stranger: Stranger) -
     stranger.run(BIN / "ruff", "check", "--no-cache", ".", cwd=tmp_path)
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.slow_operations
 def test_every_kind_is_typed(stranger: Stranger, packages: list[Path], tmp_path: Path) -> None:
     """By mypy, strictly, against the types that the wheel of Yingda brings."""
