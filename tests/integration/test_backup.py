@@ -154,7 +154,7 @@ async def test_a_backup_says_what_it_holds(backup: Path) -> None:
     outcome = await yingda_beside("restore", str(backup), "--check")
     assert outcome.code == 0
     assert outcome.out.startswith(
-        f"{backup} is whole: {manifest.rows} rows of {len(manifest.tables)} tables and 30 messages"
+        f"{backup} is whole: {manifest.rows} rows of {len(manifest.tables)} tables and 34 messages"
     )
 
 
