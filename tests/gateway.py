@@ -29,6 +29,7 @@ ENDPOINTS: Mapping[str, Any] = {
     "web_chat": {"idle_seconds": 60, "origins": [ORIGIN]},
     "webhook": {"senders": {"erp": {"channel": "app", "keys": ["erp_key"]}}},
     "sms": {"keys": ["erp_key"], "aliyun_token": "vendor_token", "tencent_token": "vendor_token"},
+    "sms_receipts": {"keys": ["erp_key"], "aliyun_token": "vendor_token", "tencent_token": "vendor_token"},
     "phone_records": {"keys": ["erp_key"]},
     **CHAT_ENDPOINTS,
 }
