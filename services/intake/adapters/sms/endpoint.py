@@ -31,7 +31,9 @@ _TOKEN: Final = {"name": "token", "in": "path", "required": True, "schema": {"ty
 class SmsConfig(Config):
     """Who pushes messages; each is served where its secret is named."""
 
-    keys: tuple[SecretName, ...] = Field(default=(), max_length=3, description="names of the secrets that sign our own form")
+    keys: tuple[SecretName, ...] = Field(
+        default=(), max_length=3, description="names of the secrets that sign our own form"
+    )
     aliyun_token: SecretName | None = None
     """The name of the secret that ends the address which Aliyun pushes to."""
     tencent_token: SecretName | None = None
