@@ -87,7 +87,7 @@ async def test_while_the_bus_is_away_contacts_wait_and_then_come_through(client:
         await nats.kill()
         await until(lambda: not client.is_connected, 20)
         waiting = [asyncio.create_task(publisher.publish("web", source="w", id=str(n), data=_data())) for n in range(9)]
-        await asyncio.sleep(0)
+        await until(lambda: publisher.waiting == len(waiting), 20)
         assert not any(one.done() for one in waiting)
         await nats.start()
         assert [one.repeated for one in await asyncio.gather(*waiting)] == [False] * 9
@@ -110,7 +110,7 @@ async def test_a_publisher_that_closes_takes_nothing_more(client: Client) -> Non
     publisher = Publisher(client, ["web"])
     publisher.start()
     last = asyncio.create_task(publisher.publish("web", source="w", id="1", data=_data()))
-    await asyncio.sleep(0)
+    await until(lambda: last.done() or publisher.waiting == 1, 20)
     await publisher.close()
     assert (await last).key == "w/1"
     with pytest.raises(BusAway):
