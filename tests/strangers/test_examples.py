@@ -1,6 +1,7 @@
 """The packages in `examples/`: built, installed from their wheels beside Yingda's, and used as a stranger uses them."""
 
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -12,6 +13,7 @@ from tests.e2e.suite import running_suite
 from tests.polling import until
 from tests.strangers.environment import ROOT, Stranger
 
+BIN: Final = Path(sys.executable).parent
 EXAMPLES: Final = ROOT / "examples"
 PACKAGES: Final = ("yingda-fax", "yingda-slack")
 CLOCK: Final = "2026-11-23T10:15:00+08:00@1"
@@ -55,6 +57,15 @@ def test_an_example_passes_its_own_tests(name: str, installed: Stranger) -> None
     )
     assert " passed" in told
     assert not list((EXAMPLES / name).glob("*.egg-info")), "the example itself is left as it was"
+
+
+@pytest.mark.slow_operations
+@pytest.mark.parametrize("name", PACKAGES)
+def test_an_example_is_in_shape_and_typed(name: str, installed: Stranger, tmp_path: Path) -> None:
+    """By the rules that stand in its own `pyproject.toml`, against the types that the wheel of Yingda brings."""
+    for command in (("format", "--check"), ("check",)):
+        installed.run(BIN / "ruff", *command, "--no-cache", ".", cwd=EXAMPLES / name)
+    installed.run(BIN / "mypy", "--python-executable", installed.python, "--cache-dir", tmp_path, cwd=EXAMPLES / name)
 
 
 @pytest.mark.slow_operations
