@@ -14,7 +14,7 @@ from pydantic_core import to_json
 
 from services.intake.domain.customer_file import CustomerFile
 from services.intake.domain.registration import register
-from services.intake.ports import Channel, Unreadable
+from services.intake.ports import Aside, Channel, Unreadable
 from shared.events import CallFigures, Contact, PhoneContact
 from shared.events.storable import storable
 from shared.policy import load_policy
@@ -231,6 +231,7 @@ def test_whatever_json_comes_is_read_or_refused(channel: str, data: dict[str, An
     if isinstance(reading, Unreadable):
         assert reading.faults
         return
+    assert not isinstance(reading, Aside), "only a whole mail may be one"
     registered = register(reading, POLICY, contact_id="c", channel=channel, source_id="s/1")
     body = to_json(registered.contact) + to_json(registered.details) + to_json(registered.extra)
     assert b"\\u0000" not in body

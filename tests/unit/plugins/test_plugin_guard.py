@@ -80,7 +80,7 @@ def backtracks() -> object:
 def swallows() -> None:
     for _ in range(2_000):
         try:
-            time.sleep(0.1)
+            threading.Event().wait(0.1)
         except Exception:  # noqa: BLE001 (a stranger's may do so)
             continue
 
