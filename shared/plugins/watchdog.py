@@ -10,6 +10,7 @@ a call is told of when it returns.
 The thread sleeps while no plugin is called, and the timer counts nothing then: an idle service pays for neither.
 """
 
+import atexit
 import signal
 import threading
 import time
@@ -55,6 +56,7 @@ class Watchdog:
         if self._thread is None:
             signal.signal(SIGNAL, self._break_off)
             signal.setitimer(signal.ITIMER_VIRTUAL, TICK_SECONDS, TICK_SECONDS)
+            atexit.register(signal.setitimer, signal.ITIMER_VIRTUAL, 0)  # the handler is gone before the process is
             self._thread = threading.Thread(target=self._watch, name="plugin-watchdog", daemon=True)
             self._thread.start()
         self.awake = True

@@ -2,6 +2,8 @@
 
 import asyncio
 import re
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -232,3 +234,25 @@ async def test_answers_that_are_none_open_the_breaker_and_a_good_one_closes_it(n
     await guard.wait(answer, 5)
     assert not guard.left_alone
     assert (counted(name, "wrong"), left_alone(name)) == (3, 0)
+
+
+ENDING = """
+import ctypes, time
+from shared.plugins.watchdog import WATCHDOG
+WATCHDOG.rouse()
+
+class Late:
+    def __del__(self, now=time.process_time):
+        until = now() + 1.5
+        while now() < until:
+            pass
+
+ctypes.late = Late()
+"""
+
+
+@pytest.mark.slow
+def test_the_timer_does_not_outlive_its_handler() -> None:
+    """A process that takes its time to end is not ended by the signal that nobody handles any more."""
+    done = subprocess.run([sys.executable, "-c", ENDING], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
