@@ -11,7 +11,7 @@ umask 077
 keys=/secrets/keys
 own=/secrets/for
 services="intake routing sla notify feedback"
-adapters="gateway imap lmtp"
+adapters="asterisk gateway imap lmtp"
 
 fail() {
   echo "prepare: $1" >&2

@@ -48,7 +48,7 @@ def test_prometheus_looks_for_every_service_where_it_tells() -> None:
     assert mounts("prometheus")["/etc/prometheus"] == "./prometheus"
     config = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yml").read_text(encoding="utf-8"))
     (found,) = [one for job in config["scrape_configs"] for one in job.get("dns_sd_configs", [])]
-    assert sorted(found["names"]) == sorted([*SERVICES, "gateway", "imap", "lmtp"])
+    assert sorted(found["names"]) == sorted([*SERVICES, "asterisk", "gateway", "imap", "lmtp"])
     assert found["port"] == METRICS_PORT
     assert f"YINGDA_METRICS_PORT={METRICS_PORT}" in (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
     assert all("watch" in services()[name]["networks"] for name in (*SERVICES, "prometheus", "alertmanager", "grafana"))
