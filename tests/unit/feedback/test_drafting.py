@@ -106,6 +106,7 @@ def test_a_builder_that_wants_to_end_the_process_does_not() -> None:
     assert drafted(Builder(_end)) == drafted(CaseAsItWas())
 
 
+@pytest.mark.slow
 def test_a_builder_that_does_not_return_is_broken_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("services.feedback.handlers.drafting.LIMIT_SECONDS", 0.1)
 

@@ -160,6 +160,7 @@ async def test_what_the_vendor_answers(name: str, reply: Reply | str, kind: type
     assert not (isinstance(outcome, Rejected) and outcome.address)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BOTS)
 async def test_a_vendor_that_says_nothing_is_given_up_in_time_and_its_message_is_unknown(name: str) -> None:
     (outcome,) = await post(name, Reply(trouble="hang"), wait=0.3)

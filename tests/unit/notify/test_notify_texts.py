@@ -25,6 +25,7 @@ from tests.unit.notify.events import NOW, registered
 from tests.unit.notify.wordings import FACTS, LINK, NAMES, POLICY, TEXTS, render, to_customer, values
 
 
+@pytest.mark.slow
 def test_a_category_can_have_a_text_of_its_own(tmp_path: Path) -> None:
     """R-NT-03."""
     shutil.copytree(FOLDER, tmp_path / "t")
@@ -43,6 +44,7 @@ def test_a_category_can_have_a_text_of_its_own(tmp_path: Path) -> None:
         Texts(tmp_path / "t").check(policy)
 
 
+@pytest.mark.slow
 def test_a_policy_can_bring_texts_of_its_own_which_come_before_the_packaged_ones() -> None:
     """R-NT-03: a text is added or reworded by the policy file alone."""
     policy_data = deepcopy(POLICY.plain)

@@ -267,6 +267,7 @@ async def test_what_would_have_been_refused_at_first_is_refused_at_second() -> N
         assert await transport.send([notice()]) == [Rejected("refused with 43004", address=True)]
 
 
+@pytest.mark.slow
 async def test_a_vendor_that_says_nothing_is_given_up_in_time() -> None:
     wechat = WeChat(replies=[Reply(trouble="hang"), Reply(trouble="hang")])
     async with account(wechat, wait=0.4) as (transport, _):

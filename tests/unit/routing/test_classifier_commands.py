@@ -38,6 +38,7 @@ def model(path: Path, share: float) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_a_model_is_judged_on_examples_and_against_the_policy(
     tmp_path: Path, examples: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -47,6 +47,7 @@ def _every_wording() -> list[Gated]:
     return [*rules, *parts, *(mask for mask, _ in BOOK.masks)]
 
 
+@pytest.mark.slow
 def test_no_rule_is_lost_behind_its_gate() -> None:
     """R-RT-01: on every invented contact the wordings that match are all among those that were opened."""
     every = _every_wording()

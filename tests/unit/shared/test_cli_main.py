@@ -137,6 +137,7 @@ def test_policy_check_says_every_fault_with_its_line(tmp_path: Path) -> None:
     assert "policy.yaml:" in outcome.err
 
 
+@pytest.mark.slow
 def test_policy_show_prints_a_policy_that_is_ok_and_the_same(tmp_path: Path) -> None:
     shown = yingda("policy", "show")
     (tmp_path / "shown.yaml").write_text(shown.out, encoding="utf-8")
@@ -146,6 +147,7 @@ def test_policy_show_prints_a_policy_that_is_ok_and_the_same(tmp_path: Path) -> 
     assert json.loads(yingda("policy", "show", "--json").out)["policy_version"] == version
 
 
+@pytest.mark.slow
 def test_plugins_are_listed_with_kind_package_version_and_state() -> None:
     found = {(plugin["kind"], plugin["name"]): plugin for plugin in json.loads(yingda("plugins", "--json").out)}
     assert found["channel", "web"] == {
@@ -204,6 +206,7 @@ def test_a_client_uses_the_suite_that_runs_in_the_data_directory_unless_a_variab
     assert client_settings().database_url == RUNNING.database_url
 
 
+@pytest.mark.slow
 def test_no_password_is_shown_where_a_server_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("YINGDA_NATS_URL", "nats://user:s3cret@127.0.0.1:1")
     monkeypatch.setenv("YINGDA_DATABASE_URL", "postgresql://user:s3cret@127.0.0.1:1/yingda")

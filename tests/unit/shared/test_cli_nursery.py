@@ -11,6 +11,7 @@ import pytest
 from shared.cli.nursery_client import NurseryClient, NurseryError
 
 
+@pytest.mark.slow
 async def test_a_stop_during_the_start_leaves_no_error_that_nobody_reads(tmp_path: Path) -> None:
     """SIGTERM while a service is being forked: the one who waits is cancelled, then the nursery ends."""
     told: list[dict[str, Any]] = []
@@ -28,6 +29,7 @@ async def test_a_stop_during_the_start_leaves_no_error_that_nobody_reads(tmp_pat
     assert told == []
 
 
+@pytest.mark.slow
 async def test_who_asks_a_nursery_that_does_not_import_is_told_what_is_wrong(tmp_path: Path) -> None:
     """Before, all that anybody read was that the nursery had ended."""
     broken = tmp_path / "yaml"  # what the policy is read with

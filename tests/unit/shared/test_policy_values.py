@@ -233,6 +233,7 @@ def test_the_default_is_read_once() -> None:
     assert load_policy() is load_policy(None)
 
 
+@pytest.mark.slow
 def test_importing_the_policy_brings_no_holiday_package_along() -> None:
     """The data is the repository's own: chinesecalendar is for the command that writes it and for tests."""
     code = "import sys, shared.policy; shared.policy.load_policy(); print('chinese_calendar' in sys.modules)"

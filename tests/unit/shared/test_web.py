@@ -31,6 +31,7 @@ async def serving(app: Starlette | WithHeaders, host: str = "127.0.0.1") -> Asyn
         await server.stop()
 
 
+@pytest.mark.slow
 async def test_it_serves_until_it_is_stopped_and_frees_its_port() -> None:
     app = Starlette(routes=[Route("/", hello)])
     async with serving(app) as server:
@@ -90,6 +91,7 @@ async def test_an_endless_head_is_cut_off() -> None:
         writer.close()
 
 
+@pytest.mark.slow
 async def test_a_request_that_never_ends_gives_its_place_free(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(web_module, "CONNECTION_SECONDS", 0.2)
     async with serving(Starlette(routes=[Route("/", hello)])) as server:

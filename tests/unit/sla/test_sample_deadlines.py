@@ -16,6 +16,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import chinese_calendar
+import pytest
 
 from shared.events import Grade
 from shared.policy import Policy
@@ -120,6 +121,7 @@ def samples() -> list[Sample]:
     return given + [next(invented) for _ in range(max(40, 200 - len(given)))]
 
 
+@pytest.mark.slow
 def test_every_deadline_equals_the_slow_walk(policy: Policy) -> None:
     checked = 0
     for number, sample in enumerate(samples()):
