@@ -55,8 +55,9 @@ async def test_what_is_posted_becomes_a_work_order_and_what_is_repeated_becomes_
 
 
 async def test_an_adapter_that_cannot_start_is_told_and_stops_nobody_else(tmp_path: Path) -> None:
-    policy = policy_with(tmp_path / "policy.yaml", endpoints={"phone_records": {"keys": ["missing_key"]}})
+    switchboard = {"url": "http://127.0.0.1:1", "user": "yingda", "password": "missing_key", "contexts": ["from-trunk"]}
+    policy = policy_with(tmp_path / "policy.yaml", adapters={"asterisk": switchboard})
     async with running_suite(YINGDA_POLICY=str(policy)) as suite:
         assert set(suite.endpoints["pids"]) == {"feedback", "intake", "notify", "routing", "sla"}
-        log = (suite.data / "logs" / "gateway.log").read_text(encoding="utf-8")
+        log = (suite.data / "logs" / "asterisk.log").read_text(encoding="utf-8")
     assert "YINGDA_SECRET_MISSING_KEY" in log

@@ -7,10 +7,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+import httpx
+
 from shared.policy.loader import DEFAULT_POLICY
 from tests.e2e.suite import Suite, contact
 from tests.pace import steadily
 from tests.polling import until
+from tests.unit.attachments.files import PNG
 from tests.web_client import get, post_form
 
 BEGIN: Final = datetime.fromisoformat("2026-12-30T08:00:00+08:00")
@@ -22,16 +25,20 @@ _CHANGES: Final = {
     "      staff: [{count: 60, per: 1m wall}]": "      staff: [{count: 1, per: 1d wall}]",
     "    sample_percent: 5 ": "    sample_percent: 100 ",
     'weekly: {day: mon, at: "08:00"}': 'weekly: {day: thu, at: "16:00"}',
-    "\nplugins:\n": "\nplugins:\n  endpoints: {web_form: {}}\n",
+    "    - {on: breach, to: supervisor}\n": "    - {on: breach, to: supervisor, actions: [webhook]}\n",
+    "\nplugins:\n": (
+        "\nplugins:\n  endpoints: {web_form: {}}\n"
+        "  escalation_actions: {webhook: {url: PROVIDER, key: pager_key, trusted: [127.0.0.1]}}\n"
+    ),
 }
 
 
-def policy_file(folder: Path) -> Path:
-    """Write the policy of the load: one provider is the webhook, staff are told little at a time, all is reviewed."""
+def policy_file(folder: Path, provider: str) -> Path:
+    """Write the policy of the load: a provider fails, staff are told little at a time, all is reviewed, breaches are paged."""
     text = DEFAULT_POLICY.read_text(encoding="utf-8")
     for old, new in _CHANGES.items():
         assert text.count(old) == 1, old
-        text = text.replace(old, new)
+        text = text.replace(old, new.replace("PROVIDER", provider))
     path = folder / "policy.yaml"
     path.write_text(text, encoding="utf-8")
     return path
@@ -82,7 +89,7 @@ class Load:
         await self._suite.done("callback.record", "service-1", callback_id=callback_id, **answers)
 
     async def _by_form(self) -> None:
-        """A form of the website, for a while; each is posted twice, and one that says nothing beside it."""
+        """A form of the website, for a while; each is posted twice, one that says nothing and one with a picture beside it."""
         url = f"{self._suite.endpoints['adapters']['gateway']}/web_form"
         async for number in steadily(2, 30):
             fields = {
@@ -92,6 +99,9 @@ class Load:
             }
             for posted in (fields, fields, {"text": ""}):
                 await post_form(url, posted)
+            async with httpx.AsyncClient(trust_env=False, timeout=20) as http:
+                picture = {"photo": ("leak.png", PNG + bytes([number]), "image/png")}
+                await http.post(url, data={**fields, "id": f"picture-{number}"}, files=picture)
 
     async def _contented(self) -> None:
         """A good score becomes knowledge, and is found useful (R-FB-04)."""

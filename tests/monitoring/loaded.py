@@ -21,11 +21,12 @@ async def loaded() -> AsyncIterator[tuple[Suite, Prometheus, float, asyncio.Task
     with tempfile.TemporaryDirectory(prefix="yingda-panels-") as name, gateway(500, 404) as provider:
         folder = Path(name)
         environment = {
-            "YINGDA_POLICY": str(policy_file(folder)),
+            "YINGDA_POLICY": str(policy_file(folder, provider.url)),
             "YINGDA_RECONCILE_SECONDS": "3",
             "YINGDA_RECONCILE_GRACE_SECONDS": "1",
             "YINGDA_WEBHOOK_URL": provider.url,
             "YINGDA_WEBHOOK_KEY": "a secret of the gateway",
+            "YINGDA_SECRET_PAGER_KEY": "a secret of the pager",
         }
         async with running_prometheus(folder) as prometheus, running_suite(CLOCK, **environment) as suite:
             name_targets(folder, suite.endpoints["metrics"].values())
