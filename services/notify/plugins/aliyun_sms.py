@@ -7,7 +7,6 @@ back in the receipt (SmsReport), `BizId` is the vendor's name for the message. S
 
 import json
 import secrets
-from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Final, Literal
 from urllib.parse import urlsplit
@@ -16,12 +15,12 @@ from pydantic import Field
 
 from services.notify.plugins.sms.aliyun_answers import outcome
 from services.notify.plugins.sms.aliyun_signature import acs3_headers, query_of, rpc_signature
-from services.notify.plugins.sms.mobiles import Mobile, mobile_of
-from services.notify.plugins.sms.sending import each
+from services.notify.plugins.sms.mobiles import Mobile
+from services.notify.plugins.sms.provider import SmsProvider
 from services.notify.plugins.sms.verdicts import answered
 from services.notify.plugins.sms.wording import ByUse, Language, Parameter, chosen, language_of
-from services.notify.ports import Outbound, Outcome, Rejected, TransportError, TransportSetup, Unknown
-from shared.outbound import HttpClient, Trusted
+from services.notify.ports import Outbound, Outcome, Rejected, TransportSetup, Unknown
+from shared.outbound import Trusted
 from shared.outbound.result import Result
 from shared.plugins import Config, Plugin
 
@@ -57,39 +56,19 @@ class AliyunSmsConfig(Config):
     """Hosts or networks that are inner ones and may be called nevertheless, as a proxy."""
 
 
-class AliyunSms:
-    """Sends several messages at once over kept connections."""
+class AliyunSms(SmsProvider):
+    """One request for each message."""
 
     name = "aliyun_sms"
-    resend_when_unknown = False
 
     def __init__(self, setup: TransportSetup) -> None:
-        if setup.channel != "sms":
-            raise TransportError(f'aliyun_sms carries sms and nothing else, not "{setup.channel}"')
         config: AliyunSmsConfig = setup.config
-        self.channel = setup.channel
+        super().__init__(setup, config.trusted_hosts)
         self._config = config
         self._host = urlsplit(config.endpoint).netloc
         self._secret = setup.secret(config.access_key_secret)
-        self._client = HttpClient(wait_seconds=setup.wait_seconds, trusted=config.trusted_hosts)
 
-    async def send(self, messages: Sequence[Outbound]) -> Sequence[Outcome]:
-        """Send each message; what the vendor cannot be asked for now is tried later."""
-        return await each(messages, self._sent)
-
-    async def sent_before(self, ids: Collection[str]) -> set[str] | None:
-        """Return None: the vendor can be asked by number and day only, and tells what it took minutes later."""
-        del ids
-        return None
-
-    async def close(self) -> None:
-        """Close the connections."""
-        await self._client.close()
-
-    async def _sent(self, out: Outbound) -> Outcome:
-        mobile = mobile_of(out.message.to)
-        if mobile is None:
-            return Rejected("no number that an SMS can go to", address=True)
+    async def _asked_for(self, out: Outbound, mobile: Mobile) -> Outcome:
         template = chosen(self._config.templates, out)
         if template is None:
             return Rejected(f"no template for {out.purpose}")

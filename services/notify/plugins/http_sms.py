@@ -11,7 +11,7 @@ What stands in braces is the name of a value, replaced once and as it is (R-NT-0
 with braces in it stays one. In an address and in a form values are encoded, in JSON they are strings.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, Literal, Self
 from urllib.parse import quote, urlencode
@@ -19,13 +19,13 @@ from urllib.parse import quote, urlencode
 from pydantic import Field, SecretStr, model_validator
 
 from services.notify.plugins.sms.fields import fields_in, filled, filled_json
-from services.notify.plugins.sms.mobiles import Form, Mobile, mobile_of
+from services.notify.plugins.sms.mobiles import Form, Mobile
+from services.notify.plugins.sms.provider import SmsProvider
 from services.notify.plugins.sms.reading import AnswerOf
-from services.notify.plugins.sms.sending import each
 from services.notify.plugins.sms.verdicts import answered
 from services.notify.plugins.sms.wording import SOURCES, value_of
-from services.notify.ports import Outbound, Outcome, Rejected, TransportError, TransportSetup, Unknown
-from shared.outbound import HttpClient, Trusted
+from services.notify.ports import Outbound, Outcome, TransportSetup, Unknown
+from shared.outbound import Trusted
 from shared.plugins import Config, Plugin
 
 _OWN: Final = frozenset({"to", "locale", "audience", "timestamp"})
@@ -70,38 +70,18 @@ class HttpSmsConfig(Config):
         return self
 
 
-class HttpSms:
-    """Sends several messages at once over kept connections."""
+class HttpSms(SmsProvider):
+    """One request for each message."""
 
     name = "http_sms"
-    resend_when_unknown = False
 
     def __init__(self, setup: TransportSetup) -> None:
-        if setup.channel != "sms":
-            raise TransportError(f'http_sms carries sms and nothing else, not "{setup.channel}"')
         config: HttpSmsConfig = setup.config
-        self.channel = setup.channel
+        super().__init__(setup, config.trusted_hosts)
         self._config = config
         self._secrets: Mapping[str, SecretStr] = {name: setup.secret(of) for name, of in config.secrets.items()}
-        self._client = HttpClient(wait_seconds=setup.wait_seconds, trusted=config.trusted_hosts)
 
-    async def send(self, messages: Sequence[Outbound]) -> Sequence[Outcome]:
-        """Send each message; what the provider cannot be asked for now is tried later."""
-        return await each(messages, self._sent)
-
-    async def sent_before(self, ids: Collection[str]) -> set[str] | None:
-        """Return None: nothing is known of what this provider could tell."""
-        del ids
-        return None
-
-    async def close(self) -> None:
-        """Close the connections."""
-        await self._client.close()
-
-    async def _sent(self, out: Outbound) -> Outcome:
-        mobile = mobile_of(out.message.to)
-        if mobile is None:
-            return Rejected("no number that an SMS can go to", address=True)
+    async def _asked_for(self, out: Outbound, mobile: Mobile) -> Outcome:
         config, values = self._config, self._values(out, mobile)
         body, kind = self._body(values)
         headers = kind | {name: filled(text, values) for name, text in config.headers.items()}

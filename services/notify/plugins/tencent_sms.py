@@ -6,20 +6,19 @@ its `SerialNo`, which is the vendor's name for it here.
 
 import json
 import time
-from collections.abc import Collection, Sequence
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from pydantic import Field
 
-from services.notify.plugins.sms.mobiles import Mobile, mobile_of
-from services.notify.plugins.sms.sending import each
+from services.notify.plugins.sms.mobiles import Mobile
+from services.notify.plugins.sms.provider import SmsProvider
 from services.notify.plugins.sms.tencent_answers import outcome
 from services.notify.plugins.sms.tencent_signature import authorization
 from services.notify.plugins.sms.verdicts import answered
 from services.notify.plugins.sms.wording import ByUse, Language, Parameter, chosen, language_of
-from services.notify.ports import Outbound, Outcome, Rejected, TransportError, TransportSetup, Unknown
-from shared.outbound import HttpClient, Trusted
+from services.notify.ports import Outbound, Outcome, Rejected, TransportSetup, Unknown
+from shared.outbound import Trusted
 from shared.plugins import Config, Plugin
 
 ACTION: Final = "SendSms"
@@ -59,39 +58,19 @@ class TencentSmsConfig(Config):
     """Hosts or networks that are inner ones and may be called nevertheless, as a proxy."""
 
 
-class TencentSms:
-    """Sends several messages at once over kept connections."""
+class TencentSms(SmsProvider):
+    """One request for each message."""
 
     name = "tencent_sms"
-    resend_when_unknown = False
 
     def __init__(self, setup: TransportSetup) -> None:
-        if setup.channel != "sms":
-            raise TransportError(f'tencent_sms carries sms and nothing else, not "{setup.channel}"')
         config: TencentSmsConfig = setup.config
-        self.channel = setup.channel
+        super().__init__(setup, config.trusted_hosts)
         self._config = config
         self._host = urlsplit(config.endpoint).netloc
         self._secret = setup.secret(config.secret_key)
-        self._client = HttpClient(wait_seconds=setup.wait_seconds, trusted=config.trusted_hosts)
 
-    async def send(self, messages: Sequence[Outbound]) -> Sequence[Outcome]:
-        """Send each message; what the vendor cannot be asked for now is tried later."""
-        return await each(messages, self._sent)
-
-    async def sent_before(self, ids: Collection[str]) -> set[str] | None:
-        """Return None: the vendor can be asked by number only."""
-        del ids
-        return None
-
-    async def close(self) -> None:
-        """Close the connections."""
-        await self._client.close()
-
-    async def _sent(self, out: Outbound) -> Outcome:
-        mobile = mobile_of(out.message.to)
-        if mobile is None:
-            return Rejected("no number that an SMS can go to", address=True)
+    async def _asked_for(self, out: Outbound, mobile: Mobile) -> Outcome:
         template = chosen(self._config.templates, out)
         if template is None:
             return Rejected(f"no template for {out.purpose}")
