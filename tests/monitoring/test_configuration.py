@@ -46,7 +46,7 @@ def test_prometheus_asks_every_service_under_one_job() -> None:
     """Panels count what the database holds once over all that say it: a job for each service would hide replicas."""
     jobs = {job["job_name"]: job for job in read(PROMETHEUS)["scrape_configs"]}
     (discovery,) = jobs["yingda"]["dns_sd_configs"]
-    assert set(discovery["names"]) - {"gateway", "imap", "lmtp"} == set(service_names()) == set(SERVICES)
+    assert set(discovery["names"]) - {"asterisk", "gateway", "imap", "lmtp"} == set(service_names()) == set(SERVICES)
     assert not any("relabel_configs" in job for job in jobs.values())
 
 
