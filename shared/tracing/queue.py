@@ -61,11 +61,12 @@ class StepQueue:
         self._count("dropped", len(given) - room)
 
     def stop(self, seconds: float) -> None:
-        """Send what waits, if that takes no longer than so many seconds."""
+        """Send what waits, if that takes no longer than so many seconds; nothing is told of what comes of it later."""
         with self._news:
             self._stopping = True
             self._news.notify()
         self._thread.join(seconds)
+        self._tell = _keep_quiet
 
     def _run(self) -> None:
         while steps := self._next():
@@ -96,6 +97,10 @@ class StepQueue:
     def _count(self, outcome: str, steps: int) -> None:
         if steps > 0:
             metrics.TRACE_SPANS.labels(self._service, outcome).inc(steps)
+
+
+def _keep_quiet(_taken: bool) -> None:
+    """Tell nobody: whoever listened has gone."""
 
 
 def _number(text: str | None, otherwise: int) -> int:
