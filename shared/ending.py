@@ -1,7 +1,8 @@
 """How a process ends: one deadline for everything that stops, begun by the signal (R-IN-06: nothing in hand is lost)."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeVar
 
 import structlog
 
@@ -13,6 +14,8 @@ CLOSE_SECONDS = 8.5
 """Then connections are closed, until so long after the signal."""
 GONE_SECONDS = 9.0
 """A process that still lives after this ends as a crash would, which loses nothing either (`shared.cli.run`)."""
+
+T = TypeVar("T")
 
 log = structlog.get_logger()
 
@@ -34,6 +37,17 @@ class Ending:
         self.asked.set()
         if self._on_begin is not None:
             self._on_begin()
+
+    async def unless_asked(self, starting: Coroutine[Any, Any, T]) -> T | None:
+        """Return what has started; None where the end was asked for before, as while a server is away."""
+        start, told = asyncio.create_task(starting), asyncio.create_task(self.asked.wait())
+        await asyncio.wait({start, told}, return_when=asyncio.FIRST_COMPLETED)
+        told.cancel()
+        if start.done():
+            return start.result()
+        start.cancel()
+        await asyncio.gather(start, return_exceptions=True)
+        return None
 
     async def stop(self, seconds: float, **stops: Callable[[], Awaitable[None]]) -> None:
         """Let all `stops` work side by side; each is cut off so many `seconds` after the end began. Never raises."""

@@ -6,7 +6,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.clock import SystemClock, parse_clock
+from shared.db import create_engine
 from shared.provision import SUITE_SCHEMA
+from shared.settings import Settings
 
 
 async def read_database_clock(connection: AsyncConnection, clock: SystemClock) -> None:
@@ -27,6 +29,16 @@ async def shared_clock(connection: AsyncConnection, spec: str) -> SystemClock:
         )
         clock.anchor(await connection.scalar(text(f"SELECT anchor FROM {table} WHERE spec = :spec"), {"spec": spec}))
     return clock
+
+
+async def clock_of(settings: Settings) -> SystemClock:
+    """Return the clock of a process that has no connection to PostgreSQL otherwise, as the others of the suite have it."""
+    engine = create_engine(settings)
+    try:
+        async with engine.begin() as connection:
+            return await shared_clock(connection, settings.clock)
+    finally:
+        await engine.dispose()
 
 
 async def restart_clock(connection: AsyncConnection, spec: str) -> None:

@@ -5,7 +5,7 @@ import json
 import os
 import signal
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
@@ -83,7 +83,7 @@ async def run(service: Service, settings: Settings, *, on_end: Callable[[], None
     renewal = Renewal(service)
     loop.add_signal_handler(signal.SIGHUP, renewal.ask)
     async with AsyncExitStack() as stack:
-        running = await _unless(ending.asked, _start(service, settings, stack, ending, renewal))
+        running = await ending.unless_asked(_start(service, settings, stack, ending, renewal))
         if running is None:
             return
         metrics.SERVICE_UP.labels(service.name, version("yingda")).set(1)
@@ -91,18 +91,6 @@ async def run(service: Service, settings: Settings, *, on_end: Callable[[], None
         log.info("ready", metrics=running.health_server.url, web=running.web_url)
         await ending.asked.wait()
         log.info("stopping")
-
-
-async def _unless(stop: asyncio.Event, starting: Coroutine[Any, Any, "Running"]) -> "Running | None":
-    """Return what has started; None where the service was told to stop before, as while a server is away."""
-    start, told = asyncio.create_task(starting), asyncio.create_task(stop.wait())
-    await asyncio.wait({start, told}, return_when=asyncio.FIRST_COMPLETED)
-    told.cancel()
-    if start.done():
-        return start.result()
-    start.cancel()
-    await asyncio.gather(start, return_exceptions=True)
-    return None
 
 
 async def _start(

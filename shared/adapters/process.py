@@ -4,12 +4,11 @@ import asyncio
 import json
 import os
 import signal
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
-from typing import Any
 
 import structlog
 from nats.aio.client import Client
@@ -54,7 +53,7 @@ async def run(name: str, settings: Settings, *, on_end: Callable[[], None] | Non
         clock = await _clock(settings)
         policy = load_policy(settings.policy)
         adapter = build_adapter(name, settings, policy, clock.now)
-        client = await _unless(ending.asked, connect_lasting(settings, name, partial(_refused, ending)))
+        client = await ending.unless_asked(connect_lasting(settings, name, partial(_refused, ending)))
         if client is None:
             return
         stack.push_async_callback(ending.stop, CLOSE_SECONDS, nats=client.close)
@@ -126,18 +125,6 @@ async def _finished(working: asyncio.Task[None]) -> None:
     await working
 
 
-async def _unless(stop: asyncio.Event, starting: Coroutine[Any, Any, Client]) -> Client | None:
-    """Return the connection; None where the process was told to stop before there was one."""
-    start, told = asyncio.create_task(starting), asyncio.create_task(stop.wait())
-    await asyncio.wait({start, told}, return_when=asyncio.FIRST_COMPLETED)
-    told.cancel()
-    if start.done():
-        return start.result()
-    start.cancel()
-    await asyncio.gather(start, return_exceptions=True)
-    return None
-
-
 async def _refused(ending: Ending) -> None:
     """End, to be started again: the server knows our key no more, and the one in the file may be new."""
     if not ending.asked.is_set():
@@ -149,12 +136,6 @@ async def _clock(settings: Settings) -> SystemClock:
     """Return this machine's clock; where the suite rehearses, the one that all its processes share."""
     if not settings.clock:
         return SystemClock()
-    from shared.db import create_engine  # noqa: PLC0415 (adapters have nothing to do with PostgreSQL otherwise)
-    from shared.rehearsal import shared_clock  # noqa: PLC0415 (same)
+    from shared.rehearsal import clock_of  # noqa: PLC0415 (adapters have nothing to do with PostgreSQL otherwise)
 
-    engine = create_engine(settings)
-    try:
-        async with engine.begin() as connection:
-            return await shared_clock(connection, settings.clock)
-    finally:
-        await engine.dispose()
+    return await clock_of(settings)

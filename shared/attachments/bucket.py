@@ -4,12 +4,12 @@ Rollups are not allowed, so nobody who may put a file can take away another one:
 content is checked against the name, which is its SHA-256. What is older than the bucket's age leaves it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfig
+from nats.js.api import StreamConfig
 
-from shared.bus.streams import DUPLICATE_WINDOW_SECONDS, Stream
+from shared.bus.streams import Stream
 
 BUCKET: Final = "ATTACHMENTS"
 CHUNKS: Final = f"$O.{BUCKET}.C."
@@ -24,20 +24,7 @@ class Bucket(Stream):
 
     def config(self, replicas: int = 1, keep_days: int = RECORDS_DAYS + 2 * KEEP_DAYS) -> StreamConfig:
         """Return the settings that the server must hold; what is older than `keep_days` leaves the bucket."""
-        return StreamConfig(
-            name=self.name,
-            description=self.description,
-            subjects=list(self.subjects),
-            retention=RetentionPolicy.LIMITS,
-            storage=StorageType.FILE,
-            discard=DiscardPolicy.NEW,
-            max_age=keep_days * 86_400.0,
-            duplicate_window=DUPLICATE_WINDOW_SECONDS,
-            num_replicas=replicas,
-            allow_atomic=True,
-            allow_direct=True,
-            max_msg_size=1_000_000,
-        )
+        return replace(Stream.config(self, replicas, keep_days), allow_direct=True)
 
 
 ATTACHMENTS: Final = Bucket(f"OBJ_{BUCKET}", (f"{CHUNKS}>", f"{ENTRIES}>"), "files that came with contacts")

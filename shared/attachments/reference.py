@@ -38,15 +38,7 @@ class Attachment:
 
     def reference(self) -> dict[str, Any]:
         """Return what stands in the contact's `attachments`."""
-        return {
-            "kind": kind_of(self.media_type),
-            "name": self.name,
-            "how_obtained": self.obtained or None,
-            "media_type": self.media_type,
-            "size": self.size,
-            "sha256": self.sha256,
-            "uri": f"{URI}{self.sha256}",
-        } | ({"declared": self.declared} if self.declared else {})
+        return _told(self) | {"uri": f"{URI}{self.sha256}"} | ({"declared": self.declared} if self.declared else {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +55,18 @@ class RefusedAttachment:
 
     def reference(self) -> dict[str, Any]:
         """Return what stands in the contact's `attachments`: it has no `uri`."""
-        return {
-            "kind": kind_of(self.media_type),
-            "name": self.name,
-            "how_obtained": self.obtained or None,
-            "media_type": self.media_type,
-            "size": self.size,
-            "sha256": self.sha256,
-            "refused": self.reason,
-            "why": self.why,
-        }
+        return _told(self) | {"refused": self.reason, "why": self.why}
+
+
+def _told(file: Attachment | RefusedAttachment) -> dict[str, Any]:
+    return {
+        "kind": kind_of(file.media_type),
+        "name": file.name,
+        "how_obtained": file.obtained or None,
+        "media_type": file.media_type,
+        "size": file.size,
+        "sha256": file.sha256,
+    }
 
 
 def kind_of(media_type: str) -> str:

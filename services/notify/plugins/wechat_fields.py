@@ -12,6 +12,7 @@ from typing import Final, Literal
 
 from pydantic import Field
 
+from services.notify.plugins.parts import part_of
 from services.notify.ports import Outbound
 from shared.plugins import Config
 
@@ -50,18 +51,12 @@ class FieldOf(Config):
 def value_of(name: str, field: FieldOf, out: Outbound, at: datetime) -> str:
     """Return what stands in the field `name`, within its limits; never empty: the vendor refuses that."""
     match field.source:
-        case "subject":
-            text = out.message.subject
-        case "text":
-            text = out.message.text
-        case "work_order":
-            text = out.work_order or ""
-        case "purpose":
-            text = out.purpose
         case "time":
             text = f"{at:%Y-%m-%d %H:%M:%S}"
         case "fixed":
             text = field.value
+        case part:
+            text = part_of(part, out) or ""
     return fitted(kind_of(name), text) or "-"
 
 

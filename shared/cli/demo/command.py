@@ -23,8 +23,7 @@ from shared.cli.errors import CliError
 from shared.cli.output import warn
 from shared.cli.supervisor import Suite
 from shared.clock import SystemClock, sleep_until
-from shared.db import create_engine
-from shared.rehearsal import shared_clock
+from shared.rehearsal import clock_of
 from shared.settings import Settings
 
 PROGRESS_SECONDS = 5.0
@@ -63,7 +62,7 @@ async def _demo(directory: Path, clock_spec: str, seed: int) -> None:
         settings = Settings(
             nats_url=suite.endpoints.nats_url, database_url=suite.endpoints.database_url, clock=clock_spec
         )
-        clock = await _clock(settings)
+        clock = await clock_of(settings)
         tally = Tally()
         async with _client(settings.nats_url, clock, tally, seed) as (client, staff):
             await _day(client, staff, clock, tally, console)
@@ -92,15 +91,6 @@ def _make_room(directory: Path) -> None:
         shutil.rmtree(directory)
     directory.mkdir(parents=True, exist_ok=True)
     (directory / MARK).write_text("yingda demo may delete this folder\n", encoding="utf-8")
-
-
-async def _clock(settings: Settings) -> SystemClock:
-    engine = create_engine(settings)
-    try:
-        async with engine.begin() as connection:
-            return await shared_clock(connection, settings.clock)
-    finally:
-        await engine.dispose()
 
 
 @asynccontextmanager

@@ -24,6 +24,7 @@ from services.intake.adapters.wechat.pushes import (
     echo,
     fields_of,
     in_time,
+    operations_of,
     parameters,
     text_of,
 )
@@ -86,16 +87,7 @@ class Wechat:
     @property
     def operations(self) -> Sequence[Operation]:
         """Two for each account."""
-        return [
-            one
-            for name in self._doors
-            for one in (
-                Operation("get", f"/{name}", "The vendor asks whether this is our address", parameters=QUERY[:3]),
-                Operation(
-                    "post", f"/{name}", "A push", body={"text/xml": XML}, parameters=QUERY, answers={"200": "success"}
-                ),
-            )
-        ]
+        return operations_of(self._doors, asked=QUERY[:3], pushed=QUERY, body={"text/xml": XML}, answer="success")
 
     def routes(self, work: Work) -> Sequence[BaseRoute]:
         """Return the route of all accounts."""

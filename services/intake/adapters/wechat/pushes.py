@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 from collections import OrderedDict
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from typing import Annotated, Any, Final, TypeVar
 
 from pydantic import Field
@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from services.intake.plugins.push_xml import LONGEST, PushXmlError, read_push
-from shared.adapters import BusAway, HttpProblem
+from shared.adapters import BusAway, HttpProblem, Operation
 from shared.wechat import is_signed
 
 ANSWER_SECONDS: Final = 4.5
@@ -40,6 +40,25 @@ def check_signature(given: str, *parts: str) -> None:
     """Return if `given` is the signature of `parts`; else `HttpProblem` 401."""
     if not is_signed(given, *parts):
         raise HttpProblem(401, "bad-signature", "The signature does not fit the request")
+
+
+def operations_of(
+    accounts: Iterable[str],
+    *,
+    asked: Sequence[Mapping[str, Any]],
+    pushed: Sequence[Mapping[str, Any]],
+    body: Mapping[str, Any],
+    answer: str,
+) -> list[Operation]:
+    """Return what the addresses of `accounts` do: parameters of the vendor's question and of its pushes, body, answer."""
+    return [
+        one
+        for name in accounts
+        for one in (
+            Operation("get", f"/{name}", "The vendor asks whether this is our address", parameters=asked),
+            Operation("post", f"/{name}", "A push", body=body, parameters=pushed, answers={"200": answer}),
+        )
+    ]
 
 
 class Once:

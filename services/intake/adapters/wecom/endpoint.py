@@ -23,6 +23,7 @@ from services.intake.adapters.wechat.pushes import (
     echo,
     fields_of,
     in_time,
+    operations_of,
     parameters,
     text_of,
 )
@@ -100,16 +101,7 @@ class Wecom:
     @property
     def operations(self) -> Sequence[Operation]:
         """Two for each account."""
-        return [
-            one
-            for name in self._tokens
-            for one in (
-                Operation("get", f"/{name}", "The vendor asks whether this is our address", parameters=QUERY),
-                Operation(
-                    "post", f"/{name}", "A push", body={"text/xml": XML}, parameters=QUERY, answers={"200": "nothing"}
-                ),
-            )
-        ]
+        return operations_of(self._tokens, asked=QUERY, pushed=QUERY, body={"text/xml": XML}, answer="nothing")
 
     def routes(self, work: Work) -> Sequence[BaseRoute]:
         """Return the route of all accounts."""

@@ -21,6 +21,7 @@ from services.intake.adapters.wechat.pushes import (
     done,
     echo,
     in_time,
+    operations_of,
     parameters,
 )
 from services.intake.adapters.wechat.sealed import secret_of
@@ -77,14 +78,7 @@ class Weibo:
     def operations(self) -> Sequence[Operation]:
         """Two for each account."""
         body = {"application/json": {"type": "object", "required": ["type", "sender_id", "receiver_id", "created_at"]}}
-        return [
-            one
-            for name in self._accounts
-            for one in (
-                Operation("get", f"/{name}", "The vendor asks whether this is our address", parameters=QUERY),
-                Operation("post", f"/{name}", "A push", body=body, parameters=QUERY, answers={"200": "nothing"}),
-            )
-        ]
+        return operations_of(self._accounts, asked=QUERY, pushed=QUERY, body=body, answer="nothing")
 
     def routes(self, work: Work) -> Sequence[BaseRoute]:
         """Return the route of all accounts."""

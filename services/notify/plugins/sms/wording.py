@@ -9,6 +9,7 @@ from typing import Any, Final, Literal, TypeVar
 
 from pydantic import Field, field_validator, model_validator
 
+from services.notify.plugins.parts import PARTS, part_of
 from services.notify.ports import VALUES, Outbound
 from shared.events import Purpose
 from shared.plugins import Config
@@ -21,9 +22,9 @@ Use = Purpose | Literal["default"]
 ByUse = Mapping[Use, Mapping[Language, T]]
 """Templates by purpose and language."""
 
-OF_THE_MESSAGE: Final = ("subject", "text", "work_order", "purpose", "notification_id", "uri_end")
-"""`uri_end` is what follows the last slash of `uri`: vendors want the rest of an address in the template."""
-SOURCES: Final = frozenset({*VALUES, *OF_THE_MESSAGE})
+URI_END: Final = "uri_end"
+"""What follows the last slash of `uri`: vendors want the rest of an address in the template."""
+SOURCES: Final = frozenset({*VALUES, *PARTS, URI_END})
 LONGEST: Final = 35
 """Characters of a parameter, as Aliyun has it unless more was agreed."""
 
@@ -58,22 +59,10 @@ class Parameter(Config):
 
 def value_of(name: str, out: Outbound) -> str:
     """Return the value `name` of a message, in one line; empty where it has none."""
-    match name:
-        case "subject":
-            text = out.message.subject
-        case "text":
-            text = out.message.text
-        case "work_order":
-            text = out.work_order or ""
-        case "purpose":
-            text = out.purpose
-        case "notification_id":
-            text = out.message.notification_id
-        case "uri_end":
-            text = out.values.get("uri", "").rpartition("/")[2]
-        case _:
-            text = out.values.get(name, "")
-    return " ".join(text.split())
+    if name == URI_END:
+        return out.values.get("uri", "").rpartition("/")[2]
+    part = part_of(name, out)
+    return " ".join((out.values.get(name, "") if part is None else part).split())
 
 
 def language_of(out: Outbound) -> Language:
