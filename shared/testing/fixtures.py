@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from shared.testing.servers import Servers, delete_all_streams, fresh_database, real_servers
+from shared.testing.servers import Servers, empty_nats, fresh_database, real_servers
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -26,18 +26,18 @@ async def servers() -> AsyncIterator[Servers]:
             yield started
 
 
-@pytest.fixture(scope="session")
-def nats_url(servers: Servers) -> str:
-    """Return the URL of the run's NATS server, with whatever other test files left on it: see `fresh_nats`."""
-    return servers.nats_url
-
-
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def fresh_nats(nats_url: str) -> AsyncIterator[str]:
+async def fresh_nats(servers: Servers) -> AsyncIterator[str]:
     """Yield the URL of a NATS server without streams, for one test file."""
-    await delete_all_streams(nats_url)
-    yield nats_url
-    await delete_all_streams(nats_url)
+    async with empty_nats(servers) as url:
+        yield url
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def own_nats(servers: Servers) -> AsyncIterator[str]:
+    """Yield the URL of a NATS server without streams, for one test."""
+    async with empty_nats(servers) as url:
+        yield url
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

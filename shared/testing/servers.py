@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import secrets
+import tempfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractContextManager, AsyncExitStack
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from shared.db import create_engine
 from shared.settings import Settings
 from shared.testing.containers import docker_answers, images_are_there, nats_container, postgres_container
-from shared.testing.embedded import EmbeddedServers
+from shared.testing.embedded import EmbeddedNats, EmbeddedServers
 
 NATS_VARIABLE = "YINGDA_NATS_URL"
 DATABASE_VARIABLE = "YINGDA_DATABASE_URL"
@@ -34,6 +35,8 @@ class Servers:
     nats_url: str
     database_url: str
     """As SQLAlchemy takes it, `postgresql+asyncpg://…`; the role may create databases."""
+    nats_is_embedded: bool = False
+    """NATS is a program of this machine, so that a second one costs next to nothing."""
 
 
 @contextlib.asynccontextmanager
@@ -51,7 +54,26 @@ async def real_servers(data_dir: Path, environ: Mapping[str, str] = os.environ) 
             database_url = database_url or await _started(stack, postgres_container())
         embedded = EmbeddedServers(data_dir, nats_url=nats_url, database_url=database_url)
         servers = await stack.enter_async_context(embedded)
-        yield Servers(servers.nats_url, servers.database_url)
+        yield Servers(servers.nats_url, servers.database_url, nats_is_embedded=not nats_url)
+
+
+@contextlib.asynccontextmanager
+async def empty_nats(servers: Servers) -> AsyncIterator[str]:
+    """Yield the URL of a NATS server without streams, for one test or one test file.
+
+    It is a new one beside the run's: a stream that is made anew right after its namesake was deleted has been refused
+    ("error creating store for stream"). Where the run's was named or is a container, that one is emptied instead.
+    """
+    if servers.nats_is_embedded:
+        with tempfile.TemporaryDirectory(prefix="yingda-nats-") as name:
+            async with EmbeddedNats(Path(name)) as own:
+                yield own.url
+        return
+    await delete_all_streams(servers.nats_url)
+    try:
+        yield servers.nats_url
+    finally:
+        await delete_all_streams(servers.nats_url)
 
 
 @contextlib.asynccontextmanager

@@ -14,7 +14,7 @@ from nats.aio.client import Client
 
 from shared.cli.nursery_client import ForkedProcess, NurseryClient
 from shared.cli.service_process import ServiceProcess
-from shared.testing.servers import Servers, delete_all_streams, fresh_database
+from shared.testing.servers import Servers, empty_nats, fresh_database
 
 SERVICES = ("intake", "routing", "sla", "notify", "feedback")
 STREAM_OF = {"intake": "CONTACTS", "routing": "EVENTS", "sla": "EVENTS", "notify": "EVENTS", "feedback": "EVENTS"}
@@ -116,14 +116,13 @@ async def fleet(folder: Path, nats_url: str, database_url: str, count: int = 1, 
 async def fleet_at(servers: Servers, count: int = 1) -> AsyncIterator[tuple[Fleet, Client]]:
     """Yield a fleet on the run's servers, with empty streams and a database of its own, and a client beside it."""
     with tempfile.TemporaryDirectory(prefix="yingda-fleet-") as name:
-        await delete_all_streams(servers.nats_url)
         async with (
+            empty_nats(servers) as nats_url,
             fresh_database(servers.database_url, "fleet") as database_url,
-            fleet(Path(name), servers.nats_url, database_url, count) as ships,
+            fleet(Path(name), nats_url, database_url, count) as ships,
         ):
-            client = await nats.connect(servers.nats_url)
+            client = await nats.connect(nats_url)
             try:
                 yield ships, client
             finally:
                 await client.close()
-    await delete_all_streams(servers.nats_url)

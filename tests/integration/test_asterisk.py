@@ -41,16 +41,15 @@ async def asterisk() -> AsyncIterator[Asterisk]:
 
 
 @pytest.fixture
-async def client(fresh_nats: str) -> AsyncIterator[Client]:
-    client = await nats.connect(fresh_nats)
+async def client(own_nats: str) -> AsyncIterator[Client]:
+    client = await nats.connect(own_nats)
     await client.jetstream().add_stream(CONTACTS.config())
     yield client
-    await client.jetstream().delete_stream(CONTACTS.name)
     await client.close()
 
 
 @pytest.fixture
-def run(fresh_nats: str, asterisk: Asterisk, tmp_path: Path) -> Runs:
+def run(own_nats: str, asterisk: Asterisk, tmp_path: Path) -> Runs:
     config = {
         "url": asterisk.url,
         "user": "yingda",
@@ -60,7 +59,7 @@ def run(fresh_nats: str, asterisk: Asterisk, tmp_path: Path) -> Runs:
     }
     policy = policy_with(tmp_path / "policy.yaml", adapters={"asterisk": config})
 
-    return Runs(fresh_nats, policy, tmp_path / "data")
+    return Runs(own_nats, policy, tmp_path / "data")
 
 
 def kept(run: Runs) -> int:

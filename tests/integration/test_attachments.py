@@ -37,11 +37,10 @@ DAYS = attachment_days(1_095, 30)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def client(fresh_nats: str) -> AsyncIterator[Client]:
-    connected = await connect(Settings(nats_url=fresh_nats), "test")
+async def client(own_nats: str) -> AsyncIterator[Client]:
+    connected = await connect(Settings(nats_url=own_nats), "test")
     await provision_stream(connected.jetstream(), ATTACHMENTS, None, DAYS)
     yield connected
-    await connected.jetstream().delete_stream(ATTACHMENTS.name)
     await connected.close()
 
 
@@ -172,12 +171,12 @@ async def test_a_bus_that_is_full_or_away_is_no_refusal(tmp_path: Path) -> None:
 
 
 async def test_it_is_written_out_for_its_owner_and_over_nothing(
-    client: Client, fresh_nats: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    client: Client, own_nats: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing is opened or run, and no name of a customer's decides where it goes."""
     kept = await _stored(AttachmentStore(client), PDF, "../../发票.pdf")
     out = tmp_path / "invoice.pdf"
-    monkeypatch.setenv("YINGDA_NATS_URL", fresh_nats)
+    monkeypatch.setenv("YINGDA_NATS_URL", own_nats)
     outcome = await yingda_beside("attachment", "get", f"yingda:attachment:{kept.sha256}", "--out", str(out))
     assert (outcome.code, outcome.lines) == (0, [f"{out}: application/pdf, {len(PDF)} bytes"])
     assert out.read_bytes() == PDF

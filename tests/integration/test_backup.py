@@ -203,16 +203,14 @@ async def test_a_damaged_or_half_backup_is_refused_in_one_sentence(copy: Path, d
     assert outcome.err == f"yingda: {sentence.format(copy)}\n"
 
 
-async def test_what_a_database_refuses_leaves_nothing_behind(
-    copy: Path, fresh_nats_two: str, database_url: str
-) -> None:
+async def test_what_a_database_refuses_leaves_nothing_behind(copy: Path, nats_two: str, database_url: str) -> None:
     """All or nothing: the streams that were made are gone again."""
     manifest = Manifest.read(copy)
     broken = copy / "routing.inbox.copy.gz"
     rows = gzip.decompress(broken.read_bytes())
     broken.write_bytes(gzip.compress(rows + rows[: rows.index(b"\n") + 1]))  # one of them twice
     _sign_anew(copy, manifest)
-    async with house(fresh_nats_two, database_url) as target:
+    async with house(nats_two, database_url) as target:
         with pytest.raises(BackupError, match=r"PostgreSQL has not taken the rows: .*duplicate key"):
             await restore(target.engine, target.client, SERVICES, copy)
         assert await target.client.jetstream().streams_info() == []
@@ -221,9 +219,9 @@ async def test_what_a_database_refuses_leaves_nothing_behind(
 
 
 async def test_a_restore_is_refused_while_a_service_works_and_on_tables_of_another_version(
-    copy: Path, fresh_nats_two: str, database_url: str
+    copy: Path, nats_two: str, database_url: str
 ) -> None:
-    async with house(fresh_nats_two, database_url) as target:
+    async with house(nats_two, database_url) as target:
         await provision(target.engine, target.client, SERVICES)
         service = create_engine(target.settings, role="sla")
         async with service.connect():
@@ -247,7 +245,7 @@ async def test_a_restore_is_refused_while_a_service_works_and_on_tables_of_anoth
 
 
 async def test_what_came_after_the_snapshot_comes_back_under_its_numbers(
-    used: House, fresh_nats_two: str, tmp_path: Path
+    used: House, nats_two: str, tmp_path: Path
 ) -> None:
     """Dead letters and erasures name sequences: they must go on naming the same messages."""
     jetstream = used.client.jetstream()
@@ -260,7 +258,7 @@ async def test_what_came_after_the_snapshot_comes_back_under_its_numbers(
     await jetstream.delete_msg("CONTACTS", kept.last_sequence + 2)
     tail = await keep_tail(used.client, kept, tmp_path)
     assert (tail.messages, tail.last_sequence) == (5, kept.last_sequence + 6)
-    client = await nats.connect(fresh_nats_two)
+    client = await nats.connect(nats_two)
     await restore_stream(client, kept, tmp_path, 1)
     await restore_tail(client, tail, tmp_path)
     before, after = await contents(used.client, "CONTACTS"), await contents(client, "CONTACTS")
@@ -279,19 +277,10 @@ async def test_a_backup_needs_a_directory_of_its_own_and_streams(used: House, tm
     await client.close()
 
 
-@pytest.fixture(scope="module")
-async def nats_two(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
-    async with EmbeddedNats(tmp_path_factory.mktemp("nats-two")) as server:
-        yield server.url
-
-
 @pytest.fixture
-async def fresh_nats_two(nats_two: str) -> AsyncIterator[str]:
-    yield nats_two
-    client = await nats.connect(nats_two)
-    for stream in await client.jetstream().streams_info():
-        await client.jetstream().delete_stream(str(stream.config.name))
-    await client.close()
+async def nats_two(tmp_path: Path) -> AsyncIterator[str]:
+    async with EmbeddedNats(tmp_path / "nats-two") as server:
+        yield server.url
 
 
 def _sign_anew(directory: Path, manifest: Manifest) -> None:

@@ -91,11 +91,11 @@ def report(name: str) -> ReportPublished:
 
 
 @pytest.fixture
-async def clerk(database_url: str, fresh_nats: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Clerk]:
-    monkeypatch.setenv("YINGDA_NATS_URL", fresh_nats)
+async def clerk(database_url: str, own_nats: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Clerk]:
+    monkeypatch.setenv("YINGDA_NATS_URL", own_nats)
     monkeypatch.setenv("YINGDA_DATABASE_URL", database_url)
     engine = create_engine(Settings(database_url=database_url))
-    client = await nats.connect(fresh_nats)
+    client = await nats.connect(own_nats)
     try:
         await provision(engine, client, [CLERK])
         yield Clerk(engine, client, Outbox("clerk", engine, tables, SystemClock(), Publisher(client, "EVENTS")))
@@ -103,7 +103,6 @@ async def clerk(database_url: str, fresh_nats: str, monkeypatch: pytest.MonkeyPa
             for table in metadata.sorted_tables:
                 await connection.execute(text(f"TRUNCATE {table.fullname} RESTART IDENTITY"))
             await connection.execute(text(f"DROP SCHEMA {acts.schema} CASCADE"))
-        await client.jetstream().delete_stream("EVENTS")  # purging would leave the ids it knows
     finally:
         await client.close()
         await engine.dispose()

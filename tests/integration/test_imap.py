@@ -19,8 +19,8 @@ from tests.polling import until
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def house(fresh_nats: str) -> AsyncIterator[MailHouse]:
-    async with mail_house(fresh_nats) as made:
+async def house(own_nats: str) -> AsyncIterator[MailHouse]:
+    async with mail_house(own_nats) as made:
         yield made
 
 
@@ -31,8 +31,8 @@ async def server() -> AsyncIterator[ImapServer]:
 
 
 @pytest.fixture
-def run(fresh_nats: str, tmp_path: Path) -> ImapRuns:
-    return ImapRuns(fresh_nats, tmp_path)
+def run(own_nats: str, tmp_path: Path) -> ImapRuns:
+    return ImapRuns(own_nats, tmp_path)
 
 
 async def test_mails_come_onto_the_bus_and_stay_as_they_are(

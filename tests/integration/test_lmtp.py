@@ -26,14 +26,14 @@ T = TypeVar("T")
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def house(fresh_nats: str) -> AsyncIterator[MailHouse]:
-    async with mail_house(fresh_nats) as made:
+async def house(own_nats: str) -> AsyncIterator[MailHouse]:
+    async with mail_house(own_nats) as made:
         yield made
 
 
 @pytest.fixture
-def run(fresh_nats: str, tmp_path: Path) -> LmtpRuns:
-    return LmtpRuns(fresh_nats, tmp_path)
+def run(own_nats: str, tmp_path: Path) -> LmtpRuns:
+    return LmtpRuns(own_nats, tmp_path)
 
 
 @pytest.fixture(scope="module")

@@ -48,13 +48,11 @@ class Dying:
 
 
 @pytest.fixture
-async def client(fresh_nats: str) -> AsyncIterator[Client]:
-    client = await nats.connect(fresh_nats)
+async def client(own_nats: str) -> AsyncIterator[Client]:
+    client = await nats.connect(own_nats)
     for stream in (CONTACTS.config(), config(1)):
         await client.jetstream().add_stream(stream)
     yield client
-    for name in (CONTACTS.name, STREAM):
-        await client.jetstream().delete_stream(name)
     await client.close()
 
 
@@ -148,9 +146,9 @@ async def _refused(socket: ClientConnection, frame: Any) -> str:
     return str(answer["reason"])
 
 
-async def test_a_browser_chats_over_the_socket(client: Client, fresh_nats: str, tmp_path: Path) -> None:
+async def test_a_browser_chats_over_the_socket(client: Client, own_nats: str, tmp_path: Path) -> None:
     """What is not of the protocol is refused and ends nothing; the limits hold."""
-    gateway = Gateway(fresh_nats, tmp_path)
+    gateway = Gateway(own_nats, tmp_path)
     chat = {"per_minute": 3, "origins": ["https://shop.example.com"], "connections_per_sender": 2}
     policy_with(gateway.policy, endpoints={"web_chat": chat})
     async with gateway.run():
@@ -176,8 +174,8 @@ async def test_a_browser_chats_over_the_socket(client: Client, fresh_nats: str, 
     assert found["data"]["text"] == "第 1 句\n第 2 句"
 
 
-async def test_who_says_nothing_more_is_heard_all_the_same(client: Client, fresh_nats: str, tmp_path: Path) -> None:
-    gateway = Gateway(fresh_nats, tmp_path)
+async def test_who_says_nothing_more_is_heard_all_the_same(client: Client, own_nats: str, tmp_path: Path) -> None:
+    gateway = Gateway(own_nats, tmp_path)
     policy_with(gateway.policy, endpoints={"web_chat": {"idle_seconds": 1}})
     async with gateway.run():
         async with connect(gateway.url.replace("http", "ws") + "/web_chat", proxy=None) as socket:

@@ -30,11 +30,10 @@ ANNOUNCED = (
 
 
 @pytest.fixture
-async def client(fresh_nats: str) -> AsyncIterator[Client]:
-    client = await nats.connect(fresh_nats)
+async def client(own_nats: str) -> AsyncIterator[Client]:
+    client = await nats.connect(own_nats)
     await client.jetstream().add_stream(CONTACTS.config())
     yield client
-    await client.jetstream().delete_stream(CONTACTS.name)
     await client.close()
 
 
@@ -68,19 +67,19 @@ async def count(client: Client) -> int:
 
 
 async def test_killed_while_it_fetches_it_loses_no_message_and_tells_none_twice(
-    client: Client, service: tuple[CustomerService, VendorServer], fresh_nats: str, tmp_path: Path
+    client: Client, service: tuple[CustomerService, VendorServer], own_nats: str, tmp_path: Path
 ) -> None:
     """R-IN-06: what was on the bus and not yet passed by is fetched again, under the same id."""
     vendor, server = service
     for round_ in range(2):
         vendor.came(*(f"第 {round_}.{n} 条" for n in range(EACH)))
-        async with starter(fresh_nats, server, tmp_path) as (process, told):
+        async with starter(own_nats, server, tmp_path) as (process, told):
             asking = asyncio.create_task(announce(told["web"]))
             await until(partial(_at_least, client, round_ * EACH + EACH // 5), 60, every=0.005)
             process.kill()
             await process.wait()
             await asking
-    async with starter(fresh_nats, server, tmp_path) as (_process, told):
+    async with starter(own_nats, server, tmp_path) as (_process, told):
         await until(partial(_at_least, client, 2 * EACH), 60)
         vendor.came("最后一条")
         assert await announce(told["web"]) == httpx.codes.OK
