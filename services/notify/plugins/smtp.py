@@ -4,6 +4,7 @@ It stands in the policy (`plugins.transports.smtp`), else in the settings (`YING
 where the server had been told DATA (R-NT-04).
 """
 
+import asyncio
 import time
 from collections.abc import Collection, Sequence
 from pathlib import Path
@@ -29,7 +30,10 @@ from shared.plugins import Config, Plugin
 
 BATCH_SECONDS: Final = 35.0
 """A batch that a slow server stretches beyond this is broken off between two mails; the rest is tried later."""
+END_SECONDS: Final = 45.0
+"""By then it ends in the middle of a mail: whoever asked waits no longer, and what has left already would be unknown."""
 
+TOO_SLOW: Final = "the mail server is too slow"
 CLOSING: Final = 421
 """The server says this to whatever it is asked, and closes the connection (RFC 5321, 3.8)."""
 
@@ -88,12 +92,16 @@ class SmtpTransport:
         line = Line(self._connections)
         try:
             for out in messages:
-                if time.monotonic() - began > BATCH_SECONDS:
-                    outcomes.append(Retry("the mail server is too slow"))
+                left = END_SECONDS - (time.monotonic() - began)
+                if left < END_SECONDS - BATCH_SECONDS:
+                    outcomes.append(Retry(TOO_SLOW))
                     continue
                 mail = self._writer.mail(out)
                 try:
-                    outcomes.append(mail if isinstance(mail, Rejected) else await self._sent(line, out, mail))
+                    async with asyncio.timeout(left):
+                        outcomes.append(mail if isinstance(mail, Rejected) else await self._sent(line, out, mail))
+                except TimeoutError:
+                    outcomes.append(Unknown(TOO_SLOW) if line.handing_over else Retry(TOO_SLOW))
                 except UnreachableError as error:
                     outcomes += [Retry(str(error))] * (len(messages) - len(outcomes))
                     break
@@ -134,7 +142,15 @@ class SmtpTransport:
 
     async def _transact(self, connection: Connection, out: Outbound, mail: bytes) -> Outcome:
         client = connection.client
-        connection.mails, connection.kept = connection.mails + 1, False
+        connection.mails, connection.kept, connection.handing_over = connection.mails + 1, False, False
+        try:
+            return await self._dialogue(connection, out, mail)
+        except BaseException:  # broken off: the next command would get the answer to this one's
+            client.close()
+            raise
+
+    async def _dialogue(self, connection: Connection, out: Outbound, mail: bytes) -> Outcome:
+        client = connection.client
         try:
             await client.mail(self._server.sender)
             await client.rcpt(out.message.to)
@@ -144,6 +160,7 @@ class SmtpTransport:
         except BROKEN as error:
             client.close()
             return Retry(f"no answer before the mail was handed over: {in_words(error)}")
+        connection.handing_over = True
         try:
             await client.data(mail)
         except aiosmtplib.SMTPResponseException as error:

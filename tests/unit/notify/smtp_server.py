@@ -18,7 +18,9 @@ class SmtpServer:
 
     port: int = 0
     replies: dict[str, list[str]] = field(default_factory=dict)
-    """Answers by verb (`RCPT`, `DATA`, `.`, …), used in turn; `drop` closes the connection, `hang` never answers."""
+    """Answers by verb (`RCPT`, `DATA`, `.`, …), used in turn; `drop` closes the connection, `hang` never answers,
+    `late` answers as usual once `late` is set."""
+    late: asyncio.Event = field(default_factory=asyncio.Event)
     mails: list[EmailMessage] = field(default_factory=list)
     recipients: list[str] = field(default_factory=list)
     connections: int = 0
@@ -69,6 +71,9 @@ class SmtpServer:
         """Answer `verb`; return the answer, None where the connection is over."""
         told = self.replies.get(verb, [])
         answer = told.pop(0) if told else usual
+        if answer == "late":
+            await self.late.wait()
+            answer = usual
         if answer == "hang":
             await asyncio.Event().wait()  # until the test is over
         if answer in {"hang", "drop"}:

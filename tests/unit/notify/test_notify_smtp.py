@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
+from services.notify.plugins import smtp as smtp_plugin
 from services.notify.plugins.mail import connections
 from services.notify.plugins.mail.writing import Writer
 from services.notify.plugins.smtp import SmtpConfig, SmtpTransport
@@ -265,6 +266,39 @@ async def test_a_kept_connection_has_its_time_and_its_number_of_mails(
         await smtp.send([outbound(number) for number in range(2, 7)])
     assert server.connections == 4
     assert len(server.mails) == 6
+
+
+@pytest.mark.parametrize("verb", ["RCPT", "."])
+async def test_a_connection_that_was_broken_off_in_a_mail_carries_no_other(transport: Make, verb: str) -> None:
+    """R-NT-04: the answer that is still to come would be taken for one about the next mail."""
+    async with smtp_server() as server:
+        smtp = transport(server)
+        server.replies[verb] = ["late"]
+        batch = asyncio.create_task(smtp.send([outbound(1)]))
+        await until(lambda: not server.replies[verb], 20)
+        batch.cancel()
+        await asyncio.gather(batch, return_exceptions=True)
+        server.late.set()
+        server.replies["RCPT"] = ["550 no such user"]
+        outcomes = await smtp.send([outbound(2), outbound(3)])
+    assert outcomes == [Rejected("refused with 550", address=True), Sent("<n3.XR20261123001@example.com>")]
+    assert server.connections == 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("verb", "wanted"), [("CONNECT", Retry), ("RCPT", Retry), (".", Unknown)])
+async def test_a_batch_ends_in_time_and_what_has_left_is_known(
+    transport: Make, monkeypatch: pytest.MonkeyPatch, verb: str, wanted: type
+) -> None:
+    """R-NT-04: whoever asked waits no longer, and would take even what has left for unknown."""
+    monkeypatch.setattr(smtp_plugin, "BATCH_SECONDS", 2.9)
+    monkeypatch.setattr(smtp_plugin, "END_SECONDS", 3.0)
+    async with smtp_server() as server:
+        smtp = transport(server)
+        usual = {"CONNECT": [], "RCPT": ["250 ok"], ".": ["250 taken as 42"]}[verb]
+        server.replies[verb] = [*usual, "hang"]
+        outcomes = await smtp.send([outbound(number) for number in range(4)])
+    assert [type(one) for one in outcomes] == [*([Sent] if usual else []), wanted, Retry, Retry, Retry][:4]
 
 
 @pytest.mark.slow

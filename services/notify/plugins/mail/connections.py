@@ -31,6 +31,8 @@ class Connection:
     mails: int = 0
     kept: bool = False
     """Whether it was kept from an earlier batch: the server may have closed it meanwhile."""
+    handing_over: bool = False
+    """Whether the server had been told DATA of the last mail."""
 
     @property
     def usable(self) -> bool:
@@ -116,6 +118,11 @@ class Line:
             self._connection = None
             self._connection = await self._connections.new()
         return self._connection
+
+    @property
+    def handing_over(self) -> bool:
+        """Whether the last mail may have been taken, whatever came of it."""
+        return self._connection is not None and self._connection.handing_over
 
     async def done(self) -> None:
         """Give the connection back."""
