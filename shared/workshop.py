@@ -13,7 +13,7 @@ import structlog
 from pydantic import ValidationError
 
 from shared import metrics
-from shared.plugins import KINDS, ConfigError, PluginError, Setup, build, config_of, load
+from shared.plugins import KINDS, ConfigError, PluginError, Setup, build, config_of, judged, load
 from shared.plugins.errors import UnusableError, UnusablesError
 from shared.policy import Fault, Policy
 from shared.policy.explain import value_faults
@@ -59,7 +59,7 @@ class Workshop:
             raise UnusableError(kind, name, f"{self._line(kind, name)}: {error}") from error
         except PluginError as error:
             raise UnusableError(kind, name, str(error)) from error
-        if not isinstance(made, protocol):
+        if not _is_one(made, protocol):
             built, wanted = type(made).__name__, protocol.__name__
             raise UnusableError(kind, name, f'the {kind} plugin "{name}" built a {built}, which is no {wanted}')
         return made
@@ -109,6 +109,14 @@ class Workshop:
         return f"{marked.file}:{marked.line(('plugins', KINDS[kind].section, name))}"
 
 
+def _is_one(made: object, protocol: Any) -> bool:
+    """Return whether an object has what `protocol` asks for; one that raises where it is looked at has not."""
+    try:
+        return isinstance(made, protocol)
+    except Exception:  # noqa: BLE001 (a stranger's property may raise anything)
+        return False
+
+
 def plugin_faults(file: Path | None, policy: Policy, kinds: Collection[str] = tuple(KINDS)) -> list[Fault]:
     """Return what is wrong with the plugins that the policy of `file` names, each fault with its line.
 
@@ -139,6 +147,8 @@ def _faults(kind: str, policy: Policy, marked: MarkedYaml) -> Iterator[Fault]:
                 yield marked.fault(place, f'the {kind} plugin "{name}" has no settings')
             continue
         try:
-            plugin.config.model_validate(dict(settings))
+            judged(plugin, plugin.config, settings)
         except ValidationError as error:
             yield from value_faults(error, marked, plugin.config, at=place)
+        except ConfigError as error:
+            yield marked.fault(place, str(error))

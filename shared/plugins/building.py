@@ -18,10 +18,25 @@ def config_of(plugin: Plugin, settings: Mapping[str, Any]) -> BaseModel | None:
             raise ConfigError(f'the {plugin.kind} plugin "{plugin.name}" has no settings')
         return None
     try:
-        return plugin.config.model_validate(dict(settings))
+        return judged(plugin, plugin.config, settings)
     except ValidationError as error:
         faults = "; ".join(f"{'.'.join(map(str, item['loc'])) or 'settings'}: {item['msg']}" for item in error.errors())
         raise ConfigError(f'the settings of the {plugin.kind} plugin "{plugin.name}" are wrong: {faults}') from None
+
+
+def judged(plugin: Plugin, model: type[BaseModel], settings: Mapping[str, Any]) -> BaseModel:
+    """Return `settings` as a value of the plugin's `model`, whose `ValidationError` says what is wrong with them.
+
+    `ConfigError` where a validator raises anything else: it is a stranger's, and what it cannot judge stops nobody.
+    """
+    try:
+        return model.model_validate(dict(settings))
+    except ValidationError:
+        raise
+    except (Exception, SystemExit) as error:
+        raise ConfigError(
+            f'the settings of the {plugin.kind} plugin "{plugin.name}" cannot be judged: {told(error)}'
+        ) from error
 
 
 def build(plugin: Plugin, setup: Setup) -> Any:

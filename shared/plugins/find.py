@@ -40,7 +40,7 @@ def load_point(kind: str, point: EntryPoint) -> Plugin:
         raise PluginError(f'{where} says that it is the {plugin.kind} "{plugin.name}"')
     if plugin.api not in KINDS[kind].apis:
         known = ", ".join(map(str, KINDS[kind].apis))
-        raise VersionError(f"{where} is written for version {plugin.api} of its kind; known here: {known}")
+        raise VersionError(f"{where} is written for version {plugin.api!r} of its kind; known here: {known}")
     return plugin
 
 

@@ -74,30 +74,31 @@ class Guard:
             self._counts["left_alone"].inc()
             raise LeftAloneError(f'the {self.kind} plugin "{self.name}" is left alone for a while: it took too long')
         watch = WATCHDOG
-        watched = get_ident() == watch.main and (watch.awake or watch.rouse())
+        watched = get_ident() == watch.main
         began = perf_counter()
         if watched:
             watch.calls += 1
             watch.call = self
             watch.since = began
+            if not watch.awake:  # asked only now: whoever goes to sleep at this moment sees the call, or is roused
+                watch.rouse()
         try:
-            result = function(*arguments)
-            watch.since = 0.0  # before anything else: from here on nobody is broken off
+            try:
+                result = function(*arguments)
+            finally:
+                if watched:
+                    watch.since = 0.0  # before anything else: from here on nobody is broken off
         except BrokenOff:
-            watch.since = 0.0
-            self._too_long(perf_counter() - began)
-            raise TookTooLongError(
-                f'the {self.kind} plugin "{self.name}" was broken off after {self.limit_seconds:g} s'
-            ) from None
+            raise self._too_long(perf_counter() - began) from None
         except (Exception, SystemExit) as error:
-            watch.since = 0.0
-            self._observe(perf_counter() - began)
+            took = perf_counter() - began
+            if took >= self.limit_seconds:  # it made another error of being broken off
+                raise self._too_long(took) from error
+            self._observe(took)
             self._counts["raised"].inc()
             if isinstance(error, SystemExit):  # a plugin does not end the process
-                raise PluginError(f'the {self.kind} plugin "{self.name}" wanted to end the process') from error
+                raise self._left() from error
             raise
-        finally:
-            watch.since = 0.0
         took = perf_counter() - began
         self._observe(took)
         if took >= SLOW_SECONDS or self._breaker.failures:
@@ -114,13 +115,22 @@ class Guard:
         """Return what the asynchronous `call` of the plugin returns within `seconds`; what it raises is raised.
 
         `TookTooLongError` where it did not: it is cancelled then. `verdict` says what is wrong with an answer, which
-        is returned all the same. Whether to call at all says `admits`, which the caller asks first.
+        is returned all the same; what `verdict` raises of one that it cannot even look at is raised. Whether to call at all says `admits`, which the caller asks first.
         """
         began = perf_counter()
         limit = asyncio.timeout(seconds)
         try:
             async with limit:
                 result = await call()
+        except asyncio.CancelledError as error:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():  # somebody wants to stop, and that is not its fault
+                raise
+            self._failed("raised")
+            raise PluginError(f'the {self.kind} plugin "{self.name}" cancelled itself') from error
+        except SystemExit as error:
+            self._failed("raised")
+            raise self._left() from error
         except Exception as error:
             expired = limit.expired() and isinstance(error, TimeoutError)
             self._failed("timeout" if expired else "raised")
@@ -131,7 +141,11 @@ class Guard:
             raise
         finally:
             self._observe(perf_counter() - began)
-        failure = verdict(result)
+        try:
+            failure = verdict(result)
+        except Exception:
+            self._failed("wrong")
+            raise
         if failure is None:
             self._succeeded()
         else:
@@ -149,10 +163,15 @@ class Guard:
             return
         self._tell("plugin is slow, and nothing else could be done meanwhile", seconds=round(took, 2))
 
-    def _too_long(self, took: float) -> None:
+    def _too_long(self, took: float) -> TookTooLongError:
+        """Note a synchronous call that was broken off; return what is raised in its place."""
         self._observe(took)
         self._failed("timeout")
         self._tell("plugin broken off: it did not return", seconds=round(took, 2))
+        return TookTooLongError(f'the {self.kind} plugin "{self.name}" was broken off after {self.limit_seconds:g} s')
+
+    def _left(self) -> PluginError:
+        return PluginError(f'the {self.kind} plugin "{self.name}" wanted to end the process')
 
     def _failed(self, failure: Failure) -> None:
         self._counts[failure].inc()

@@ -38,9 +38,13 @@ class Plugin:
     config: type[BaseModel] | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a config model that could change or swallow a misspelt key."""
-        model = self.config
+        """Refuse what builds nothing, and a config model that could change or swallow a misspelt key."""
+        if not callable(self.build):
+            raise PluginError("what builds the plugin must be a function of one setup")
+        model: object = self.config
         if model is None:
             return
+        if not (isinstance(model, type) and issubclass(model, BaseModel)):
+            raise PluginError("the config must be a model, a class that derives from shared.plugins.Config")
         if not (model.model_config.get("frozen") and model.model_config.get("extra") == "forbid"):
             raise PluginError(f"the config model {model.__name__} must be frozen and forbid extra keys")

@@ -34,7 +34,10 @@ def read_secret(name: str) -> SecretStr:
     file is read each time, so that a plugin that asks again has what an operator has put there since.
     """
     if not _NAME.fullmatch(name):
-        raise MissingSecretError(f'"{name}" cannot be the name of a secret: up to 64 of a-z, 0-9 and _, a letter first')
+        # not repeated: it may be the secret itself, written where its name belongs
+        raise MissingSecretError(
+            "what stands there cannot be the name of a secret: up to 64 of a-z, 0-9 and _, a letter first"
+        )
     variable = f"YINGDA_SECRET_{name.upper()}"
     if value := os.environ.get(variable):
         return SecretStr(value)

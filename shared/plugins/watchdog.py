@@ -51,8 +51,8 @@ class Watchdog:
         since = self.since
         return time.perf_counter() - since if since > 0.0 and self.call is call else 0.0
 
-    def rouse(self) -> bool:
-        """Watch from now on; called by the main thread. Always True."""
+    def rouse(self) -> None:
+        """Watch from now on; called by the main thread."""
         if self._thread is None:
             signal.signal(SIGNAL, self._break_off)
             signal.setitimer(signal.ITIMER_VIRTUAL, TICK_SECONDS, TICK_SECONDS)
@@ -61,7 +61,6 @@ class Watchdog:
             self._thread.start()
         self.awake = True
         self._work.set()
-        return True
 
     def _watch(self) -> None:
         while True:
@@ -71,8 +70,15 @@ class Watchdog:
             if self._overdue():
                 signal.pthread_kill(threading.main_thread().ident or 0, SIGNAL)
             elif seen == self.calls and not self.since:
-                self._work.clear()
-                self.awake = False
+                self._sleep()
+
+    def _sleep(self) -> None:
+        """Watch no more; but for a call that began at this moment and found the watchdog awake."""
+        self._work.clear()
+        self.awake = False
+        if self.since:
+            self.awake = True
+            self._work.set()
 
     def _overdue(self) -> bool:
         since, call = self.since, self.call

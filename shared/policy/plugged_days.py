@@ -75,10 +75,12 @@ def _asked(wanted: CalendarPlugin, here: Location, marked: MarkedYaml, beside: P
 
 def _config_faults(plugin: Plugin, wanted: CalendarPlugin, here: Location, marked: MarkedYaml) -> Iterator[Any]:
     """Yield what the plugin's own model has against the settings, each at its line."""
+    from shared.plugins import judged  # noqa: PLC0415 (as above)
+
     if plugin.config is None:
         return
     try:
-        plugin.config.model_validate(dict(wanted.config))
+        judged(plugin, plugin.config, wanted.config)
     except ValidationError as error:
         for detail in error.errors(include_url=False):
             location = tuple(detail["loc"])

@@ -14,9 +14,10 @@ import structlog
 
 from shared import metrics
 from shared.plugins import LeftAloneError, PluginError, TookTooLongError
+from shared.plugins import guard as guard_module
 from shared.plugins.breaker import LONGEST_PAUSE_SECONDS, Breaker
 from shared.plugins.guard import Guard
-from shared.plugins.watchdog import WATCHDOG, BrokenOff
+from shared.plugins.watchdog import WATCHDOG, BrokenOff, Watchdog
 
 _NUMBERS = count()
 BACKTRACKS = re.compile(r"(a+)+$")
@@ -87,10 +88,17 @@ def swallows() -> None:
             continue
 
 
+def disguises() -> None:
+    try:
+        loops()
+    except BaseException:  # noqa: BLE001 (a stranger's may do so)
+        raise ValueError("cannot be read") from None
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("hangs", [loops, backtracks, swallows])
+@pytest.mark.parametrize("hangs", [loops, backtracks, swallows, disguises])
 def test_a_call_that_does_not_return_is_broken_off(name: str, hangs: Callable[[], object]) -> None:
-    """A loop without end, a regular expression that backtracks without end, and one that waits and swallows what it gets."""
+    """A loop without end, a regular expression that backtracks, one that swallows what it gets, one that makes it another."""
     guard = Guard("channel", name, limit_seconds=0.2)
     with structlog.testing.capture_logs() as logs, pytest.raises(TookTooLongError, match=f'"{name}" was broken off'):
         guard.call(hangs)
@@ -139,6 +147,50 @@ def test_another_thread_is_not_broken_off(name: str) -> None:
     thread.join()
     assert seen == [0.0]
     assert calls(name) == 1
+
+
+def test_another_thread_leaves_the_call_in_hand_watched(name: str) -> None:
+    guard = Guard("channel", name, limit_seconds=60)
+    seen: list[float] = []
+
+    def read() -> None:
+        thread = threading.Thread(target=lambda: guard.call(lambda: None))
+        thread.start()
+        thread.join()
+        seen.append(WATCHDOG.since)
+
+    guard.call(read)
+    assert seen[0] > 0.0
+    assert WATCHDOG.since == 0.0
+
+
+def test_a_call_that_begins_as_the_watchdog_goes_to_sleep_is_watched(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody asks whether it is awake before there is something to see; and it looks once more before it sleeps."""
+
+    class Falling(Watchdog):
+        seen = 0.0
+
+        @property
+        def awake(self) -> bool:
+            self.seen = self.since
+            return True
+
+        @awake.setter
+        def awake(self, value: bool) -> None:
+            del value
+
+    falling = Falling()
+    monkeypatch.setattr(guard_module, "WATCHDOG", falling)
+    Guard("channel", name, limit_seconds=60).call(lambda: None)
+    assert falling.seen > 0.0
+    watchdog = Watchdog()
+    for since in (1.0, 0.0):
+        watchdog.awake = True
+        watchdog.since = since
+        watchdog._sleep()
+        assert watchdog.awake is watchdog._work.is_set() is bool(since)
 
 
 def is_open(breaker: Breaker) -> bool:
@@ -215,6 +267,53 @@ async def test_an_asynchronous_call_is_cancelled_after_its_time(name: str) -> No
     with pytest.raises(TimeoutError):
         await guard.wait(impatient, 5)
     assert (counted(name, "raised"), counted(name, "timeout")) == (1, 1)
+
+
+async def test_an_asynchronous_plugin_neither_ends_the_process_nor_cancels_who_calls_it(name: str) -> None:
+    """`SystemExit` ends the loop, and a `CancelledError` of its own the task that waits, with all that it has in hand."""
+    guard = Guard("channel", name)
+
+    async def leave() -> None:
+        raise SystemExit(3)
+
+    async def forgets() -> None:
+        lost = asyncio.create_task(asyncio.Event().wait())
+        lost.cancel()
+        await lost
+
+    with pytest.raises(PluginError, match="wanted to end the process"):
+        await guard.wait(leave, 5)
+    with pytest.raises(PluginError, match="cancelled itself"):
+        await guard.wait(forgets, 5)
+    assert counted(name, "raised") == 2
+
+
+async def test_who_is_stopped_stops_and_the_plugin_is_not_blamed(name: str) -> None:
+    guard = Guard("channel", name)
+    began = asyncio.Event()
+
+    async def works() -> None:
+        began.set()
+        await asyncio.Event().wait()
+
+    task = asyncio.create_task(guard.wait(works, 60))
+    await began.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert counted(name, "raised") == 0
+
+
+async def test_an_answer_that_cannot_even_be_looked_at_is_wrong(name: str) -> None:
+    guard = Guard("channel", name)
+
+    async def answer() -> None:
+        return None
+
+    for _ in range(3):
+        with pytest.raises(TypeError):
+            await guard.wait(answer, 5, lambda given: "wrong" if len(given) else None)  # type: ignore[arg-type]
+    assert (counted(name, "wrong"), left_alone(name)) == (3, 1)
 
 
 async def test_answers_that_are_none_open_the_breaker_and_a_good_one_closes_it(name: str) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from services.intake.ports import Channel
 from shared.plugins import (
     GROUPS,
     KINDS,
@@ -14,6 +15,7 @@ from shared.plugins import (
     Plugin,
     PluginError,
     Setup,
+    UnusableError,
     VersionError,
     build,
     config_of,
@@ -23,6 +25,7 @@ from shared.plugins import (
 )
 from shared.policy.plugins import PluginsPolicy
 from shared.settings import Settings
+from shared.workshop import Workshop
 from tests.plugins import setup
 from tests.unit.plugins.stranger import package
 
@@ -111,6 +114,18 @@ def test_what_is_not_installed_is_told_with_what_is() -> None:
             'from pydantic import BaseModel as C\nplugin = Plugin(kind="channel", name="fax", api=1, build=print, config=C)',
             "the config model BaseModel must be frozen and forbid extra keys",
         ),
+        (
+            'plugin = Plugin(kind="channel", name="fax", api=1, build=print, config=dict)',
+            "the config must be a model, a class that derives from shared.plugins.Config",
+        ),
+        (
+            'plugin = Plugin(kind="channel", name="fax", api=1, build=None)',
+            "what builds the plugin must be a function of one setup",
+        ),
+        (
+            'plugin = Plugin(kind="channel", name="fax", api="1", build=print)',
+            "is written for version '1' of its kind; known here: 1",
+        ),
     ],
 )
 def test_what_is_no_plugin_is_refused_in_one_sentence(site: Path, module: str, said: str) -> None:
@@ -151,3 +166,18 @@ def test_settings_that_a_plugin_does_not_have_are_refused() -> None:
         config_of(plugin, {"colour": "red"})
     with pytest.raises(PluginError, match=r'the channel plugin "fax" has no settings'):
         config_of(Plugin(kind="channel", name="fax", api=1, build=print), {"colour": "red"})
+
+
+def test_what_cannot_even_be_looked_at_is_no_plugin_of_its_kind(site: Path) -> None:
+    module = """
+class Fax:
+    def read(self, data): ...
+    @property
+    def name(self):
+        raise KeyError("sesame")
+
+plugin = Plugin(kind="channel", name="fax", api=1, build=lambda setup: Fax())
+"""
+    package(site, "yingda-fax", {"yingda.channels:fax": "plugin"}, module)
+    with pytest.raises(UnusableError, match=r'"fax" built a Fax, which is no Channel'):
+        Workshop(PluginsPolicy(), Settings(data=site)).make("channel", "fax", Channel)

@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 
 from shared.inventory import Entry, inventory
+from shared.plugins import UnusableError
 from shared.policy import Policy, PolicyFileError, load_policy
 from shared.policy.earlier import earlier_policy
 from shared.policy.loader import DEFAULT_POLICY
 from shared.policy.plugins import BUILT_IN_CHANNELS
 from shared.service import find_service
 from shared.settings import Settings
-from shared.workshop import plugin_faults
+from shared.workshop import Workshop, plugin_faults
 from tests.unit.plugins.stranger import package
 
 MODULE = """
@@ -116,6 +117,37 @@ def test_what_is_not_installed_or_has_no_settings_is_told_where_it_is_named(tmp_
         'sms: [file, pigeon] | notify.transports.customer.sms.1: there is no transport plugin "pigeon"',
     ]
     assert trap not in sys.modules
+
+
+JUDGES = """
+from pydantic import field_validator
+
+class FaxConfig(Config):
+    area: str
+
+    @field_validator("area")
+    @classmethod
+    def known(cls, area: str) -> str:
+        return {"010": "S3cr3t"}[area]
+
+fax = Plugin(kind="channel", name="fax", api=1, build=lambda setup: setup, config=FaxConfig)
+"""
+
+
+def test_a_model_that_fails_over_its_settings_is_a_fault_with_a_line_and_stops_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of what a validator raises, pydantic makes a fault of `ValueError` and `AssertionError` only."""
+    package(tmp_path, "yingda-fax", {"yingda.channels:fax": "fax"}, JUDGES)
+    monkeypatch.syspath_prepend(tmp_path)
+    file = written(tmp_path, ("    web: {}\n", '    web: {}\n    fax: {area: "021"}\n'))
+    (fault,) = faults_of(file)
+    assert fault.startswith(
+        'fax: {area: "021"} | plugins.channels.fax: the settings of the channel plugin "fax" cannot be judged: KeyError'
+    )
+    policy = load_policy(file)
+    with pytest.raises(UnusableError, match="cannot be judged: KeyError in "):
+        Workshop(policy.plugins, Settings(policy=file, data=tmp_path)).make("channel", "fax", object)
 
 
 @pytest.mark.parametrize(
