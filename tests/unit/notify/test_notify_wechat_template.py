@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 from structlog.testing import capture_logs
 
-from services.notify.plugins import wechat_token
+from services.notify.plugins import wechat_template, wechat_token
 from services.notify.plugins.wechat_fields import FieldOf, fitted, kind_of, value_of
 from services.notify.plugins.wechat_template import WechatTemplate, plugin
 from services.notify.ports import Message, Outbound, Rejected, Retry, Sender, Sent, TransportSetup, Unknown
@@ -210,6 +210,19 @@ async def test_without_a_token_all_is_tried_later(reply: Reply) -> None:
         assert [type(one) for one in outcomes] == [Retry, Retry]
         assert len(vendor.asked) == 1
         assert isinstance((await transport.send([notice(1)]))[0], Sent)
+
+
+@pytest.mark.slow
+async def test_a_batch_ends_in_time_and_what_has_left_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """R-NT-04: whoever asked waits no longer, and would take even what has left for unknown."""
+    monkeypatch.setattr(wechat_template, "BATCH_SECONDS", 2.9)
+    monkeypatch.setattr(wechat_template, "END_SECONDS", 3.0)
+    wechat = WeChat()
+    async with account(wechat, wait=60) as (transport, _):
+        assert isinstance((await transport.send([notice(1)]))[0], Sent)
+        wechat.replies = [Reply(value={"errcode": 0, "msgid": 7}), Reply(trouble="hang")]
+        outcomes = await transport.send([notice(number) for number in range(2, 6)])
+    assert [type(one) for one in outcomes] == [Sent, Unknown, Retry, Retry]
 
 
 async def test_a_wrong_secret_is_told_by_its_code() -> None:
