@@ -15,6 +15,11 @@ from shared.bus.streams import CONTACTS
 
 _SERVERS_OWN = 500
 """From this code on it is the server's own trouble, which passes."""
+_CONFLICT = 409
+"""The leader is storing a message of this id: what it answers next time tells whether it could."""
+_TOO_MANY = 429
+_ACCOUNT_IS_FULL = 10_002
+"""Given with code 400, and over as soon as there is room again."""
 
 
 class Unanswered(Exception):
@@ -70,9 +75,15 @@ class Commit:
         except NoStreamResponseError:
             return None  # the stream has no leader now, or is being made
         except APIError as error:
-            if (error.code or _SERVERS_OWN) >= _SERVERS_OWN:
+            if _passes(error):
                 return None
             return Refusal(error.description or f"code {error.code}")
         except (nats.errors.Error, OSError, TimeoutError):
             return None
         return Known(repeated=bool(answer.duplicate))
+
+
+def _passes(error: APIError) -> bool:
+    """Return whether the server may take the same message later."""
+    code = error.code or _SERVERS_OWN
+    return code >= _SERVERS_OWN or code in {_CONFLICT, _TOO_MANY} or error.err_code == _ACCOUNT_IS_FULL

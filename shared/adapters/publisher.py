@@ -133,7 +133,7 @@ class Publisher:
         if trace:
             envelope["traceparent"] = trace
         try:
-            body = to_json(envelope | {"data": data})
+            body = to_json(envelope | {"data": data}, inf_nan_mode="null")  # JSON has no number that is none
         except (PydanticSerializationError, UnicodeEncodeError, ValueError):
             raise RefusedByBus("the contact cannot be written as JSON") from None
         if len(body) > LARGEST_BODY:

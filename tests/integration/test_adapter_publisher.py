@@ -1,6 +1,8 @@
 """The publisher of the adapters against a real NATS server (ADR 0038): acknowledged, grouped, patient, bounded."""
 
 import asyncio
+import json
+import math
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -61,6 +63,15 @@ async def test_what_is_published_is_on_the_stream_in_its_envelope(client: Client
     assert (message.key, message.type, message.time) == ("web/shop/42", "yingda.contact.received.v1", AT)
     assert message.data == _data()
     assert (await JetStreamContext(client).stream_info(CONTACTS.name)).state.messages == 1
+
+
+async def test_what_is_no_number_is_written_as_null_since_json_has_no_other_word(client: Client) -> None:
+    odd = {"price": math.nan, "most": [math.inf, -math.inf]}
+    async with Publisher(client, ["web"], name="odd") as publisher:
+        await publisher.publish("web", source="web/shop", id="43", data=_data() | {"details": odd})
+    held = await JetStreamContext(client).get_msg(CONTACTS.name, 1)
+    told = json.loads(held.data or b"", parse_constant=pytest.fail)
+    assert told["data"]["details"] == {"price": None, "most": [None, None]}
 
 
 async def test_those_who_wait_at_once_share_commits_and_each_gets_its_own_answer(client: Client) -> None:

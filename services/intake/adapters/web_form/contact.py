@@ -11,7 +11,8 @@ from shared.adapters.requests import digest_of, invalid
 from shared.events import Contact, Fault, faults_of
 
 CUSTOMER: Final = ("name", "honorific", "phone", "email", "company", "address", "type", "industry", "member_no")
-OWN: Final = ("text", "category", "topic", "emotion", "locale", "customer", "details")
+OWN: Final = ("text", "category", "topic", "emotion", "locale")
+OBJECTS: Final = ("customer", "details")
 TEXTS: Final = ("text", "message", "content")
 MOST_DETAILS: Final = 40
 LONGEST_DETAIL: Final = 2_000
@@ -26,13 +27,15 @@ def contact_of(fields: Mapping[str, Any], at: datetime, attachments: Sequence[Ma
     """
     filled = {name: value for name, value in fields.items() if value not in ("", None)}
     form: dict[str, Any] = {"occurred_at": at.isoformat()}
-    form |= {name: filled[name] for name in OWN if name in filled and name not in {"customer", "details"}}
-    text = next((filled[name] for name in TEXTS if name in filled), None)
-    if text is not None:
-        form["text"] = text
-    customer, details = _object(filled, "customer"), _object(filled, "details")
+    form |= {name: filled[name] for name in OWN if name in filled}
+    text = next((name for name in TEXTS if name in filled), "text")
+    if text in filled:
+        form["text"] = filled[text]
+    objects = {name: dict(filled[name]) for name in OBJECTS if isinstance(filled.get(name), dict)}
+    customer, details = (objects.get(name, {}) for name in OBJECTS)
     form["customer"] = customer | {name: filled[name] for name in CUSTOMER if name in filled}
-    others = {k: v for k, v in filled.items() if k not in {*OWN, *TEXTS, *CUSTOMER, "id"}}
+    placed = {*OWN, *CUSTOMER, *objects, text, "id"}
+    others = {name: value for name, value in filled.items() if name not in placed}
     form["details"] = details | others
     if attachments:
         form["attachments"] = list(attachments)
@@ -54,11 +57,6 @@ def name_of(fields: Mapping[str, Any], files: Sequence[bytes], at: datetime) -> 
         [hashlib.sha256(one).hexdigest() for one in files],
         at.date(),
     )
-
-
-def _object(fields: Mapping[str, Any], name: str) -> dict[str, Any]:
-    value = fields.get(name)
-    return dict(value) if isinstance(value, dict) else {}
 
 
 def _faults(form: Mapping[str, Any]) -> list[Fault]:

@@ -2,18 +2,18 @@
 
 import asyncio
 from dataclasses import dataclass
-from email import message_from_bytes
-from email.policy import HTTP
 from typing import Any
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
+from services.intake.adapters.web_form.parts import MOST_PARTS, PartsError, parts_of
 from shared.adapters import HttpProblem
 from shared.adapters.requests import json_of, media_type
 from shared.attachments import File
 
-MOST_FIELDS = 100
+MOST_WITHOUT_FILES = 1_000_000
+"""Bytes of a form that holds no files: only they are large, and what is written is read at one go."""
 URLENCODED = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
 
@@ -29,13 +29,17 @@ class Posted:
 
 
 async def read_posted(request: Request) -> Posted:
-    """Return the fields and files of `request`; `HttpProblem` 400, 415."""
+    """Return the fields and files of `request`; `HttpProblem` 400, 413, 415."""
     kind, body = media_type(request), await request.body()
-    if kind == URLENCODED:
-        return Posted(_once(_pairs(body)), by_browser=_wants_page(request))
     if kind == MULTIPART:
         fields, files = await asyncio.to_thread(_parts, request.headers["content-type"], body)
         return Posted(_once(fields), tuple(files), _wants_page(request))
+    if len(body) > MOST_WITHOUT_FILES:
+        raise HttpProblem(
+            413, "too-large", "The request is too large", f"Without files at most {MOST_WITHOUT_FILES:,} bytes."
+        )
+    if kind == URLENCODED:
+        return Posted(_once(_pairs(body)), by_browser=_wants_page(request))
     if kind not in {"", "application/json"}:
         raise HttpProblem(415, "unknown-form", "The body must be JSON or a form of HTML")
     fields = json_of(body)
@@ -50,7 +54,7 @@ def _wants_page(request: Request) -> bool:
 
 def _pairs(body: bytes) -> list[tuple[str, str]]:
     try:
-        return parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="strict")
+        return parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MOST_PARTS, errors="strict")
     except ValueError:  # also what is not UTF-8
         raise HttpProblem(400, "not-a-form", "The body is not a form in UTF-8") from None
 
@@ -65,22 +69,16 @@ def _once(pairs: list[tuple[str, str]]) -> dict[str, Any]:
 
 
 def _parts(content_type: str, body: bytes) -> tuple[list[tuple[str, str]], list[File]]:
-    head = f"Content-Type: {content_type}\r\n\r\n".encode("latin-1", "replace")
-    message = message_from_bytes(head + body, policy=HTTP)
-    if not message.is_multipart() or message.defects:
-        raise HttpProblem(400, "not-a-form", "The body is not a form with parts")
     fields: list[tuple[str, str]] = []
     files: list[File] = []
-    for number, part in enumerate(message.iter_parts()):
-        name = part.get_param("name", header="content-disposition")
-        if number >= MOST_FIELDS or not isinstance(name, str):
-            raise HttpProblem(400, "not-a-form", "The body is not a form with at most 100 named parts")
-        content = part.get_payload(decode=True)
-        data = content if isinstance(content, bytes) else b""
-        if part.get_filename() is None:
-            fields.append((name, _text(data)))
-        elif data or part.get_filename():
-            files.append(File(part.get_filename() or name, part.get_content_type(), data))
+    try:
+        for part in parts_of(content_type, body):
+            if part.filename is None:
+                fields.append((part.name, _text(part.content)))
+            elif part.content or part.filename:
+                files.append(File(part.filename or part.name, part.media_type, part.content))
+    except PartsError:
+        raise HttpProblem(400, "not-a-form", f"The body is not a form with at most {MOST_PARTS} named parts") from None
     return fields, files
 
 

@@ -1,0 +1,152 @@
+"""What a form of the website may hold: files as they are, and nothing that keeps the gateway busy."""
+
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from starlette.requests import Request
+from starlette.types import Message
+
+from services.intake.adapters.web_form.contact import contact_of
+from services.intake.adapters.web_form.parsing import MULTIPART, URLENCODED, Posted, read_posted
+from shared.adapters import HttpProblem
+
+BOUNDARY = "----WebKitFormBoundaryAbC"
+MAIL = b"From: a@example.com\r\nSubject: x\r\n\r\nhello\r\n"
+PAGE = b'Content-Type: multipart/related; boundary="q"\r\n\r\n--q\r\n\r\nhi\r\n--q--\r\n'
+
+
+async def posted(body: bytes, content_type: str = f"{MULTIPART}; boundary={BOUNDARY}") -> Posted:
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    headers = [(b"content-type", content_type.encode())]
+    return await read_posted(Request({"type": "http", "method": "POST", "headers": headers}, receive))
+
+
+def part(disposition: str, content: bytes, **headers: str) -> bytes:
+    told = {"content-disposition": f"form-data; {disposition}"} | {k.replace("_", "-"): v for k, v in headers.items()}
+    head = "".join(f"{name}: {value}\r\n" for name, value in told.items()).encode()
+    return b"--" + BOUNDARY.encode() + b"\r\n" + head + b"\r\n" + content + b"\r\n"
+
+
+def form(*parts: bytes) -> bytes:
+    return b"".join(parts) + b"--" + BOUNDARY.encode() + b"--\r\n"
+
+
+async def outcome(body: bytes, content_type: str = f"{MULTIPART}; boundary={BOUNDARY}") -> int | None:
+    """Return the status with which `body` is refused; None where it is taken."""
+    try:
+        await posted(body, content_type)
+    except HttpProblem as problem:
+        return problem.status
+    return None
+
+
+@pytest.mark.parametrize(
+    ("name", "media_type", "content"),
+    [
+        ("投诉.eml", "message/rfc822", MAIL),
+        ("page.mht", "multipart/related", PAGE),
+        ("page.mht", "multipart/related; boundary=q", PAGE),
+        ("notes.txt", "text/plain; charset=x-none", "第一行\r第二行\n".encode()),
+        ("屏 幕.png", "image/png", bytes(range(256)) * 3 + b"\r\n--\r\n\r"),
+        ("empty.txt", "text/plain", b""),
+    ],
+)
+async def test_a_file_arrives_as_it_was_chosen_whatever_it_holds(name: str, media_type: str, content: bytes) -> None:
+    body = form(
+        part('name="text"', "第一行\r\n第二行".encode()),
+        part(f'name="f"; filename="{name}"', content, content_type=media_type),
+    )
+    given = await posted(body)
+    assert given.fields == {"text": "第一行\r\n第二行"}
+    (file,) = given.files
+    assert (file.name, file.media_type, file.content) == (name, media_type.partition(";")[0], content)
+
+
+@given(st.binary(max_size=200), st.binary(max_size=200))
+async def test_any_bytes_are_read_back_or_refused_and_never_a_fault(content: bytes, wild: bytes) -> None:
+    given = await posted(form(part('name="f"; filename="a.bin"', content)))
+    assert [file.content for file in given.files] == [content]
+    for body in (wild, form(b"--" + BOUNDARY.encode() + b"\r\n" + wild + b"\r\n\r\nx\r\n")):
+        assert await outcome(body) in {None, 400}
+
+
+@pytest.mark.parametrize(
+    "disposition",
+    ["name=\"f\"; filename*=UTF-8''%E5%B1%8F.png", "name=f; filename=屏.png", 'filename="屏.png"; NAME="f"'],
+)
+async def test_names_of_files_are_read_as_browsers_and_programs_write_them(disposition: str) -> None:
+    (file,) = (await posted(form(part(disposition, b"x")))).files
+    assert file.name == "屏.png"
+
+
+async def test_a_field_for_a_file_that_was_left_empty_is_none() -> None:
+    given = await posted(form(part('name="f"; filename=""', b"", content_type="application/octet-stream")))
+    assert given == Posted({})
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"no form at all",
+        form(part('name="a"', b"1"))[:-12],  # cut off before its end
+        form(part('filename="x"', b"1")),
+        form(*[part('name="a"', b"1")] * 101),
+        form(part('name="a"', b"\xff")),
+        form(part('name="a"', b"1", x_long="y" * 20_000)),
+        form(part(f'name="a"; filename*{"1" * 5_000}*="x"', b"1")),
+    ],
+)
+async def test_what_is_no_form_is_refused(body: bytes) -> None:
+    assert await outcome(body) == 400
+
+
+async def test_a_form_without_a_boundary_is_refused() -> None:
+    for content_type in (MULTIPART, f"{MULTIPART}; boundary=", f"{MULTIPART}; boundary={'x' * 71}"):
+        assert await outcome(form(part('name="a"', b"1")), content_type) == 400
+
+
+def _hostile() -> Mapping[str, tuple[str, bytes]]:
+    nested = b"".join(b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (n, n) for n in range(200))
+    opened = part('name="a"', b"").removesuffix(b"\r\n\r\n") + b"\r\n"
+    return {
+        "nested": (f"{MULTIPART}; boundary={BOUNDARY}", form(opened + nested + b"\n" * 1_000_000 + b"\r\n")),
+        "lines": (f"{MULTIPART}; boundary={BOUNDARY}", form(part('name="a"', b"\n" * 8_000_000))),
+        "boundaries": (f"{MULTIPART}; boundary=x", b"\r\n--x" * 2_000_000),
+        "percent": (URLENCODED, b"text=" + b"%E4%BD" * 4_000_000),
+        "pluses": (URLENCODED, b"&" * 24_000_000),
+        "json": ("application/json", b"[" * 24_000_000),
+    }
+
+
+@pytest.mark.parametrize("kind", sorted(_hostile()))
+async def test_nothing_that_anybody_may_post_keeps_the_gateway_busy(kind: str) -> None:
+    content_type, body = _hostile()[kind]
+    begun = time.process_time()
+    assert await outcome(body, content_type) in {None, 400, 413}
+    assert time.process_time() - begun < 1.0, "seconds of this process's work, whatever else the machine does"
+
+
+AT = datetime(2026, 11, 23, 2, 15, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("fields", "details"),
+    [
+        ({"text": "空调不制冷", "message": "周末在家"}, {"message": "周末在家"}),
+        ({"message": "空调不制冷", "content": "周末在家"}, {"content": "周末在家"}),
+        ({"text": "空调不制冷", "details": "周末在家"}, {"details": "周末在家"}),
+        ({"text": "空调不制冷", "customer": "王芳"}, {"customer": "王芳"}),
+        ({"text": "空调不制冷", "details": {"order_no": "1"}, "colour": "白"}, {"order_no": "1", "colour": "白"}),
+    ],
+)
+def test_nothing_that_a_customer_wrote_is_dropped(fields: Mapping[str, Any], details: Mapping[str, Any]) -> None:
+    told = contact_of(fields, AT, ())
+    assert (told["text"], told["details"]) == ("空调不制冷", details)
