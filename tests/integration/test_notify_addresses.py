@@ -342,3 +342,33 @@ async def test_a_bounce_that_came_as_mail_silences_the_address_and_goes_another_
     listed = (await one.say("suppressions"))["result"]["suppressions"]
     assert [(entry["reason"], entry["by"]) for entry in listed] == [("bounced", "system")]
     await one.sender.stop()
+
+
+async def test_a_second_bounce_of_a_mail_does_not_silence_the_phone(house: House) -> None:
+    """R-NT-07: servers report twice, in other words; by then the message has gone another way and is that one's no more."""
+    one = await house.replica(Provider(channel="email", answers=[Sent("<named@example.com>")]))
+    await one.bench.happens(registered(personal=BOTH, preferred_channel="email"), opening())
+    await one.work()
+    (row,) = await house.rows()
+    key = row.notification_id
+    aside = ContactSetAside(
+        channel="email",
+        source_id="email/x/1",
+        kind="bounced",
+        occurred_at=NOW,
+        reports=(DeliveryReport(message_id="named@example.com", state="bounced", reason="5.1.1"),),
+    )
+    await one.bench.happens(aside)
+    await one.work(2)
+    assert await house.states() == {"accepted:customer": "sent"}
+    again = DeliveryReport(message_id=f"{key}.XR20261123001@example.com", state="failed", reason="5.2.2")
+    for number, state in enumerate(("failed", "bounced", "delivered"), 2):
+        told = again.model_copy(update={"state": state})
+        await one.bench.happens(aside.model_copy(update={"source_id": f"email/x/{number}", "reports": (told,)}))
+    await one.work(2)
+    listed = (await one.say("suppressions"))["result"]["suppressions"]
+    assert [(entry["channel"], entry["reason"]) for entry in listed] == [("email", "bounced")]
+    assert await house.states() == {"accepted:customer": "sent"}
+    assert len(house.lines("sms")) == 1
+    assert await house.bench.told(NotificationDelivered) == []
+    await one.sender.stop()

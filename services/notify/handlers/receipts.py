@@ -26,6 +26,8 @@ log = structlog.get_logger()
 
 SYSTEM = "system"
 """Who suppresses an address that a bounce names."""
+MAIL = "email"
+"""What a report by mail is about: of a message that has gone another way since it says nothing."""
 _ARRIVES = frozenset({"sent", "unknown", "failed", "queued"})
 _FAILS = frozenset({"sent", "unknown"})
 
@@ -61,7 +63,7 @@ class Receipts:
             found = await queue.of_message(tx.connection, None, f"<{report.message_id}>")
             if not found:  # the server's answer was lost, and the mail arrived there all the same
                 ours = report.message_id.partition("@")[0].partition(".")[0]
-                found = await queue.of_message(tx.connection, ours, None)
+                found = [one for one in await queue.of_message(tx.connection, ours, None) if one.channel == MAIL]
             told = RecordReceipt(command_id=event.source_id[:100], by=SYSTEM, state=report.state, reason=report.reason)
             if not found or await self._apply(tx, found, told) is not None:
                 log.info("a report on a message came to nothing", state=report.state, known=bool(found))
