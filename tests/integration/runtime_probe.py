@@ -82,7 +82,7 @@ class Probe:
         subscription = await self.client.jetstream().pull_subscribe_bind("probe", "EVENTS")
         taken: list[Msg] = []
         while len(taken) < count:
-            taken += await subscription.fetch(count - len(taken), timeout=5)
+            taken += await subscription.fetch(count - len(taken), timeout=30)
         await BatchRuntime(self.outbox, self.handle).process(taken)
         await subscription.unsubscribe()
 

@@ -25,6 +25,7 @@ from shared.settings import Settings
 from shared.testing.servers import Servers, fresh_database
 from tests.integration.runtime_probe import PROBE, Probe, effects, paused, published, report, tables
 from tests.integration.runtime_probe import probe as probe
+from tests.polling import until
 
 
 async def test_a_message_delivered_three_times_has_its_effect_once(probe: Probe) -> None:
@@ -32,8 +33,12 @@ async def test_a_message_delivered_three_times_has_its_effect_once(probe: Probe)
     await probe.publish(message, message, message)
     await probe.consume(3)
     assert await probe.count(effects) == 1
-    info = await probe.client.jetstream().consumer_info("EVENTS", "probe")
-    assert (info.num_pending, info.num_ack_pending) == (0, 0)
+
+    async def nothing_left() -> bool:
+        info = await probe.client.jetstream().consumer_info("EVENTS", "probe")
+        return (info.num_pending, info.num_ack_pending) == (0, 0)
+
+    await until(nothing_left, 30, said="the server has noted every acknowledgement")
 
 
 async def test_a_redelivery_after_the_commit_changes_nothing(probe: Probe) -> None:
@@ -117,31 +122,38 @@ async def test_an_atomic_batch_with_a_duplicate_is_published_one_by_one(probe: P
     assert info.state.messages == 5
 
 
-async def test_a_lone_message_never_waits_for_a_batch(probe: Probe) -> None:
+async def test_a_lone_message_never_waits_for_a_batch(probe: Probe, monkeypatch: pytest.MonkeyPatch) -> None:
     """A short batch's open request must not swallow the next message for seconds, as nats-py's own fetch does."""
     feed = PullFeed(probe.client, PROBE.consumer, 250)
-    await feed.start()
-    for n in range(40):
-        async with asyncio.timeout(1.0):
-            await probe.publish(*(published(f"m{n}-{k}") for k in range(1 + n % 3)))
-            waiting = 1 + n % 3
-            while waiting:
-                for message in await feed.next():
-                    await message.ack()
-                    waiting -= 1
+    with monkeypatch.context() as patch:  # what waits for the end of a request waits too long for this test
+        patch.setattr(pull, "EXPIRES_SECONDS", 90.0)
+        patch.setattr(pull, "SILENCE_SECONDS", 90.0)
+        await feed.start()
+        async with asyncio.timeout(60):
+            for n in range(40):
+                await probe.publish(*(published(f"m{n}-{k}") for k in range(1 + n % 3)))
+                waiting = 1 + n % 3
+                while waiting:
+                    for message in await feed.next():
+                        await message.ack()
+                        waiting -= 1
     await feed.close()
     assert await feed.next() == []
 
 
-async def test_a_request_that_ends_while_the_reader_is_busy_is_made_anew_at_once(probe: Probe) -> None:
+async def test_a_request_that_ends_while_the_reader_is_busy_is_made_anew_at_once(
+    probe: Probe, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Else the next message waits until the server's silence is noticed: two seconds, for one lone contact in twenty."""
     feed = PullFeed(probe.client, PROBE.consumer, 250)
     await feed.start()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         await feed._settled.wait()
     await probe.publish(published("late"))
-    async with asyncio.timeout(1.0):
-        (message,) = await feed.next()
+    with monkeypatch.context() as patch:
+        patch.setattr(pull, "SILENCE_SECONDS", 90.0)
+        async with asyncio.timeout(60):
+            (message,) = await feed.next()
     await message.ack()
     await feed.close()
 
@@ -160,7 +172,7 @@ async def test_what_waited_behind_another_batch_has_its_full_time_when_its_turn_
         messages += await feed.next() if len(messages) < 2 else []
         assert len(messages) == 2
         await acknowledge(messages)
-        heard = [await told.next_msg(timeout=5) for _ in words for _ in messages]
+        heard = [await told.next_msg(timeout=30) for _ in words for _ in messages]
         said = {(one.reply, word) for one in messages for word in words}
         assert {(one.subject, one.data) for one in heard} == said, "the server begins anew to count, then it is done"
     await feed.close()
@@ -174,7 +186,7 @@ async def test_a_feed_outlives_a_lost_request_and_a_missing_consumer(probe: Prob
     assert await feed.next() == []
     await provision(probe.engine, probe.client, [PROBE])
     await probe.publish(published("late"))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not (messages := await feed.next()):
             pass
     await messages[0].ack()
@@ -211,9 +223,12 @@ async def test_the_relay_publishes_what_a_crash_left(probe: Probe) -> None:
     deaf = Outbox("probe", probe.engine, tables, SystemClock(), _Deaf(probe.client, "EVENTS"))
     async with deaf.transaction() as tx:
         tx.emit(report("left"), subject="left")
+    since = "UPDATE probe.outbox SET created_at = clock_timestamp() {} interval '{} seconds'"
+    async with probe.engine.begin() as connection:
+        await connection.execute(text(since.format("+", 30)))  # however long it takes until the relay looks
     assert await probe.outbox.relay() == 0, "what is fresh may still be on its way"
     async with probe.engine.begin() as connection:
-        await connection.execute(text("UPDATE probe.outbox SET created_at = created_at - interval '3 seconds'"))
+        await connection.execute(text(since.format("-", 3)))
     assert await probe.outbox.relay() == 1
     assert await probe.outbox.relay() == 0
     assert (await probe.client.jetstream().stream_info("EVENTS")).state.messages == 1

@@ -11,6 +11,7 @@ import pytest
 from nats.aio.msg import Msg
 from sqlalchemy import select, text
 
+from shared import health
 from shared.bus.commands import CommandDesk, CommandServer
 from shared.bus.ordering import skip_version
 from shared.bus.outbox import EventTooLargeError
@@ -108,7 +109,7 @@ async def test_a_subject_that_postgresql_cannot_hold_holds_nobody_up(probe: Prob
     taken: list[Msg] = []
     subscription = await probe.client.jetstream().pull_subscribe_bind("probe", "EVENTS")
     while len(taken) < 2:
-        taken += await subscription.fetch(2 - len(taken), timeout=5)
+        taken += await subscription.fetch(2 - len(taken), timeout=30)
     taken[1].subject = "yingda.event.report.\0published"
     await BatchRuntime(probe.outbox, probe.handle).process(taken)
     await subscription.unsubscribe()
@@ -127,7 +128,7 @@ async def read_of(nats_url: str, sent: bytes) -> tuple[Msg, Msg]:
     await reader.readline()
     writer.write(sent + b"PUB odd.good 1\r\ny\r\n")
     await writer.drain()
-    messages = await subscription.next_msg(timeout=5), await subscription.next_msg(timeout=5)
+    messages = await subscription.next_msg(timeout=30), await subscription.next_msg(timeout=30)
     writer.close()
     await client.close()
     return messages
@@ -163,20 +164,21 @@ async def test_stopping_answers_every_command_that_has_arrived(probe: Probe) -> 
         await client.publish(Cancel.SUBJECT, (body % n).encode(), reply=inbox)
     await settle(client)
     await server.stop()
-    replies = [await answers.next_msg(timeout=10) for _ in range(100)]
+    replies = [await answers.next_msg(timeout=30) for _ in range(100)]
     assert [reply.data for reply in replies if b'"ok":true' not in reply.data] == []
     await client.close()
 
 
-async def test_a_silent_connection_blocks_neither_the_probes_nor_the_stop() -> None:
+async def test_a_silent_connection_blocks_neither_the_probes_nor_the_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health._QuietHandler, "timeout", 600)  # the connection is silent for longer than anybody waits
     server = HealthServer(Health(), "127.0.0.1", 0)
     url = server.url.removesuffix("/metrics")
     with closing(socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])))):
 
         def live() -> int:
-            with urllib.request.urlopen(f"{url}/livez", timeout=3) as answer:
+            with urllib.request.urlopen(f"{url}/livez", timeout=30) as answer:
                 return int(answer.status)
 
         assert await asyncio.to_thread(live) == 200
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(30):
             await asyncio.to_thread(server.close)

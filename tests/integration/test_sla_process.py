@@ -26,10 +26,10 @@ LATE_SECONDS = 5.0
 
 
 async def publish(client: Client, clock: SystemClock, events: Sequence[Event]) -> None:
+    """Let all of `events` be on the stream at the same moment."""
     messages = [compose(e, source="yingda/routing", subject="w", at=clock.now(), traceparent=None) for e in events]
     outgoing = [Outgoing(message.key, message.data.SUBJECT, encode(message)) for message in messages]
-    for begin in range(0, len(outgoing), 100):
-        await Publisher(client, EVENTS.name).publish(outgoing[begin : begin + 100])
+    assert await Publisher(client, EVENTS.name).publish(outgoing) == "atomic"
 
 
 async def test_replicas_on_a_fast_clock_find_every_deadline_once(database_url: str, fresh_nats: str) -> None:
@@ -44,9 +44,10 @@ async def test_replicas_on_a_fast_clock_find_every_deadline_once(database_url: s
         ):
             now = clock.now()
             stories = [Story(id=f"w{n}") for n in range(COUNT)]
-            await publish(bench.client, clock, [story.opened(now, "emergency") for story in stories])
+            opened = [story.opened(now, "emergency") for story in stories]
+            # With the openings: nine minutes take 0.15 s here, and an answer that is not on the stream in time is late.
             answered = [story.responded(now + timedelta(minutes=9)) for story in stories[::2]]
-            await publish(bench.client, clock, answered)
+            await publish(bench.client, clock, [*opened, *answered])
             await bench.heard(SlaBreached)
             first.kill()
             # A day later every progress report is due, and those who answered have 24 hours from then.

@@ -30,6 +30,7 @@ from services.notify.store import suppressions
 from shared.adapters import HttpProblem, Report, Work
 from shared.adapters.configured import GATEWAY, adapter_names, channels_of, subjects_of
 from shared.adapters.setup import AdapterSetup
+from shared.bus.settle import settle
 from shared.events import NotificationDelivered, NotificationFailed
 from shared.events.commands import RecordReceipt
 from shared.outbound import signed
@@ -83,7 +84,7 @@ async def reporting(
     try:
         if not away:
             await client.subscribe(RecordReceipt.SUBJECT, cb=answer)
-            await client.flush()
+            await settle(client)
         transport_to = httpx.ASGITransport(app=app(client))
         async with httpx.AsyncClient(transport=transport_to, base_url="http://gateway") as http:
             yield Reporter(http, provider)
