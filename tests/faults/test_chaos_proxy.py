@@ -61,8 +61,8 @@ async def test_a_delay_and_a_silence_take_their_time_and_lose_nothing() -> None:
         assert await reader.readexactly(4) == b"late"
         assert time.monotonic() - began >= 0.19, "each direction"
         proxy.delay_seconds = 0.0
-        proxy.silence(0.3)
         began = time.monotonic()
+        proxy.silence(0.3)
         writer.write(b"silent")
         assert await reader.readexactly(6) == b"silent"
         assert time.monotonic() - began >= 0.29

@@ -170,7 +170,7 @@ def test_every_finding_is_a_place_of_its_text(text: str) -> None:
 
 def test_a_text_of_nothing_but_phrases_takes_no_time() -> None:
     """R-FB-06: the work for one text is bounded."""
-    began = time.perf_counter()
+    began = time.thread_time()  # of the processor: others may want it too
     for text in ("不知道" * 3_300, '客户您不知道"“' * 1_000, "不" * 10_000, "喂" * 10_000, "“" * 10_000):
         INSPECTOR.findings(text)
-    assert time.perf_counter() - began < 2
+    assert time.thread_time() - began < 2

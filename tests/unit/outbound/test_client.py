@@ -23,7 +23,7 @@ from tests.vendor_server import Asked, Reply, replies, trust, vendor_server
 
 pytestmark = pytest.mark.slow  # servers that are silent
 
-PATIENT, HASTY = 20.0, 0.5
+PATIENT, HASTY = 60.0, 1.5
 Clients = Callable[..., HttpClient]
 
 

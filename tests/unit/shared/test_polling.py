@@ -1,7 +1,10 @@
 """Asking again: at once where it holds already, not for ever where it never does, and no failure is hidden."""
 
+from types import SimpleNamespace
+
 import pytest
 
+from shared.testing import polling
 from shared.testing.polling import NotInTimeError, Rest, until
 
 
@@ -34,10 +37,11 @@ async def test_a_timeout_of_what_is_asked_is_its_own() -> None:
         await until(check, 10)
 
 
-def test_what_tells_the_same_rests_and_what_tells_nothing_moves() -> None:
-    rest = Rest()
-    first = rest.seconds(1)
-    assert rest.seconds(1) > first
-    assert rest.seconds(2) < 0.1
-    assert rest.seconds(None) < 0.1
-    assert rest.seconds(None) < 0.1
+def test_what_tells_the_same_rests_and_what_tells_nothing_moves(monkeypatch: pytest.MonkeyPatch) -> None:
+    moment = [100.0]
+    monkeypatch.setattr(polling, "time", SimpleNamespace(monotonic=lambda: moment[0]))
+    rest, found = Rest(), []
+    for told in (1, 1, 1, 2, None, None, 2):
+        moment[0] += 5
+        found.append(rest.seconds(told))
+    assert found == [0, 5, 10, 0, 0, 0, 0]
