@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -64,6 +64,10 @@ class Aliyun(BaseModel):
     sign_name: str | None = None
     sequence_id: str | None = None
 
+    def name(self) -> str:
+        """Return what identifies it: its sequence alone is not said to be unique, nor is it always there."""
+        return digest_of(self.sequence_id, self.phone_number, self.send_time, self.dest_code, self.content)
+
 
 class Tencent(BaseModel):
     """A message as Tencent Cloud pushes it."""
@@ -76,6 +80,10 @@ class Tencent(BaseModel):
     time: int = Field(ge=0)
     sign: str | None = None
     extend: str | None = None
+
+    def name(self) -> str:
+        """Return what identifies it, since it has no id."""
+        return digest_of(self.nationcode, self.mobile, self.time, self.extend, self.text)
 
 
 class Sms:
@@ -127,17 +135,18 @@ class Sms:
             pushed = json_of(await request.body())
             if not isinstance(pushed, list) or not 0 < len(pushed) <= MOST:
                 raise invalid([Fault("(whole)", f"must be an array of 1 to {MOST} messages")])
-            messages = [validated(Aliyun, one) for one in pushed]
-            await asyncio.gather(
-                *(publish("aliyun", _aliyun_name(one), one.model_dump(exclude_none=True)) for one in messages)
-            )
+            messages = [one for one in pushed if isinstance(one, dict)]
+            await asyncio.gather(*(publish("aliyun", *_named(Aliyun, one)) for one in messages))
+            if len(messages) < len(pushed):
+                raise invalid([Fault("(whole)", "must hold objects only; those that it holds are kept")])
             return said({"code": 0, "msg": "接收成功"})
 
         async def tencent(request: Request) -> Response:
             self._check_token("tencent", request)
-            message = validated(Tencent, json_of(await request.body()))
-            name = digest_of(message.nationcode, message.mobile, message.time, message.extend, message.text)
-            await publish("tencent", name, message.model_dump(exclude_none=True))
+            message = json_of(await request.body())
+            if not isinstance(message, dict):
+                raise invalid([Fault("(whole)", "must be an object")])
+            await publish("tencent", *_named(Tencent, message))
             return said({"result": 0, "errmsg": "OK"})
 
         routes: list[BaseRoute] = [Route("/", own, methods=["POST"])] if self._signed else []
@@ -150,9 +159,16 @@ class Sms:
             raise HttpProblem(404, "bad-token", "There is nothing here")
 
 
-def _aliyun_name(message: Aliyun) -> str:
-    """Return what identifies a message: its sequence alone is not said to be unique, nor is it always there."""
-    return digest_of(message.sequence_id, message.phone_number, message.send_time, message.dest_code, message.content)
+def _named(form: type[Aliyun | Tencent], pushed: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
+    """Return what identifies a message, and the message.
+
+    One that is not of the vendor's `form` is identified by all of it: the plugin of the channel will tell what is wrong.
+    """
+    try:
+        message = form.model_validate(pushed)
+    except ValidationError:
+        return digest_of(pushed), pushed
+    return message.name(), message.model_dump(exclude_none=True)
 
 
 plugin = Plugin(

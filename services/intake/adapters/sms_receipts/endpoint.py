@@ -7,7 +7,7 @@ The vendors sign nothing, so their addresses end in a secret: POST /sms_receipts
 from collections.abc import Sequence
 from typing import ClassVar, Final
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -20,11 +20,12 @@ from shared.adapters.requests import invalid, json_of, said, validated
 from shared.adapters.setup import AdapterSetup
 from shared.adapters.signatures import PARAMETERS, Signed, same_as_any
 from shared.bus.ask import asker_of
-from shared.events import Fault
+from shared.events import Fault, faults_of
 from shared.events.commands import RecordReceipt
 from shared.plugins import Config, Plugin, PluginError
 
 MOST: Final = 500
+MOST_FAULTS: Final = 20
 _TOKEN: Final = {"name": "token", "in": "path", "required": True, "schema": {"type": "string"}}
 _GONE: Final = ("CB:0001", "CB:0053", "DB:0101", "MI:0073", "MI:0210")
 """Codes of the carriers for a number that nobody has 空号."""
@@ -89,19 +90,30 @@ class SmsReceipts:
 
         async def aliyun(request: Request) -> Response:
             self._check_token("aliyun", request)
-            reports = [validated(Aliyun, one) for one in _array(await request.body())]
-            await records.record([one.receipt(self._gone) for one in reports])
+            await self._record(records, Aliyun, await request.body())
             return said({"code": 0, "msg": "接收成功"})
 
         async def tencent(request: Request) -> Response:
             self._check_token("tencent", request)
-            reports = [validated(Tencent, one) for one in _array(await request.body())]
-            await records.record([one.receipt(self._gone) for one in reports])
+            await self._record(records, Tencent, await request.body())
             return said({"result": 0, "errmsg": "OK"})
 
         pushes = {"aliyun": aliyun, "tencent": tencent}
         routes: list[BaseRoute] = [Route("/", own, methods=["POST"])] if self._signed else []
         return [*routes, *(Route(f"/{name}/{{token}}", pushes[name], methods=["POST"]) for name in self._tokens)]
+
+    async def _record(self, records: Records, form: type[Aliyun | Tencent], body: bytes) -> None:
+        """Record every report that is of the vendor's `form`; `HttpProblem` 422 afterwards where others are not."""
+        reports: list[Aliyun | Tencent] = []
+        faults: list[Fault] = []
+        for one in _array(body):
+            try:
+                reports.append(form.model_validate(one))
+            except ValidationError as error:
+                faults += faults_of(error)
+        await records.record([one.receipt(self._gone) for one in reports])
+        if faults:
+            raise invalid(faults[:MOST_FAULTS])
 
     def _check_token(self, vendor: str, request: Request) -> None:
         tokens = [key.decode() for key in self._tokens[vendor]()]

@@ -19,6 +19,8 @@ AT_ONCE: Final = 20
 AGAIN_SECONDS: Final = 60
 NOT_FOUND: Final = 404
 _EARLY: Final = frozenset({NOT_FOUND, 409})
+_SERVERS_OWN: Final = 500
+"""From this status on it is notify's own trouble, and nothing has changed there."""
 
 log = structlog.get_logger()
 
@@ -61,7 +63,7 @@ class Records:
         try:
             await self._told(receipt)
         except RefusedError as error:
-            if error.status in _EARLY and self._is_fresh(receipt):
+            if error.status >= _SERVERS_OWN or (error.status in _EARLY and self._is_fresh(receipt)):
                 return False
             log.warning("receipt refused", transport=receipt.transport, state=receipt.state, status=error.status)
         except UnansweredError:
