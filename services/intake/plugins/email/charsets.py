@@ -42,6 +42,8 @@ _SAMPLE: Final = 6_000
 _SURE: Final = 0.35
 _DECLARED_COUNTS: Final = 0.3
 _FEW: Final = 3
+_LONGEST_NAME: Final = 60
+"""Characters; Python remembers every name that it was asked for."""
 _FIRST_LEAD: Final = 0xC0
 _WIDE: Final = frozenset({"utf_16", "utf_16_le", "utf_16_be", "utf_32"})
 
@@ -84,6 +86,8 @@ def codec_named(declared: str) -> str:
     name = declared.strip().strip("\"'").strip().lower().removeprefix("charset=")
     if name in _NAMES:
         return _NAMES[name]
+    if len(name) > _LONGEST_NAME:
+        return ""
     try:
         found = codecs.lookup(name)
     except (LookupError, ValueError, UnicodeError):

@@ -16,6 +16,8 @@ _IN_ANGLES: Final = re.compile(rb"<\s*(?:@[^:<>]*:)?([^<>]*)>")
 _BARE: Final = re.compile(rb"[^\s<>()\"',;:\[\]]+@[^\s<>()\"',;:]+")
 _ADDRESS: Final = re.compile(r"[^\s@<>()\",;:\\\[\]]{1,64}@[^\s@<>()\",;:\\\[\]/]{1,185}", re.UNICODE)
 _LONGEST_NAME: Final = 64
+_LONGEST_PIECE: Final = 2_000
+"""Bytes of one mailbox; of a longer one its end is read, where the address stands."""
 _MACHINE: Final = re.compile(
     r"(?:mailer[-_]?daemon|postmaster|no[-_.]?reply|do[-_.]?not[-_.]?reply|bounces?|auto[-_]?(?:reply|mailer)|noreply\d*)"
     r"(?:[-+.=].*)?@.*",
@@ -70,7 +72,7 @@ def is_machine(address: str) -> bool:
 
 def mailboxes(value: bytes) -> list[Mailbox]:
     """Return the mailboxes of an address field, also of one that no grammar allows; at most 20."""
-    return [box for piece in _pieces(value)[:20] if (box := _mailbox(piece)) != Mailbox()]
+    return [box for piece in _pieces(value)[:20] if (box := _mailbox(piece[-_LONGEST_PIECE:])) != Mailbox()]
 
 
 def _mailbox(piece: bytes) -> Mailbox:

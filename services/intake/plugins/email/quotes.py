@@ -11,6 +11,7 @@ from services.intake.plugins.email.separators import (
     DISCLAIMER,
     FIELD_BEGINS,
     FIELD_FOLLOWS,
+    LONGEST_LINE,
     MOBILE,
     RULE,
     SEPARATOR,
@@ -52,7 +53,7 @@ def _unquoted(lines: list[str]) -> list[str]:
             _drop_blank(kept)
             at += 1
             continue
-        if SEPARATOR.fullmatch(line.strip()) or _begins_fields(lines, at):
+        if SEPARATOR.fullmatch(_mark(line)) or _begins_fields(lines, at):
             break
         if (length := _attribution(lines, at)) > 0:
             following = next((one for one in lines[at + length :] if one.strip()), "")
@@ -69,9 +70,9 @@ def _unquoted(lines: list[str]) -> list[str]:
 
 def _begins_fields(lines: list[str], at: int) -> bool:
     """Return whether the fields of a quoted mail begin here: a sender, and below it another field."""
-    if not FIELD_BEGINS.match(lines[at].strip()):
+    if not FIELD_BEGINS.match(_mark(lines[at])):
         return False
-    below = [line.strip() for line in lines[at + 1 : at + 1 + _LOOKED_AHEAD] if line.strip()]
+    below = [_mark(line) for line in lines[at + 1 : at + 1 + _LOOKED_AHEAD] if line.strip()]
     return any(FIELD_FOLLOWS.match(line) for line in below[:3])
 
 
@@ -95,9 +96,9 @@ def _unsigned(lines: list[str]) -> list[str]:
     kept: list[str] = []
     for line in lines:
         plain = line.strip()
-        if DISCLAIMER.match(plain):
+        if DISCLAIMER.match(plain[:LONGEST_LINE]):
             break
-        if MOBILE.fullmatch(plain):
+        if MOBILE.fullmatch(_mark(line)):
             _drop_blank(kept)
             continue
         kept.append(line)
@@ -114,6 +115,12 @@ def _unsigned(lines: list[str]) -> list[str]:
 def _is_signature(lines: list[str]) -> bool:
     told = [line for line in lines if line.strip()]
     return len(told) <= _LONGEST_SIGNATURE and all(len(line) <= _LONGEST_SIGNATURE_LINE for line in told)
+
+
+def _mark(line: str) -> str:
+    """Return the line without the spaces around it, if it can be the mark of a mail program; else nothing."""
+    plain = line.strip()
+    return plain if len(plain) <= LONGEST_LINE else ""
 
 
 def _drop_blank(lines: list[str]) -> None:

@@ -1,7 +1,13 @@
-"""What mail programs write between an answer and what it answers, and below it: Outlook, QQ, 163, Foxmail, Gmail, iPhone."""
+"""What mail programs write between an answer and what it answers, and below it: Outlook, QQ, 163, Foxmail, Gmail, iPhone.
+
+Each is asked of the beginning of a line only (`LONGEST_LINE`): some of them take the square of its length.
+"""
 
 import re
 from typing import Final
+
+LONGEST_LINE: Final = 1_000
+"""Characters; a longer line is a paragraph of somebody, and no mark of a program."""
 
 _ORIGINAL: Final = (
     r"original(?:\s+(?:message|e-?mail))?|原始邮件|原邮件|原始郵件|原郵件|原始信息|原始訊息|邮件原件|回复的原邮件|回覆的原郵件"
@@ -9,13 +15,13 @@ _ORIGINAL: Final = (
     r"|begin\s+forwarded\s+message|ursprüngliche\s+nachricht|message\s+d['’]origine|mensaje\s+original|元のメッセージ|원본\s*메일"
 )
 SEPARATOR: Final = re.compile(
-    rf"[-_=*—－\s]{{2,}}\s*(?:{_ORIGINAL})\s*[:：]?\s*[-_=*—－\s]{{2,}}"
+    rf"[-_=*—－\s]{{2,}}(?:{_ORIGINAL})(?:\s*[:：])?[-_=*—－\s]{{2,}}"
     r"|(?:begin forwarded message|开始转发的邮件|下面是被转发的邮件|以下是转发的邮件)\s*[:：]",
     re.IGNORECASE,
 )
 """A whole line, without the spaces around it."""
 
-_COLON: Final = r"\s*\**\s*[:：]\s*\**"
+_COLON: Final = r"\s*(?:\*+\s*)?[:：]\s*\**"
 FIELD_BEGINS: Final = re.compile(
     rf"\**\s*(?:发件人|發件人|寄件者|寄件人|from|差出人|von|de|보낸\s*사람|date|发送时间|日期){_COLON}", re.IGNORECASE
 )
@@ -43,8 +49,8 @@ ATTRIBUTION: Final = re.compile(
 
 MOBILE: Final = re.compile(
     r"(?:"
-    r"(?:发自|發自|发送自|傳送自)\s*(?:我的)?\s*.{1,40}"
-    r"|(?:来自|來自|从|從)\s*(?:我的)?\s*.{0,20}(?:发送|發送|傳送|寄出|客户端|邮箱|郵箱|手机|手機|邮件|郵件|iphone|ipad|android|foxmail|outlook|大师)"
+    r"(?:发自|發自|发送自|傳送自)\s*(?:我的\s*)?.{1,40}"
+    r"|(?:来自|來自|从|從)\s*(?:我的\s*)?.{0,20}(?:发送|發送|傳送|寄出|客户端|邮箱|郵箱|手机|手機|邮件|郵件|iphone|ipad|android|foxmail|outlook|大师)"
     r"|sent\s+from\s+(?:my\s+)?.{1,60}|get\s+outlook\s+for\s.{1,30}|(?:获取|下載|取得)\s*outlook\s+for\s.{1,30}"
     r"|(?:从|從|使用)\s*.{1,30}(?:版)?(?:邮件|郵件|邮箱)(?:应用|應用)?(?:发送|發送|傳送).{0,10}"
     r"|envoyé\s+de\s+mon\s.{1,30}|von\s+meinem\s.{1,30}gesendet"
