@@ -33,8 +33,8 @@ _SUFFIXES: Final = frozenset(_WRITTEN.split())
 _HIDDEN_IN_ZIP: Final = (b"vbaProject.bin", b"AndroidManifest.xml", b"META-INF/MANIFEST.MF")
 _HIDDEN_IN_OLE: Final = "_VBA_PROJECT".encode("utf-16-le")
 _OLE: Final = bytes.fromhex("d0cf11e0a1b11ae1")
-_ACTIVE: Final = re.compile(
-    rb"\A(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:<!--.{0,2000}?-->\s*)*<(?:!doctype\s+(?:html|svg)|html|head|body|script|svg|iframe)\b",
+_ACTIVE: Final = re.compile(  # where a comment ends is not asked: trying every end would take for ever
+    rb"\A(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?)?<(?:!doctype\s+(?:html|svg)|html|head|body|script|svg|iframe)\b",
     re.IGNORECASE | re.DOTALL,
 )
 

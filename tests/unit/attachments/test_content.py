@@ -1,5 +1,7 @@
 """Which type a file has is read from its content (R-IN-02); what can run is recognised under any name."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -81,6 +83,16 @@ def test_what_cannot_run_is_not_taken_for_it(name: str, content: bytes) -> None:
 
 def test_a_text_may_begin_with_the_letters_of_a_program() -> None:
     assert not can_run("a.txt", "MZ型空调".encode())
+
+
+def test_comments_before_a_page_are_passed_over_in_no_time() -> None:
+    """R-IN-08: whoever sends a file of comments keeps nobody busy."""
+    began = time.process_time()
+    assert not can_run("a.txt", b"<!-- a -->" * 5_000 + b"x")
+    assert not can_run("a.txt", b"<!---->" + b" " * 60_000 + b"x")
+    assert can_run("a.txt", b"<!-- a --> <!-- --x -->\n" * 50 + b"<html>")
+    assert can_run("a.txt", b"<!---->--><script>")
+    assert time.process_time() - began < 5
 
 
 @given(st.text(max_size=40), st.text(max_size=40), st.binary(max_size=300))
