@@ -6,7 +6,7 @@ A transport is registered in the entry point group `yingda.transports` as a `Plu
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, runtime_checkable
+from typing import Final, Protocol, runtime_checkable
 
 from services.notify.domain.outcome import Outcome as Outcome
 from services.notify.domain.outcome import Rejected as Rejected
@@ -17,6 +17,9 @@ from services.notify.domain.wording import VALUES as VALUES
 from shared.events import Purpose
 from shared.plugins import PluginError, Setup
 from shared.values import frozen
+
+BATCHES_AT_ONCE: Final = 4
+"""So many batches one transport carries at the same time, so that a slow provider holds up nobody but itself."""
 
 
 class TransportError(PluginError):
@@ -70,7 +73,7 @@ class TransportSetup(Setup):
 
 @runtime_checkable
 class Transport(Protocol):
-    """Carries messages over one channel. Used by several tasks at once, at most two."""
+    """Carries messages over one channel. Used by several tasks at once, at most `BATCHES_AT_ONCE`."""
 
     name: str
     channel: str

@@ -40,6 +40,8 @@ class NotTaken:
     """
 
     reason: str
+    for_good: bool = False
+    """Whether this request can never be sent, whoever is there to take it."""
 
 
 @dataclass(frozen=True, slots=True)

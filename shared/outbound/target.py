@@ -7,13 +7,16 @@ from urllib.parse import SplitResult, urlsplit
 from shared.outbound.addresses import TrustedHosts
 from shared.outbound.result import NotTaken
 
-_URL = re.compile(r"[!-~]{1,8000}")
+_URL = re.compile(r"[!-~]+")
+_LONGEST = 8_000
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = re.compile(r"[ -~]*")
 
 
 def target_of(url: str, trusted: TrustedHosts) -> SplitResult | NotTaken:
     """Return the parts of `url`, or why nothing is sent there."""
+    if len(url) > _LONGEST:
+        return NotTaken("its address is too long", for_good=True)
     try:
         target = urlsplit(url)
         usable = _URL.fullmatch(url) and target.scheme in {"http", "https"} and target.hostname and target.port != 0

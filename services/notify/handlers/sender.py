@@ -16,7 +16,7 @@ from services.notify.handlers.compose import Addressed, Composed, Composer, Late
 from services.notify.handlers.pace import longest
 from services.notify.handlers.record import Attempt, Recorder
 from services.notify.handlers.transports import Transports
-from services.notify.ports import Outcome, Transport
+from services.notify.ports import BATCHES_AT_ONCE, Outcome, Transport
 from services.notify.store import queue, windows
 from services.notify.store.presence import Presence
 from shared import metrics
@@ -24,8 +24,7 @@ from shared.bus.outbox import Outbox
 from shared.clock import Clock
 
 BATCH = 200
-LANES = 4
-"""Batches that one transport carries at once, so that a slow provider holds up nobody but itself."""
+LANES = BATCHES_AT_ONCE
 STOP_SECONDS = 5.0
 RECOVER_SECONDS = 5.0
 FACTS_SECONDS = 0.3

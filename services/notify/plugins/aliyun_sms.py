@@ -19,8 +19,8 @@ from services.notify.plugins.sms.mobiles import Mobile
 from services.notify.plugins.sms.provider import SmsProvider
 from services.notify.plugins.sms.verdicts import answered
 from services.notify.plugins.sms.wording import ByUse, Language, Parameter, chosen, language_of
-from services.notify.ports import Outbound, Outcome, Rejected, TransportSetup, Unknown
-from shared.outbound import Trusted
+from services.notify.ports import Outbound, Outcome, Rejected, TransportSetup
+from shared.outbound import Answer, Trusted
 from shared.outbound.result import Result
 from shared.plugins import Config, Plugin
 
@@ -73,7 +73,7 @@ class AliyunSms(SmsProvider):
         if template is None:
             return Rejected(f"no template for {out.purpose}")
         answer = answered(await self._asked(self._parameters(out, mobile, template)))
-        return answer if isinstance(answer, Unknown) else outcome(answer)
+        return outcome(answer) if isinstance(answer, Answer) else answer
 
     def _parameters(self, out: Outbound, mobile: Mobile, template: Template) -> dict[str, str]:
         names = self._config.sign_name

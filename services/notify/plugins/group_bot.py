@@ -81,7 +81,7 @@ class GroupBot:
         self.channel = setup.channel
         self._vendor = vendor
         self._mention = config.mention and setup.channel == "sms"
-        self._client = HttpClient(wait_seconds=setup.wait_seconds, trusted=config.trusted_hosts, connections=2)
+        self._client = HttpClient(wait_seconds=setup.wait_seconds, trusted=config.trusted_hosts)
         self._pace = _Pace(vendor.limits)
 
     async def send(self, messages: Sequence[Outbound]) -> Sequence[Outcome]:

@@ -24,8 +24,8 @@ from services.notify.plugins.sms.provider import SmsProvider
 from services.notify.plugins.sms.reading import AnswerOf
 from services.notify.plugins.sms.verdicts import answered
 from services.notify.plugins.sms.wording import SOURCES, value_of
-from services.notify.ports import Outbound, Outcome, TransportSetup, Unknown
-from shared.outbound import Trusted
+from services.notify.ports import Outbound, Outcome, TransportSetup
+from shared.outbound import Answer, Trusted
 from shared.plugins import Config, Plugin
 
 _OWN: Final = frozenset({"to", "locale", "audience", "timestamp"})
@@ -87,7 +87,7 @@ class HttpSms(SmsProvider):
         headers = kind | {name: filled(text, values) for name, text in config.headers.items()}
         url = filled(config.url, {name: quote(value, safe="") for name, value in values.items()})
         answer = answered(await self._client.request(config.method, url, body, headers))
-        return answer if isinstance(answer, Unknown) else config.answer.outcome(answer)
+        return config.answer.outcome(answer) if isinstance(answer, Answer) else answer
 
     def _values(self, out: Outbound, mobile: Mobile) -> dict[str, str]:
         own = {

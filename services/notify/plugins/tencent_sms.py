@@ -17,8 +17,8 @@ from services.notify.plugins.sms.tencent_answers import outcome
 from services.notify.plugins.sms.tencent_signature import authorization
 from services.notify.plugins.sms.verdicts import answered
 from services.notify.plugins.sms.wording import ByUse, Language, Parameter, chosen, language_of
-from services.notify.ports import Outbound, Outcome, Rejected, TransportSetup, Unknown
-from shared.outbound import Trusted
+from services.notify.ports import Outbound, Outcome, Rejected, TransportSetup
+from shared.outbound import Answer, Trusted
 from shared.plugins import Config, Plugin
 
 ACTION: Final = "SendSms"
@@ -76,7 +76,7 @@ class TencentSms(SmsProvider):
             return Rejected(f"no template for {out.purpose}")
         body = json.dumps(self._body(out, mobile, template), ensure_ascii=False).encode()
         answer = answered(await self._client.request("POST", f"{self._config.endpoint}/", body, self._headers(body)))
-        return answer if isinstance(answer, Unknown) else outcome(answer)
+        return outcome(answer) if isinstance(answer, Answer) else answer
 
     def _body(self, out: Outbound, mobile: Mobile, template: Template) -> dict[str, Any]:
         config = self._config

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -199,3 +200,22 @@ def test_what_cannot_work_is_said_at_start(change: dict[str, Any], told: str) ->
     config = {**JSON, "url": "https://sms.example.com/", **change}
     with pytest.raises(ConfigError, match=told):
         sms_transport("http_sms", config)
+
+
+async def test_a_text_that_no_address_can_hold_is_refused_and_holds_up_nobody() -> None:
+    """R-NT-06: the provider is not away, and the next address may carry it."""
+    config = {"url": "{server}/send?content={text}", "answer": {}}
+    async with provider(replies(), config) as (transport, there):
+        outcomes = await sent(transport, outbound(1, text="长" * 1_000), *(outbound(number) for number in range(2, 20)))
+    assert outcomes[0] == Rejected("it cannot be sent: its address is too long")
+    assert {type(one) for one in outcomes[1:]} == {Sent}
+    assert len(there.asked) == 18
+
+
+async def test_a_slow_provider_is_not_away_however_much_is_on_its_way() -> None:
+    """R-NT-05: as many batches as leave at once do not wait for one another's connections."""
+    config = {"url": "{server}/", "method": "GET", "answer": {}}
+    async with provider(lambda _asked: Reply(value=b"", trouble="drip"), config, wait=6.0) as (transport, _there):
+        batches = [sent(transport, *(outbound(number) for number in range(8))) for _ in range(4)]
+        outcomes = [one for batch in await asyncio.gather(*batches) for one in batch]
+    assert {type(one) for one in outcomes} == {Sent}

@@ -5,8 +5,8 @@ from collections.abc import Collection, Sequence
 from typing import ClassVar
 
 from services.notify.plugins.sms.mobiles import Mobile, mobile_of
-from services.notify.plugins.sms.sending import each
-from services.notify.ports import Outbound, Outcome, Rejected, TransportError, TransportSetup
+from services.notify.plugins.sms.sending import AT_ONCE, each
+from services.notify.ports import BATCHES_AT_ONCE, Outbound, Outcome, Rejected, TransportError, TransportSetup
 from shared.outbound import HttpClient, Trusted
 
 
@@ -20,7 +20,9 @@ class SmsProvider(ABC):
         if setup.channel != "sms":
             raise TransportError(f'{self.name} carries sms and nothing else, not "{setup.channel}"')
         self.channel = setup.channel
-        self._client = HttpClient(wait_seconds=setup.wait_seconds, trusted=trusted)
+        self._client = HttpClient(
+            wait_seconds=setup.wait_seconds, trusted=trusted, connections=BATCHES_AT_ONCE * AT_ONCE
+        )
 
     async def send(self, messages: Sequence[Outbound]) -> Sequence[Outcome]:
         """Send each message; what the provider cannot be asked for now is tried later."""

@@ -12,8 +12,10 @@ _SERVERS_OWN: Final = 500
 _CODE: Final = re.compile(r"[A-Za-z0-9_.\-]{1,80}")
 
 
-def answered(result: Result) -> Answer | Unknown:
-    """Return the answer, or that nobody knows; `AwayError` where the vendor was not reached."""
+def answered(result: Result) -> Answer | Unknown | Rejected:
+    """Return the answer, that nobody knows, or that it cannot be sent; `AwayError` where the vendor was not reached."""
+    if isinstance(result, NotTaken) and result.for_good:
+        return Rejected(f"it cannot be sent: {result.reason}")
     if isinstance(result, NotTaken):
         raise AwayError(f"the vendor cannot be reached: {result.reason}")
     if isinstance(result, Answer):
