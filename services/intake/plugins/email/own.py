@@ -4,8 +4,8 @@ import re
 from collections.abc import Collection
 from typing import Final
 
-_OURS: Final = re.compile(
-    r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?:\.(XR\d{11,14}))?@([A-Za-z0-9.-]{1,253})"
+_OURS: Final = re.compile(  # a derived id, a UUID of version 5: Thunderbird writes random ones (4) before its user's domain
+    r"[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}(?:\.(XR\d{11,14}))?@([A-Za-z0-9.-]{1,253})"
 )
 _CONVERSATION: Final = re.compile(r"(XR\d{11,14})@([A-Za-z0-9.-]{1,253})")
 

@@ -8,10 +8,10 @@ from services.intake.ports import Aside
 from services.notify.plugins.mail.writing import Writer
 from services.notify.ports import Message, Outbound, Sender
 from shared.events import Contact, DeliveryReport
-from shared.ids import new_id
+from shared.ids import derived_id
 from tests.unit.intake.email.mails import CORPORA, contact, letter, read
 
-OURS = "0193d3f0-0000-7000-8000-0123456789ab.XR20261123001@example.com"
+OURS = "0193d3f0-0000-5000-8000-0123456789ab.XR20261123001@example.com"
 """As `services/notify/plugins/mail/writing.py` makes it, for the mailbox of these tests."""
 
 
@@ -179,7 +179,12 @@ def test_our_own_mail_that_comes_back_is_set_aside() -> None:
 def written(domain: str) -> bytes:
     """Return an acceptance notice as a house sends it."""
     message = Message(
-        new_id(), "service@other.example", "受理 XR20261123001", "已受理", Sender("客服", f"service@{domain}"), "zh-CN"
+        derived_id("a notice"),
+        "service@other.example",
+        "受理 XR20261123001",
+        "已受理",
+        Sender("客服", f"service@{domain}"),
+        "zh-CN",
     )
     mail = Writer(f"service@{domain}", lambda: datetime(2026, 11, 23, 2, 0, tzinfo=UTC)).mail(
         Outbound(message, "accepted", "customer", 1, "XR20261123001")

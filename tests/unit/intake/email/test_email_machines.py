@@ -26,6 +26,12 @@ def test_a_person_is_answered(header: str) -> None:
     assert "auto_submitted" not in contact(letter("x", header)).details
 
 
+def test_a_random_id_before_our_domain_is_not_ours() -> None:
+    """R-IN-01: Thunderbird writes such Message-IDs, and at a large provider customers have the domain that we have."""
+    mail = letter("空调坏了").replace(b"<1@example.org>", b"<e9d6c0f0-5a1b-4c1d-9a53-2f6c1f0c9c11@example.com>")
+    assert contact(mail).text == "空调坏了"
+
+
 @pytest.mark.parametrize(
     "subject",
     [
@@ -58,7 +64,7 @@ def test_what_a_mail_answers() -> None:
 
 def test_an_answer_to_a_mail_of_ours_names_its_work_order() -> None:
     """ADR 0042: by the Message-ID that the mail had, whatever became of its subject."""
-    ours = "0193d3f0-0000-7000-8000-0123456789ab.XR20261123001@example.com"
+    ours = "0193d3f0-0000-5000-8000-0123456789ab.XR20261123001@example.com"
     thread = contact(letter("x", f"In-Reply-To: <{ours}>", "Subject: thanks")).thread
     assert thread is not None
     assert thread.numbers == ("XR20261123001",)
