@@ -1,7 +1,7 @@
 """What the bots of WeCom, DingTalk and Feishu have in common: they tell staff, in one group, so and so often.
 
 All that is due at once goes into as few posts as the vendor's limit of length allows: a burst of alerts must not use up
-the posts of a minute. What is over the vendor's limit of posts waits: DingTalk shuts a bot out for ten minutes.
+the posts of a minute. What is over the vendor's limit of posts goes another way or later: DingTalk shuts a bot out for ten minutes.
 """
 
 from collections import deque

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -123,3 +124,13 @@ async def test_a_batch_gives_up_where_the_vendor_is_away() -> None:
     assert len(outcomes) == 29
     assert outcomes[-1] == Retry("the vendor cannot be reached")
     assert await each([], send) == []
+
+
+def test_a_burst_takes_the_template_of_bursts_else_that_of_its_first() -> None:
+    """R-SLA-10: a template of one alert would tell of one alone, though several are meant."""
+    burst = replace(outbound(purpose="breach", values={"count": "3", "number": "XR20261123001"}), also=("n2", "n3"))
+    templates: dict[Any, Any] = {"breach": {"zh": "one"}, "default": {"zh": "other"}}
+    assert chosen(templates, burst) == "one"
+    assert chosen({**templates, "digest": {"zh": "several"}}, burst) == "several"
+    assert chosen({**templates, "digest": {"zh": "several"}}, replace(burst, also=())) == "one"
+    assert Parameter(value="count").of(burst) == "3"

@@ -17,8 +17,8 @@ from shared.plugins import Config
 T = TypeVar("T")
 
 Language = Literal["zh", "en"]
-Use = Purpose | Literal["default"]
-"""What a template is for; `default` for every purpose that has none of its own."""
+Use = Purpose | Literal["digest", "default"]
+"""What a template is for; `digest` for a burst of alerts in one, `default` for every purpose that has none of its own."""
 ByUse = Mapping[Use, Mapping[Language, T]]
 """Templates by purpose and language."""
 
@@ -71,6 +71,10 @@ def language_of(out: Outbound) -> Language:
 
 
 def chosen(templates: ByUse[T], out: Outbound) -> T | None:
-    """Return the template for the purpose and language of `out`; without one of its language, the purpose's Chinese one."""
-    found: Mapping[Language, T] = templates.get(out.purpose) or templates.get("default") or {}
+    """Return the template for the purpose and language of `out`; without one of its language, the purpose's Chinese one.
+
+    A burst without a template of its own takes that of its first message, the most urgent.
+    """
+    several = templates.get("digest") if out.also else None
+    found: Mapping[Language, T] = several or templates.get(out.purpose) or templates.get("default") or {}
     return found.get(language_of(out)) or found.get("zh")
