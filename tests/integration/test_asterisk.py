@@ -1,6 +1,7 @@
 """R-IN-10: the adapter `asterisk` as its own process, before a switchboard on a real socket and a real NATS."""
 
 import asyncio
+import errno
 import json
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
@@ -12,7 +13,10 @@ import nats
 import pytest
 from nats.aio.client import Client
 from nats.js import JetStreamContext
+from pydantic import SecretStr
 
+from services.intake.adapters.asterisk.ari import Ari, AriError
+from services.intake.adapters.asterisk.config import AsteriskConfig
 from services.intake.plugins.phone import PhoneChannel
 from shared.bus.streams import CONTACTS
 from shared.events import PhoneContact
@@ -179,3 +183,26 @@ async def test_a_password_that_asterisk_refuses_is_told(asterisk: Asterisk, run:
         asterisk.password = PASSWORD
         await asterisk.listener()
         await until(lambda: is_ready(told["metrics"]), 30)
+
+
+def ari(asterisk: Asterisk) -> Ari:
+    config = {"url": asterisk.url, "user": "yingda", "password": "ari_password", "contexts": [TRUNK]}
+    return Ari(AsteriskConfig.model_validate(config), SecretStr(PASSWORD))
+
+
+async def test_a_fault_of_this_machine_is_not_taken_for_one_of_the_switchboard(asterisk: Asterisk) -> None:
+    """A full disk ends the adapter, which is started again and finds its calls in the journal; it does not go on without them."""
+    with pytest.raises(OSError, match="No space"):
+        async with ari(asterisk).listening():
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+
+async def test_a_connection_that_breaks_is_a_fault_of_the_switchboard(asterisk: Asterisk) -> None:
+    async def listen() -> None:
+        async with ari(asterisk).listening() as connection:
+            await asterisk.listener()
+            asterisk.drop()
+            await connection.recv()
+
+    with pytest.raises(AriError, match="is away"):
+        await listen()

@@ -128,6 +128,21 @@ async def test_a_conversation_ends_when_nothing_is_said_for_a_while(client: Clie
     assert await desk.kept(SESSION) == ("m1",)
 
 
+async def test_a_conversation_that_cannot_be_read_keeps_no_other_from_ending(
+    client: Client, publisher: Publisher
+) -> None:
+    """As one of a later version, after a step back: else the gateway would end and begin again for ever."""
+    for number, odd in enumerate((b"{}", b"[]", b"{", b'{"messages": [], "mood": "good"}')):
+        await client.jetstream().publish(f"yingda.chat.open.odd{number}", odd)
+    clock = Clock()
+    desk = _desk(client, publisher, clock)
+    await desk.keep(SESSION, _said(1), Known())
+    clock.now += 600
+    assert await desk.sweep(600) == 1
+    assert len(await published(client)) == 1
+    assert (await client.jetstream().stream_info(STREAM)).state.messages == 5, "they stay for who can read them"
+
+
 async def test_a_conversation_is_no_longer_than_a_contact_may_be(client: Client, publisher: Publisher) -> None:
     desk = _desk(client, publisher)
     assert await desk.keep(SESSION, _said(1, "长" * (LONGEST_TEXT - 1)), Known()) == "kept"

@@ -107,6 +107,22 @@ def test_what_agents_do_among_themselves_is_no_contact() -> None:
     assert board.apply(event("ChannelDestroyed", 9, channel=agent())) is None
 
 
+def outbound(state: str = "Down") -> dict[str, Any]:
+    """A call that the house makes by its trunk: Asterisk gives it the context of the trunk, as it does one that comes in."""
+    made = channel("out", exten="s") | {"name": "PJSIP/trunk-0000a7e4", "state": state}
+    return made | {"dialplan": made["dialplan"] | {"app_name": "AppDial", "app_data": "(Outgoing Line)"}}
+
+
+def test_a_call_that_the_house_makes_is_no_contact() -> None:
+    """R-IN-10: a callback that nobody takes must not ask for another callback."""
+    board = Board(["from-trunk"])
+    made = channel("out", exten="s") | {"state": "Down"}  # before Dial() has named itself
+    assert board.apply(event("ChannelCreated", 0, channel=made)) is None
+    assert board.apply(event("Dial", 1, caller=agent(), peer=outbound("Ringing"), dialstatus="RINGING")) is None
+    assert board.apply(event("ChannelDestroyed", 30, channel=outbound("Ringing"))) is None
+    assert board.catch_up([outbound("Up"), agent()], [], BEGIN) == []
+
+
 def test_what_happened_while_nobody_listened_is_caught_up() -> None:
     """A call that began, one that was answered, and one that ended meanwhile."""
     ended = Call("ended", "1", "400", BEGIN)

@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 
 from services.intake.adapters.wecom import endpoint as wecom
+from services.intake.adapters.wecom.cursors import Cursors
+from services.intake.adapters.wecom.service import CustomerService as Fetching
+from services.intake.adapters.wecom.vendor import Page, Vendor
 from shared.testing.contracts.bus import Bus
 from tests.polling import until
 from tests.unit.intake.chat_desk import (
@@ -138,6 +141,34 @@ async def test_many_announcements_at_once_are_one_fetch_after_the_other(tmp_path
         answers = await asyncio.gather(*(announce(one) for _ in range(10)))
         assert answers == [(200, "")] * 10
         assert [single.id for single in one.bus.told] == ["m0", "m1", "m2", "m3", "m4"]
+
+
+async def test_the_token_of_an_announcement_is_not_forgotten_for_a_turn_without_one(tmp_path: Path) -> None:
+    """Without it the vendor answers seldom: whoever looks by the clock meanwhile must not take it away."""
+    asked: list[str] = []
+    going, more = asyncio.Event(), asyncio.Event()
+
+    class Slow(Vendor):
+        def __init__(self) -> None:
+            super().__init__("http://vendor.example", "ww1", str)
+
+        async def messages(self, open_kfid: str, cursor: str, event_token: str) -> Page:
+            assert open_kfid == "wk1"
+            asked.append(event_token)
+            going.set()
+            await more.wait()
+            return Page([], cursor, more=False)
+
+    service = Fetching(Slow(), Cursors(tmp_path), "wecom", "wecom/shop")
+    work = Bus(frozenset({"wecom"})).work("wecom", asyncio.Event())
+    first = asyncio.create_task(service.announced(work, "wk1", "first"))
+    await going.wait()
+    others = [asyncio.create_task(service.announced(work, "wk1", token)) for token in ("second", "")]
+    await asyncio.sleep(0)  # each has said what it wants
+    more.set()
+    await asyncio.gather(first, *others)
+    await service.close()
+    assert asked == ["first", "second"]
 
 
 async def test_without_customer_service_its_announcements_are_counted() -> None:

@@ -44,7 +44,7 @@ class Ari:
         query = urlencode({"app": self._config.application, "subscribeAll": "true"})
         address = f"ws{self._base.removeprefix('http')}/ari/events?{query}"
         try:
-            async with connect(
+            connection = await connect(
                 address,
                 additional_headers={"Authorization": self._basic()},
                 open_timeout=OPEN_SECONDS,
@@ -52,12 +52,18 @@ class Ari:
                 ping_timeout=PING_SECONDS,
                 max_size=LARGEST_EVENT,
                 proxy=None,
-            ) as connection:
-                yield connection
+            )
         except InvalidStatus as error:
             raise AriError(self._refusal(error.response.status_code)) from None
         except (OSError, TimeoutError, WebSocketException) as error:
-            raise AriError(f"Asterisk at {self._base} is away: {type(error).__name__}") from None
+            raise self._away(error) from None
+        try:
+            async with connection:
+                yield connection
+        except (
+            WebSocketException
+        ) as error:  # other faults are not Asterisk's: a full disk of ours is an OSError as well
+            raise self._away(error) from None
 
     async def live(self) -> tuple[Sequence[Mapping[str, Any]], Sequence[Mapping[str, Any]]]:
         """Return the channels and the bridges that there are now."""
@@ -70,7 +76,7 @@ class Ari:
                 )
                 return self._rows(channels), self._rows(bridges)
         except httpx.HTTPError as error:
-            raise AriError(f"Asterisk at {self._base} is away: {type(error).__name__}") from None
+            raise self._away(error) from None
 
     def _rows(self, response: httpx.Response) -> Sequence[Mapping[str, Any]]:
         if response.status_code != httpx.codes.OK:
@@ -82,6 +88,9 @@ class Ari:
         if not isinstance(rows, list):
             raise AriError(f"what answers at {self._base} is no Asterisk")
         return [one for one in rows if isinstance(one, Mapping)]
+
+    def _away(self, error: Exception) -> AriError:
+        return AriError(f"Asterisk at {self._base} is away: {type(error).__name__}")
 
     def _refusal(self, status: int) -> str:
         if status in DENIED:

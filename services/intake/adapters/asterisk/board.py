@@ -1,6 +1,7 @@
 """Reads Asterisk's events into calls; pure. Events and their fields: docs.asterisk.org, "Asterisk REST Data Models".
 
-A customer's call is a channel that comes to be in one of the contexts for customers. It is answered when a dialled
+A customer's call is a channel that comes to be in one of the contexts for customers, and was not dialled by us: a call that
+the house makes by the same trunk has the trunk's context too. It is answered when a dialled
 telephone answers (`Dial` with ANSWER, which `Dial()` and `Queue()` send) or another channel joins it in a bridge.
 """
 
@@ -15,6 +16,10 @@ from services.intake.adapters.asterisk.call import Call
 Event = Mapping[str, Any]
 
 _EXTENSION: Final = re.compile(r"^[A-Za-z]+/([^-/@]+)")
+_DIALLED: Final = frozenset({"Down", "Dialing", "Ringing"})
+"""States that only a channel has which Asterisk itself calls out on; one that comes in begins with `Ring`."""
+_OUTGOING: Final = "(Outgoing Line)"
+"""What Asterisk notes as the application's data on a channel that was dialled, also when it is up."""
 _ENOUGH: Final = 2
 """Channels in a bridge from which on people talk."""
 
@@ -68,6 +73,8 @@ class Board:
         dialplan = _object(channel, "dialplan")
         name = channel.get("id")
         if not isinstance(name, str) or name in self._calls or dialplan.get("context") not in self._contexts:
+            return None
+        if channel.get("state") in _DIALLED or dialplan.get("app_data") == _OUTGOING:
             return None
         began = moment(channel.get("creationtime")) or at
         return Call(name, _number(channel), str(dialplan.get("exten") or ""), began)

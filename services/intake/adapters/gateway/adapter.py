@@ -1,9 +1,10 @@
 """The process of the gateway: its server and its endpoints, started and stopped in order."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import replace
+from typing import Any
 
 from services.intake.adapters.gateway.config import GatewayConfig
 from services.intake.adapters.gateway.site import build_site
@@ -56,10 +57,7 @@ class Gateway:
             work.report.ready(web.url)
             stopping = asyncio.create_task(work.stopping.wait())
             stack.callback(stopping.cancel)
-            done, _ = await asyncio.wait({stopping, *running}, return_when=asyncio.FIRST_COMPLETED)
-            for task in done - {stopping}:
-                task.result()  # an error ends the process, which is started again
-            await stopping
+            await _until_the_end(stopping, running)
             await web.stop()
             await asyncio.gather(*running)
 
@@ -69,6 +67,15 @@ class Gateway:
         report = work.report.of(name)
         report.expect(*REASONS)
         return replace(work, publisher=publisher, report=report)
+
+
+async def _until_the_end(stopping: asyncio.Task[bool], running: Collection[asyncio.Task[None]]) -> None:
+    """Return when the end is asked for; an error of what runs ends the process, which is started again."""
+    going: set[asyncio.Task[Any]] = {stopping, *running}
+    while not stopping.done():
+        done, going = await asyncio.wait(going, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
 
 
 def _end(tasks: list[asyncio.Task[None]]) -> None:

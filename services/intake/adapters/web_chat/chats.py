@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import nats.errors
+import structlog
 from nats.aio.client import Client
 from nats.js import JetStreamContext
 from nats.js.api import Header, RetentionPolicy, StorageType, StreamConfig
@@ -27,6 +28,8 @@ ENDED: Final = "yingda.chat.ended."
 KEEP_DAYS: Final = 30
 _WRONG_LAST: Final = 10_071
 _AWAY: Final = (nats.errors.Error, OSError, TimeoutError)
+
+log = structlog.get_logger()
 
 
 class Overtaken(Exception):
@@ -114,7 +117,7 @@ class Chats:
             raise BusAway from error
 
     async def all(self) -> AsyncIterator[tuple[str, Held]]:
-        """Yield every conversation that is open or closing, with its key."""
+        """Yield every conversation that is open or closing, with its key; what cannot be read is told and left."""
         sequence = 1
         while True:
             try:
@@ -125,8 +128,13 @@ class Chats:
                 raise BusAway from error
             found = message.seq or sequence
             key = (message.subject or "").removeprefix(OPEN)
-            yield key, Held(Conversation.from_json(from_json(message.data or b"{}")), found)
             sequence = found + 1
+            try:
+                conversation = Conversation.from_json(from_json(message.data or b"{}"))
+            except (KeyError, TypeError, ValueError) as error:  # as one of a later version, after a step back
+                log.warning("a conversation cannot be read", conversation=key, why=type(error).__name__)
+                continue
+            yield key, Held(conversation, found)
 
     async def _last(self, subject: str) -> tuple[Any, int] | None:
         try:

@@ -35,7 +35,7 @@ class CustomerService:
 
         What the vendor announces while a fetch is under way is fetched by that one.
         """
-        self._again[open_kfid] = event_token
+        self._again[open_kfid] = event_token or self._again.get(open_kfid, "")
         task = self._fetching.get(open_kfid)
         if task is None or task.done():
             task = asyncio.create_task(self._fetch(work, open_kfid), name=f"fetch {open_kfid}")
