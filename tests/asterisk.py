@@ -16,6 +16,8 @@ from websockets.asyncio.server import Server, ServerConnection, broadcast, serve
 from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
+from shared.testing.embedded_ports import LOOPBACK, free_port
+
 USER, PASSWORD = "yingda", "a secret of the switchboard"
 TRUNK = "from-trunk"
 
@@ -57,8 +59,8 @@ class Asterisk:
         return f"http://127.0.0.1:{self.port}"
 
     async def start(self) -> None:
-        self._server = await serve(self._listen, "127.0.0.1", self.port, process_request=self._answer)
-        self.port = next(iter(self._server.sockets)).getsockname()[1]
+        self.port = self.port or free_port()  # one that nobody gets for a connection while this is stopped
+        self._server = await serve(self._listen, LOOPBACK, self.port, process_request=self._answer)
 
     async def stop(self) -> None:
         assert self._server is not None

@@ -10,7 +10,7 @@ __all__ = ["NotInTimeError", "Rest", "until", "until_a_lock_is_awaited"]
 _WAITING = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
 
 
-async def until_a_lock_is_awaited(engine: AsyncEngine, seconds: float = 10) -> None:
+async def until_a_lock_is_awaited(engine: AsyncEngine, seconds: float = 60) -> None:
     """Return when a session of the server waits for another one; the server does not tell of locks."""
 
     async def waiting() -> bool:

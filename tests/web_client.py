@@ -1,6 +1,7 @@
 """A plain HTTP client for tests: the standard library's, in a thread, one connection for each request."""
 
 import asyncio
+import contextlib
 import http.client
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -39,7 +40,8 @@ def _request(method: str, url: str, body: bytes | Iterable[bytes] | None, header
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=SECONDS)
     try:
         target = f"{parts.path}?{parts.query}" if parts.query else parts.path
-        connection.request(method, target, body=body, headers=dict(headers))
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # who has heard enough answers, and hangs up
+            connection.request(method, target, body=body, headers=dict(headers))
         response = connection.getresponse()
         text = response.read().decode()
         return Reply(response.status, {name.lower(): value for name, value in response.getheaders()}, text)

@@ -24,9 +24,13 @@ def processes_working_in(directory: Path) -> set[int]:
 
 
 def files_open_for_writing(pid: int) -> set[Path]:
-    """Return the regular files, shared memory included, that the process may write, mapped ones as well."""
-    found = set()
-    for handle in Path(f"/proc/{pid}/fd").iterdir():
+    """Return the regular files, shared memory included, that the process may write, mapped ones as well; none where it ended."""
+    found: set[Path] = set()
+    try:
+        handles = list(Path(f"/proc/{pid}/fd").iterdir())
+    except OSError:
+        return found
+    for handle in handles:
         with contextlib.suppress(OSError):
             target = handle.readlink()
             flags = int(Path(f"/proc/{pid}/fdinfo/{handle.name}").read_text(encoding="ascii").split()[3], 8)

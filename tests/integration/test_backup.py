@@ -26,6 +26,7 @@ from shared.settings import Settings
 from shared.testing.embedded import EmbeddedNats
 from shared.testing.servers import fresh_database
 from tests.command_line import yingda_beside
+from tests.polling import until
 
 SERVICES = load_services()
 SUBJECT = "yingda.contact.received.web"
@@ -67,7 +68,7 @@ async def used(fresh_nats: str, database_url: str) -> AsyncIterator[House]:
     await jetstream.publish("yingda.event.workorder.opened", b"{}")
     await AttachmentStore(client).put("a.pdf", "", FILE, "by mail")
     subscription = await jetstream.pull_subscribe_bind("intake", stream="CONTACTS")
-    for message in await subscription.fetch(20):
+    for message in await subscription.fetch(20, timeout=60):
         await message.ack_sync()
     await subscription.unsubscribe()
     async with engine.begin() as connection:
@@ -158,6 +159,13 @@ async def test_a_backup_says_what_it_holds(backup: Path) -> None:
     )
 
 
+async def nobody_of(house: House, service: str) -> bool:
+    """Whether PostgreSQL knows of no session of `service` any more: one ends a moment after its client."""
+    query = text("SELECT count(*) FROM pg_stat_activity WHERE application_name = :name")
+    async with house.engine.connect() as connection:
+        return not await connection.scalar(query, {"name": f"yingda-{service}"})
+
+
 def _flip(path: Path) -> None:
     body = bytearray(path.read_bytes())
     body[len(body) // 2] ^= 1
@@ -228,6 +236,7 @@ async def test_a_restore_is_refused_while_a_service_works_and_on_tables_of_anoth
             with pytest.raises(NotEmptyError, match="the service sla is running on this database: stop it first"):
                 await restore(target.engine, target.client, SERVICES, copy)
         await service.dispose()
+        await until(lambda: nobody_of(target, "sla"), 60, said="the service has left")
         path = copy / "manifest.json"
         manifest = Manifest.read(copy)
         changed = manifest.model_copy(update={"revisions": {**manifest.revisions, "sla": "9999"}})

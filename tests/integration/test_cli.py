@@ -2,10 +2,13 @@
 
 import asyncio
 import json
+import os
+import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import nats
 import pytest
@@ -80,8 +83,14 @@ async def publish(client: Client, *events: tuple[Event, str, datetime]) -> None:
     await Publisher(client, "EVENTS").publish(outgoing)
 
 
+async def _doctor() -> Outcome:
+    """Run it on a day for which there are holidays, whatever day it is."""
+    with patch.dict(os.environ, {"YINGDA_CLOCK": "2026-11-23T10:00:00+08:00@60"}):
+        return await yingda_beside("doctor")
+
+
 async def test_the_doctor_names_every_service_that_is_not_provisioned_and_provisioning_heals_it() -> None:
-    before = await yingda_beside("doctor")
+    before = await _doctor()
     assert before.code == 1
     for service in ("intake", "routing", "sla", "notify", "feedback"):
         assert f"{service}: PostgreSQL has no schema {service} for this service: run `yingda provision`" in before.lines
@@ -90,7 +99,7 @@ async def test_the_doctor_names_every_service_that_is_not_provisioned_and_provis
     assert "stream EVENTS created" in first.lines
     again = await yingda_beside("provision")
     assert (again.code, again.out) == (0, "everything is as the services need it\n")
-    after = await yingda_beside("doctor")
+    after = await _doctor()
     assert (after.code, after.lines[-1]) == (0, "no fault found"), after
 
 
@@ -99,7 +108,7 @@ async def _doctor_says(provisioned: Settings, damage: str, repair: str) -> Outco
     try:
         async with engine.begin() as connection:
             await connection.execute(text(damage))
-        outcome = await yingda_beside("doctor")
+        outcome = await _doctor()
         async with engine.begin() as connection:
             await connection.execute(text(repair))
     finally:
@@ -116,7 +125,7 @@ async def _doctor_says(provisioned: Settings, damage: str, repair: str) -> Outco
                 "VALUES ('CONTACTS', 1, 's', 'r', '[]', '')"
             ),
             "TRUNCATE intake.dead_letters",
-            "intake has dead letters that nobody has dealt with (1): see `yingda dlq list --service intake`",
+            r"intake has dead letters that nobody has dealt with \(1\): see `yingda dlq list --service intake`",
         ),
         (
             (
@@ -124,7 +133,7 @@ async def _doctor_says(provisioned: Settings, damage: str, repair: str) -> Outco
                 "VALUES (1, '', clock_timestamp() - interval '5 minutes')"
             ),
             "TRUNCATE sla.outbox",
-            "sla has not published an event for 30",
+            r"sla has not published an event for 3\d\d s: ",
         ),
         (
             (
@@ -132,7 +141,7 @@ async def _doctor_says(provisioned: Settings, damage: str, repair: str) -> Outco
                 "VALUES ('w', 2, 'EVENTS', 1, 's', '', clock_timestamp() - interval '10 minutes')"
             ),
             "TRUNCATE notify.parked",
-            "notify waits 60",
+            r"notify waits 6\d\d s ",
         ),
         (
             "UPDATE routing.alembic_version SET runs = '{}'",
@@ -147,13 +156,12 @@ async def test_the_doctor_says_one_sentence_for_what_stands_still(
     outcome = await _doctor_says(provisioned, damage, repair)
     assert outcome.code == 1
     (sentence,) = [line for line in outcome.lines if not line.startswith("warning: ")]
-    assert sentence.startswith(says)
+    assert re.match(says, sentence), sentence
 
 
-async def test_the_doctor_warns_of_provisional_holidays(provisioned: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_doctor_warns_of_provisional_holidays(provisioned: Settings) -> None:
     """R-SLA-13"""
-    monkeypatch.setenv("YINGDA_CLOCK", "2026-11-23T10:00:00+08:00@60")
-    provisional = await yingda_beside("doctor")
+    provisional = await _doctor()
     assert provisional.code == 0
     assert "warning: the holiday data cn for 2027 is provisional: deadlines in it are marked so" in provisional.lines
 
@@ -196,8 +204,9 @@ async def test_events_are_shown_one_a_line_from_a_moment_on_and_live(client: Cli
     names = {info.name for info in await client.jetstream().consumers_info("EVENTS")}
     assert names == {"feedback", "notify", "routing", "sla"}, "watching leaves nothing on the server"
     new_consumers = await client.subscribe("$JS.EVENT.ADVISORY.CONSUMER.CREATED.EVENTS.>")
+    await settle(client)
     watching = asyncio.create_task(yingda_beside("events", "workorder.paused", "--count", "1"))
-    await new_consumers.next_msg(timeout=10)
+    await new_consumers.next_msg(timeout=60)
     await publish(client, (step("w3", "XR20261123003"), "w3", NOW))
     assert (await watching).lines[0].split()[2] == "XR20261123003"
 

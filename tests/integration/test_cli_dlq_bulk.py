@@ -3,6 +3,8 @@
 import asyncio
 import hashlib
 import json
+import sys
+from asyncio.subprocess import DEVNULL
 from pathlib import Path
 
 import pytest
@@ -40,6 +42,13 @@ def editor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     script.chmod(0o700)
     monkeypatch.setenv("VISUAL", str(script))
     return tmp_path / "given"
+
+
+async def elsewhere(*arguments: str) -> int:
+    """Return the exit code of `yingda` in a process of its own: two in this one would take each other's output."""
+    command = (sys.executable, "-m", "shared.cli.main", *arguments)
+    process = await asyncio.create_subprocess_exec(*command, stdout=DEVNULL, stderr=DEVNULL)
+    return await process.wait()
 
 
 async def fill(clerk: Clerk, *names: str) -> None:
@@ -191,9 +200,9 @@ async def test_two_operators_at_once_do_the_same_to_each_letter_once(clerk: Cler
     await fill(clerk, *["poison"] * 4)
     clerk.healed = True
     both = await asyncio.gather(
-        *(yingda_beside("dlq", "discard", "--service", "clerk", "--reason", who, "--confirm", "4") for who in "ab")
+        *(elsewhere("dlq", "discard", "--service", "clerk", "--reason", who, "--confirm", "4") for who in "ab")
     )
-    assert {one.code for one in both} <= {0, 1}
+    assert set(both) <= {0, 1}
     assert [act["letter"] for act in await history()] == [f"clerk:{n}" for n in range(1, 5)]
 
 
@@ -258,7 +267,6 @@ async def test_the_same_message_published_again_is_no_second_letter_until_it_was
 async def test_a_stream_that_began_anew_hides_no_letter(clerk: Clerk) -> None:
     """The place of the new message was that of an old letter: it was taken for a redelivery, and lost."""
     await fill(clerk, "refused")
-    await clerk.client.jetstream().delete_stream("EVENTS")
-    await clerk.provision()
+    await clerk.begin_anew()
     await fill(clerk, "poison")
     assert [letter["sequence"] for letter in await clerk.letters()] == [1, 1]

@@ -10,6 +10,7 @@ import nats
 import pytest
 from nats.aio.client import Client
 from nats.aio.msg import Msg
+from nats.js.errors import ServerError
 from sqlalchemy import Column, Integer, Table, Text, func, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -27,6 +28,7 @@ from shared.provision import provision
 from shared.service import Context, Parts, Service
 from shared.settings import Settings
 from tests.command_line import yingda_beside
+from tests.polling import until
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 metadata = schema_of("clerk")
@@ -72,12 +74,27 @@ class Clerk:
         subscription = await self.client.jetstream().pull_subscribe_bind("clerk", "EVENTS")
         taken: list[Msg] = []
         while len(taken) < count:
-            taken += await subscription.fetch(count - len(taken), timeout=5)
+            taken += await subscription.fetch(count - len(taken), timeout=30)
         await BatchRuntime(self.outbox, self.handle).process(taken)
         await subscription.unsubscribe()
 
     async def provision(self) -> None:
         await provision(self.engine, self.client, [CLERK])
+
+    async def begin_anew(self) -> None:
+        """Lose the stream with all that it knows, and make it anew; right after, the server may refuse its name at first."""
+        await self.client.jetstream().delete_stream(EVENTS.name)
+
+        async def made() -> bool:
+            try:
+                await self.provision()
+            except ServerError as error:
+                if "error creating store" not in str(error):
+                    raise
+                return False
+            return True
+
+        await until(made, 30, said="the stream is there again")
 
     async def letters(self, *options: str) -> list[dict[str, object]]:
         outcome = await yingda_beside("dlq", "list", "--json", *options)
@@ -218,9 +235,7 @@ async def test_replay_refills_a_lost_stream_in_order_and_nobody_handles_an_event
             tx.emit(report(name), subject=name)
     await clerk.consume(7)
     jetstream = clerk.client.jetstream()
-    await jetstream.purge_stream("EVENTS")
-    await jetstream.delete_stream("EVENTS")
-    await provision(clerk.engine, clerk.client, [CLERK])
+    await clerk.begin_anew()
     outcome = await yingda_beside("replay", "--service", "clerk")
     assert (outcome.code, outcome.lines[0]) == (0, "clerk: 7 events")
     assert (await jetstream.stream_info("EVENTS")).state.messages == 7

@@ -85,7 +85,7 @@ async def test_a_connection_cut_in_the_middle_is_the_servers_failure(engine: Asy
         async with engine.begin() as connection:
             pid = await connection.scalar(text("SELECT pg_backend_pid()"))
             async with engine.connect() as other:
-                await other.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": pid})
+                await other.execute(text("SELECT pg_terminate_backend(:pid, 60000)"), {"pid": pid})
             await insert_rows(connection, things, rows(20))
 
     with pytest.raises(DBAPIError) as failure:

@@ -6,7 +6,9 @@ import os
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from unittest.mock import patch
 from urllib.parse import urlsplit
 
 import nats
@@ -22,6 +24,7 @@ from shared.db import create_engine
 from shared.settings import Settings
 from tests.command_line import Outcome, yingda_beside
 from tests.integration.nats_with import nats_with
+from tests.polling import until
 
 POLICY = Path(shared.policy.__file__).with_name("default.yaml")
 
@@ -49,9 +52,15 @@ async def client(settings: Settings) -> AsyncIterator[Client]:
     await connection.close()
 
 
+def today() -> dict[str, str]:
+    """The environment of a day for which there are holidays, where the test names no other day."""
+    return {"YINGDA_CLOCK": os.environ.get("YINGDA_CLOCK", "2026-11-23T10:00:00+08:00@1")}
+
+
 async def doctor(*arguments: str) -> Outcome:
     """Run it; `out` is without the warnings, which are no faults."""
-    outcome = await yingda_beside("doctor", *arguments)
+    with patch.dict(os.environ, today()):
+        outcome = await yingda_beside("doctor", *arguments)
     assert outcome.err == "", outcome.err
     lines = [line for line in outcome.lines if not line.startswith("warning: ")]
     return replace(outcome, out="\n".join(lines))
@@ -168,7 +177,12 @@ async def test_a_role_that_is_missing(settings: Settings) -> None:
 async def test_a_stream_that_is_missing(client: Client, stream: Stream) -> None:
     await client.jetstream().delete_stream(stream.name)
     await says(f"NATS has no stream {stream.name}: run `yingda provision`")
-    assert (await yingda_beside("provision")).code == 0
+    await until(provisions, 60, said="the stream is there again")
+
+
+async def provisions() -> bool:
+    """Whether provisioning succeeds; the server may refuse a name at first whose stream has just been deleted."""
+    return (await yingda_beside("provision")).code == 0
 
 
 async def test_a_stream_without_atomic_batches_and_one_with_a_limit(client: Client) -> None:
@@ -196,8 +210,14 @@ async def test_a_consumer_that_is_missing_and_one_that_was_changed(client: Clien
 async def test_more_waits_for_a_service_than_may(client: Client) -> None:
     for _ in range(3):
         await client.jetstream().publish("yingda.contact.received.web", b"{}")
+    await until(partial(waiting, client, 3), 30, said="the server counts what waits")
     await says("intake is behind: 3 messages of CONTACTS wait for it", "--most-waiting", "2")
     await client.jetstream().purge_stream(CONTACTS.name)
+
+
+async def waiting(client: Client, count: int) -> bool:
+    """Whether so many contacts wait for intake; the server counts one a moment after it has acknowledged it."""
+    return bool((await client.jetstream().consumer_info(CONTACTS.name, "intake")).num_pending == count)
 
 
 async def test_nats_without_jetstream(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -213,7 +233,7 @@ async def test_nats_that_refuses_us(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         # In a process of its own: nats-py leaves the connection that was refused to the end of the process.
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "shared.cli.main", "doctor"),
-            env={**os.environ, **environment},
+            env={**os.environ, **today(), **environment},
             stdout=asyncio.subprocess.PIPE,
         )
         told, _ = await process.communicate()

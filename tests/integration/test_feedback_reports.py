@@ -30,6 +30,7 @@ from shared.settings import Settings
 from shared.testing.bench import ServiceBench, service_bench
 from shared.testing.builders import completed_callback
 from shared.testing.clock import SetClock
+from tests.polling import until
 from tests.unit.feedback.builders import Life, local
 
 S = TypeVar("S", bound=SlaStep)
@@ -87,6 +88,11 @@ async def press(bench: ServiceBench) -> None:
     """Let the loop turn until nothing is due."""
     while (following := await turn(bench)) is not None and following <= bench.clock.now():
         pass
+
+
+async def waiting(bench: ServiceBench, count: int) -> bool:
+    """Whether so many events wait, as the server says; it takes acknowledgements and counts a moment later."""
+    return (await bench.context.position()).waiting == count
 
 
 def path_of(uri: str) -> Path:
@@ -226,6 +232,7 @@ async def test_a_report_waits_for_the_events_before_it(bench: ServiceBench) -> N
     await bench.happens(*week(Life("w1")))
     events = week(Life("w2"))
     await bench.publish(*events)
+    await until(lambda: waiting(bench, len(events)), 30, said="the server counts what waits")
     bench.clock.at = local("2026-11-30 08:00")
     for _ in range(3):
         await turn(bench)
@@ -240,6 +247,7 @@ async def test_a_report_waits_for_the_events_before_it(bench: ServiceBench) -> N
 async def test_a_report_that_could_not_be_written_is_made_again(bench: ServiceBench, tmp_path: Path) -> None:
     """R-FB-05: nothing is published without its files, and no half of a file is ever seen."""
     await bench.happens(*week(Life("w1")))
+    await until(lambda: waiting(bench, 0), 30, said="the server knows that nothing waits")
     bench.clock.at = local("2026-11-30 08:00")
     (tmp_path / "reports").write_text("in the way")
     with pytest.raises(OSError, match="reports"):

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Self
 
-from shared.testing.embedded_ports import LOOPBACK
+from shared.testing.embedded_ports import LOOPBACK, free_port
 from tests.mail.imap_connection import Connection
 from tests.mail.imap_folders import Folder, Mail
 
@@ -71,8 +71,8 @@ class ImapServer:
 
     async def start(self) -> None:
         """Listen, on the same port as before."""
+        self.port = self.port or free_port()  # one that nobody gets for a connection while this is stopped
         self._server = await asyncio.start_server(self._serve, LOOPBACK, self.port, ssl=self._tls)
-        self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
         """Listen no more, and end all connections."""
