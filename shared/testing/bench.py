@@ -48,7 +48,7 @@ from shared.settings import Settings
 from shared.testing.clock import SetClock
 from shared.testing.stream import read_stream
 
-TAKE_SECONDS = 10.0
+TAKE_SECONDS = 30.0
 """A message that is on the stream and does not come within this time does not come at all."""
 COMMANDS = "yingda.command."
 
