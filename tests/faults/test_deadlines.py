@@ -35,7 +35,7 @@ TARGET = timedelta(minutes=10)
 """The first response of an emergency (R-SLA-01)."""
 DOWN_SECONDS = 1.0
 ANSWERED_EVERY = 10
-FINISH_SECONDS = 30.0
+FINISH_SECONDS = 60.0
 OTHERS_EVERY_SECONDS = 0.02
 
 
@@ -91,24 +91,29 @@ class Ledger:
 
 
 @pytest.mark.parametrize(
-    ("count", "seconds", "limits"),
+    ("count", "lead", "seconds", "limits"),
     [
         pytest.param(
-            600, 18.0, Limits(3.0, 15.0), id="600", marks=pytest.mark.timeout(300)
+            600, 15.0, 18.0, Limits(3.0, 30.0), id="600", marks=pytest.mark.timeout(300)
         ),  # beside other work, on a machine that may be slow
         pytest.param(
-            10_000, 90.0, Limits(1.0, 5.0), id="10000", marks=[pytest.mark.slow_faults, pytest.mark.timeout(600)]
+            10_000,
+            53.0,
+            90.0,
+            Limits(1.0, 5.0),
+            id="10000",
+            marks=[pytest.mark.slow_faults, pytest.mark.timeout(600)],
         ),
     ],
 )
 async def test_no_deadline_is_missed_early_or_told_twice_whatever_is_killed(
-    count: int, seconds: float, limits: Limits, tmp_path: Path
+    count: int, lead: float, seconds: float, limits: Limits, tmp_path: Path
 ) -> None:
     """R-SLA-09, R-SLA-14: kill -9 of both replicas of sla, of PostgreSQL and of NATS while deadlines pass."""
     async with own_servers() as servers, floor(servers.database_url, servers.nats_url) as ours:
         await ours.provision("sla")
         ports = await start_sla(ours, tmp_path)
-        ledger = Ledger.spread(limits, count, datetime.now(UTC) + timedelta(seconds=3 + count / 200), seconds)
+        ledger = Ledger.spread(limits, count, datetime.now(UTC) + timedelta(seconds=lead), seconds)
         await publish(ours, opened(ledger))
         await publish(ours, answers(ledger))
         await ours.at_rest()
@@ -193,16 +198,20 @@ async def start_sla(ours: Floor, folder: Path) -> list[int]:
 async def told_of_time(ports: list[int]) -> list[tuple[float, float]]:
     """Return what each replica says: how far its machine's clock is off PostgreSQL's, and when its watch last turned."""
 
-    def ask(port: int) -> tuple[float, float]:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+    def ask(port: int) -> tuple[float, float] | None:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=30) as answer:
             text = answer.read().decode()
         drift = re.search(r"^yingda_clock_drift_seconds\{.*\} (\S+)$", text, re.MULTILINE)
         beat = re.search(r'^yingda_loop_heartbeat_timestamp_seconds\{loop="watch",.*\} (\S+)$', text, re.MULTILINE)
-        assert drift is not None
-        assert beat is not None
-        return float(drift[1]), float(beat[1])
+        return (float(drift[1]), float(beat[1])) if drift and beat else None
 
-    return [await asyncio.to_thread(ask, port) for port in ports]
+    async def measured() -> bool:
+        told[:] = [one for port in ports if (one := await asyncio.to_thread(ask, port)) is not None]
+        return len(told) == len(ports)
+
+    told: list[tuple[float, float]] = []
+    await until(measured, 30, said="both have measured")
+    return told
 
 
 def opened(ledger: Ledger) -> list[Event]:

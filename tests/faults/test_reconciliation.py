@@ -84,7 +84,7 @@ class House:
         """Return what intake's metric tells, by stage."""
 
         def scraped() -> str:
-            with urllib.request.urlopen(self.suite.endpoints["metrics"]["intake"], timeout=10) as reply:
+            with urllib.request.urlopen(self.suite.endpoints["metrics"]["intake"], timeout=30) as reply:
                 told: str = reply.read().decode()
                 return told
 
@@ -127,6 +127,13 @@ def by_stage(told: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {stage["stage"]: stage for stage in told["run"]["stages"]}
 
 
+def told_missing(suite: Suite) -> set[tuple[str, str]]:
+    """Return what intake's log says is missing, by stage and name."""
+    log = (suite.data / "logs" / "intake.log").read_text().split("\n")[:-1]  # whole lines
+    told = [json.loads(line) for line in log if '"something is missing"' in line]
+    return {(line["stage"], name) for line in told for name in line["ids"]}
+
+
 def named(told: dict[str, Any]) -> set[tuple[str, str]]:
     return {(one["stage"], one["name"]) for one in told["differences"]}
 
@@ -136,6 +143,7 @@ async def test_a_row_that_is_missing_at_any_stage_is_found_within_the_hour_and_n
     async with house(YINGDA_RECONCILE_GRACE_SECONDS=str(GRACE_SECONDS)) as here:
         suite = here.suite
         await load(suite, CONTACTS)
+        await suite.until(lambda _: len(suite.all("workorder.opened")) == CONTACTS, 60)
         code, calm = await here.reconcile()
         stages = by_stage(calm)
         assert code == 0
@@ -168,11 +176,10 @@ async def test_a_row_that_is_missing_at_any_stage_is_found_within_the_hour_and_n
         await here.take("feedback.cases", "work_order_id = :id", id=orders[5][1])
         await lasts(1.5 * GRACE_SECONDS)  # after which a contact is in flight no more
         await here.execute(AN_HOUR_LATER)  # and nobody asks
-        await here.until_differences(lambda found: all(found.get(stage) for stage in STAGES), 30)
+        await here.until_differences(lambda found: all(found.get(stage) for stage in STAGES), 90)
         assert await here.differences() == {"received": 1, "workorders": 1, "clocks": 2, "notices": 1, "cases": 1}
-        log = (suite.data / "logs" / "intake.log").read_text().splitlines()
-        told = [json.loads(line) for line in log if '"something is missing"' in line]
-        assert {(line["stage"], name) for line in told for name in line["ids"]} == expected
+        await until(lambda: len(told_missing(suite)) >= len(expected), 30)  # the log tells after the books are closed
+        assert told_missing(suite) == expected
         code, found = await here.reconcile()
         assert code == 1
         assert named(found) == expected
@@ -180,7 +187,7 @@ async def test_a_row_that_is_missing_at_any_stage_is_found_within_the_hour_and_n
 
         await here.put_back()
         assert await here.reconcile() == (0, {**(await here.reconcile("--last"))[1], "differences": []})
-        await here.until_differences(lambda one: not any(one.values()), 20)
+        await here.until_differences(lambda one: not any(one.values()), 60)
 
         await here.take("feedback.cases", "work_order_id = :id", id=orders[1][1])
         place = f"cases:{orders[1][1]}"
