@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +53,14 @@ class Pager:
             await asyncio.Event().wait()
         if mood == "away":
             return Later("the pager is away")
+        if mood == "busy":
+            return Later("the pager is busy", 60)
+        if mood == "unwritable":
+            return Done("ticket" + chr(0) + " 7" + chr(0xD800))
+        if mood == "never":
+            return Later("the pager is away", float("nan"))
+        if mood == "endless":
+            return Later("the pager is away", 1e300)
         if mood == "no":
             return Refused("nobody is on call")
         if mood == "broken":
@@ -140,7 +148,13 @@ async def test_an_escalation_acts_once_whoever_looks(house: House, folder: Path)
 
 @pytest.mark.parametrize(
     ("mood", "reason"),
-    [("away", "the pager is away"), ("broken", "it failed: KeyError"), ("nonsense", "it answered with a str")],
+    [
+        ("away", "the pager is away"),
+        ("broken", "it failed: KeyError"),
+        ("nonsense", "it answered with a str"),
+        ("never", "it answered with a Later"),
+        ("endless", "it answered with a Later"),
+    ],
 )
 async def test_what_fails_is_tried_again_with_growing_pauses_and_then_waits_for_somebody(
     house: House, folder: Path, mood: str, reason: str
@@ -184,6 +198,32 @@ async def test_a_plugin_that_is_left_alone_loses_no_attempts(house: House, folde
     assert (row.state, row.attempts) == ("waiting", FAILURES)
     assert "left alone" in row.reason
     assert len(paged(folder)) == FAILURES
+
+
+async def test_an_answer_that_no_row_can_hold_is_noted_all_the_same(house: House, folder: Path) -> None:
+    """Else it would be asked again for ever, though it has done what it should."""
+    (folder / "mood").write_text("unwritable")
+    await breached(house)
+    (row,) = await acted(house)
+    assert (row.state, row.reason) == ("done", "ticket 7?")
+
+
+class Fast(SetClock):
+    """Runs sixty times as fast as the real one."""
+
+    def seconds_until(self, at: datetime) -> float:
+        return super().seconds_until(at) / 60
+
+
+async def test_a_pause_that_is_asked_for_is_one_of_real_time(
+    house: House, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever clock the business rehearses with."""
+    (folder / "mood").write_text("busy")
+    await breached(house)
+    monkeypatch.setattr(queue_of(house), "_clock", Fast(house.bench.clock.at))
+    (row,) = await acted(house)
+    assert row.next_at - house.bench.clock.at == timedelta(hours=1)
 
 
 async def test_a_refusal_is_for_good(house: House, folder: Path) -> None:

@@ -55,7 +55,7 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """It could not be taken now; it is tried again, after `seconds` of real time at the earliest where they are given."""
+    """It could not be taken now; it is tried again, after `seconds` of real time (30 days at most) at the earliest."""
 
     why: str
     seconds: float | None = None

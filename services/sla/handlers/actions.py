@@ -6,8 +6,9 @@ The watch only writes down what is to be done, so no action, however slow, holds
 import asyncio
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -33,6 +34,8 @@ STOP_SECONDS: Final = 5.0
 NOTING_SECONDS: Final = 30.0
 """Real time for noting what came of an attempt, before somebody else takes the action up."""
 LONGEST_REASON: Final = 500
+LONGEST_PAUSE: Final = 30 * 86_400
+"""Seconds: an action that wants to be left alone for longer has not understood the question."""
 OUTCOMES: Final = ("done", "later", "refused", "dead")
 
 log = structlog.get_logger()
@@ -135,7 +138,7 @@ class Actions:
     async def _take(self, claimed: Claimed) -> None:
         try:
             result, counts = await self._result(claimed)
-            verdict = follow(result, claimed.escalation.attempt, self._policy.sla.action_retries)
+            verdict = follow(self._by_clock(result), claimed.escalation.attempt, self._policy.sla.action_retries)
             await self._settle(claimed, verdict if counts else _put_off(result, verdict), counts=counts)
         except Exception as error:  # noqa: BLE001 (what could not be noted is taken up again, with the same id)
             log.warning("action will be taken up again", plugin=claimed.plugin, why=type(error).__name__)
@@ -160,7 +163,7 @@ class Actions:
         return result, True
 
     async def _settle(self, claimed: Claimed, verdict: Verdict, *, counts: bool) -> None:
-        reason = verdict.reason[:LONGEST_REASON] if verdict.reason else None
+        reason = _writable(verdict.reason)[:LONGEST_REASON] if verdict.reason else None
         kept = Verdict(verdict.state, reason, verdict.after)
         async with self._outbox.transaction() as tx:
             mine = await store.settle(tx.connection, claimed, kept, tx.now, counts=counts)
@@ -171,6 +174,12 @@ class Actions:
         if verdict.state in {"refused", "dead"}:
             log.error("action of an escalation is not taken", plugin=claimed.plugin, state=verdict.state, why=reason)
 
+    def _by_clock(self, result: Result) -> Result:
+        """Return `result` with the pause that it asks for as the clock counts it."""
+        if isinstance(result, Later) and result.seconds is not None:
+            return replace(result, seconds=self._business(result.seconds).total_seconds())
+        return result
+
     def _business(self, real_seconds: float) -> timedelta:
         """Return what the clock makes of `real_seconds`, also where it runs faster than the real one."""
         hour = max(self._clock.seconds_until(self._clock.now() + timedelta(hours=1)), 0.001)
@@ -178,7 +187,22 @@ class Actions:
 
 
 def _judged(result: object) -> Failure | None:
-    return None if isinstance(result, Done | Later | Refused) else "wrong"
+    return None if _is_one(result) else "wrong"
+
+
+def _is_one(result: object) -> bool:
+    """Return whether `result` is an answer, as it is written: types hold nobody's plugin."""
+    if not isinstance(result, Done | Later | Refused):
+        return False
+    words: Any = result.note if isinstance(result, Done) else result.why
+    seconds: Any = result.seconds if isinstance(result, Later) else None
+    real = seconds is None or (isinstance(seconds, int | float) and abs(seconds) <= LONGEST_PAUSE)
+    return isinstance(words, str) and real
+
+
+def _writable(text: str) -> str:
+    """Return a plugin's words as the database can hold them."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
 
 
 def _put_off(result: Result, verdict: Verdict) -> Verdict:
