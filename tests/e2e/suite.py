@@ -20,7 +20,9 @@ from nats.aio.msg import Msg
 from shared.clock import parse_clock
 from tests.polling import until
 
-READY_SECONDS = 60
+READY_SECONDS = 100
+PATIENCE_SECONDS = 60.0
+"""For what comes at once where nothing is broken."""
 PROGRAM = (sys.executable, "-m", "shared.cli.main")
 _numbers = itertools.count(1)
 
@@ -54,15 +56,14 @@ class Suite:
 
     def messages(self, channel: str = "sms") -> list[dict[str, Any]]:
         """What the `file` transport took, in order."""
-        path = self.data / "messages" / f"{channel}.jsonl"
-        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+        return [json.loads(line) for line in written_lines(self.data / "messages" / f"{channel}.jsonl")]
 
     async def hear(self, message: Msg) -> None:
         async with self._news:
             self.events.append(json.loads(message.data))
             self._news.notify_all()
 
-    async def until(self, condition: Callable[[list[Event]], bool], seconds: float = 20) -> list[Event]:
+    async def until(self, condition: Callable[[list[Event]], bool], seconds: float = PATIENCE_SECONDS) -> list[Event]:
         """Return the events so far as soon as `condition` holds for them."""
         try:
             async with asyncio.timeout(seconds), self._news:
@@ -71,7 +72,7 @@ class Suite:
             raise AssertionError(f"not within {seconds} s; heard {[e['type'] for e in self.events]}") from None
         return self.events
 
-    async def event(self, kind: str, /, seconds: float = 20, **fields: Any) -> Event:
+    async def event(self, kind: str, /, seconds: float = PATIENCE_SECONDS, **fields: Any) -> Event:
         """Return the first event of `kind` whose data has `fields`, waiting for it."""
 
         def found() -> Event | None:
@@ -86,7 +87,7 @@ class Suite:
         """Return the events of `kind` heard so far whose data has `fields`."""
         return [e for e in self.events if matches(e, kind, fields)]
 
-    async def replaced(self, service: str, pid: int, seconds: float = 30) -> None:
+    async def replaced(self, service: str, pid: int, seconds: float = PATIENCE_SECONDS) -> None:
         """Return when another process than `pid` has taken the service's place."""
         await until(lambda: self.endpoints["pids"].get(service, pid) != pid, seconds, every=0.02)
 
@@ -100,7 +101,7 @@ class Suite:
     async def command(self, name: str, by: str, /, **fields: Any) -> dict[str, Any]:
         """Send a command; return its reply."""
         body = {"command_id": f"e2e-{os.getpid()}-{next(_numbers)}", "by": by, **fields}
-        reply = await self.client.request(f"yingda.command.{name}", json.dumps(body).encode(), timeout=10)
+        reply = await self.client.request(f"yingda.command.{name}", json.dumps(body).encode(), timeout=PATIENCE_SECONDS)
         answer: dict[str, Any] = json.loads(reply.data)
         return answer
 
@@ -110,6 +111,11 @@ class Suite:
         assert answer["ok"], answer
         result: dict[str, Any] = answer["result"]
         return result
+
+
+def written_lines(path: Path) -> list[str]:
+    """Return the lines of a file that another process writes, but the one that it may just be writing."""
+    return path.read_text(encoding="utf-8").split("\n")[:-1] if path.exists() else []
 
 
 def matches(event: Event, kind: str, fields: dict[str, Any]) -> bool:
