@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -21,6 +22,7 @@ from shared.events.commands import AccountWorkorders, GetWorkorder, Merge, Pause
 from shared.testing.builders import registered_contact
 from shared.testing.clock import MONDAY
 from tests.integration.routing_house import House, completion, house
+from tests.polling import until_a_lock_is_awaited
 
 __all__ = ["house"]
 WANG = "customer-wang"
@@ -129,6 +131,20 @@ async def test_an_answer_to_what_was_merged_joins_what_goes_on(house: House) -> 
     assert told.work_order_id == other.work_order_id
 
 
+async def test_an_answer_to_what_is_merged_at_that_moment_joins_what_goes_on(house: House) -> None:
+    """R-RT-06: nobody looks into what was merged any more."""
+    order = await house.opened(contact_id="m1", channel="email", customer_id=WANG, thread=Thread(message_id="m1@x"))
+    other = await house.opened(contact_id="c2", channel="web", customer_id=WANG, at=MONDAY + timedelta(minutes=5))
+    merged = "UPDATE routing.work_orders SET status = 'merged', merged_into = :into WHERE id = :id"
+    async with house.bench.engine.begin() as connection:
+        await connection.execute(text(merged), {"id": order.work_order_id, "into": other.work_order_id})
+        answer = asyncio.create_task(house.bench.happens(mail("m2", "m1")))
+        await until_a_lock_is_awaited(house.bench.engine)
+    await answer
+    (told,) = await house.bench.told(WorkorderContacted)
+    assert told.work_order_id == other.work_order_id
+
+
 async def test_the_books_know_the_work_order_that_a_contact_joined(house: House) -> None:
     """Guarantee 6: contacts are work orders, or have joined one; nothing is missing where something joined."""
     order = await house.opened(contact_id="m1", channel="email", customer_id=WANG, thread=Thread(message_id="m1@x"))
@@ -159,3 +175,27 @@ async def test_a_register_completed_later_reaches_the_work_order(house: House) -
     assert (await house.row("SELECT count(*) FROM routing.early_completions"))[0] == 0
     found = await house.command(GetWorkorder, "service-1", contact_id="m2")
     assert found["result"]["work_order"]["number"] == order.number
+
+
+async def test_what_is_sensitive_is_not_buried_within_a_batch(house: House) -> None:
+    """R-RT-05: after an outage a customer's mails come together; the emergency among them is a work order of its own."""
+    alarm = {"text": "空调漏电，家里老人触电受伤，我要起诉你们并联系媒体曝光"}
+    await house.bench.happens(mail("m1"), mail("m2", "m1", personal=alarm), mail("m3", "m2"))
+    first, second = await house.bench.told(WorkorderOpened)
+    assert (first.sensitive, second.sensitive) == (False, True)
+    assert [(one.contact_id, one.work_order_id) for one in await house.bench.told(WorkorderContacted)] == [
+        ("m3", second.work_order_id)
+    ]
+    links = {(one.work_order_id, one.other_work_order_id) for one in await house.bench.told(WorkorderLinked)}
+    assert (second.work_order_id, first.work_order_id) in links
+
+
+async def test_what_is_sensitive_is_not_buried_by_way_of_another_answer(house: House) -> None:
+    """R-RT-05: an answer to an answer of the same batch is looked at as one to an earlier mail is."""
+    order = await house.opened(contact_id="m1", channel="email", customer_id=WANG, thread=Thread(message_id="m1@x"))
+    alarm = {"text": "空调漏电，家里老人触电受伤，我要起诉你们并联系媒体曝光"}
+    await house.bench.happens(mail("m2", "m1"), mail("m3", "m2", personal=alarm))
+    _, second = await house.bench.told(WorkorderOpened)
+    assert second.sensitive
+    assert [one.contact_id for one in await house.bench.told(WorkorderContacted)] == ["m2"]
+    assert order.work_order_id in (await house.get(second))["work_order"]["links"]

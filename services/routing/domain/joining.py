@@ -30,6 +30,19 @@ class Target:
     sensitive: bool
     merged_into: str | None = None
 
+    @classmethod
+    def of(cls, work_order: WorkOrder) -> "Target":
+        """Return a work order as one that a contact may join."""
+        return cls(
+            work_order.id,
+            work_order.number,
+            work_order.customer_id,
+            work_order.status,
+            work_order.category,
+            work_order.sensitive,
+            work_order.merged_into,
+        )
+
 
 @frozen
 class Earlier:

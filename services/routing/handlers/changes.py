@@ -16,6 +16,13 @@ class Changes:
     changed: dict[str, WorkOrder] = field(default_factory=dict)
     events: list[WorkorderStep] = field(default_factory=list)
 
+    def survivor(self, work_order_id: str) -> WorkOrder | None:
+        """Return the work order, or the one that goes on for it where it was merged and that one is here."""
+        state = self.states.get(work_order_id)
+        while state is not None and (into := self.states.get(state.merged_into or "")) is not None:
+            state = into
+        return state
+
     def take(self, tx: Transaction, decided: Decided) -> None:
         """Take one more step of a work order, and tell of it."""
         key = decided.work_order.id

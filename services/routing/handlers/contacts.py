@@ -110,7 +110,7 @@ class Opener:
             if declined is not None:
                 emit_steps(tx, declined)
             fresh.append(Fresh(work_order, item.matter, (event,)).after(declined))
-            joins.opened(item.contact, work_order.id)
+            joins.opened(item.contact, work_order)
             learned.append(self._learned(item))
         if last - first < len(read):
             await store.give_back_numbers(tx.connection, day, last)

@@ -9,7 +9,7 @@ import structlog
 from services.routing import store
 from services.routing.domain.automatic import after_callback, after_escalation
 from services.routing.domain.identity import Fingerprints
-from services.routing.domain.joining import contacted
+from services.routing.domain.joining import MOST_MERGINGS, contacted
 from services.routing.domain.workorder import Decided, Ignored, WorkOrder
 from services.routing.handlers.changes import Changes
 from services.routing.handlers.completions import Completions
@@ -73,6 +73,7 @@ class EventHandler:
         wanted = {about for _, about in concerned} | {pair.other_id for pair in pairs}
         wanted |= {join.work_order_id for join in came.joins}
         changes = Changes(await store.load(tx.connection, wanted - fresh.keys()) if wanted - fresh.keys() else {})
+        await _follow(tx, came.joins, changes)
         self._linker.link(tx, pairs, fresh, changes)
         joined = [row for join in came.joins if (row := _join(tx, join, fresh, changes)) is not None]
         for event, about in concerned:
@@ -136,10 +137,20 @@ class EventHandler:
         return Ignored("it is about no work order of ours")
 
 
+async def _follow(tx: Transaction, joins: Sequence[Join], changes: Changes) -> None:
+    """Load what goes on for work orders that were merged after they were looked for."""
+    for _ in range(MOST_MERGINGS):
+        states = [changes.survivor(join.work_order_id) for join in joins]
+        into = {state.merged_into for state in states if state is not None and state.merged_into is not None}
+        if not into:
+            return
+        changes.states |= await store.load(tx.connection, into)
+
+
 def _join(tx: Transaction, join: Join, fresh: dict[str, Fresh], changes: Changes) -> tuple[str, str, int] | None:
     """Let a contact join its work order, opened in this batch or before; return the row that tells of it."""
     new = fresh.get(join.work_order_id)
-    state = new.work_order if new else changes.states.get(join.work_order_id)
+    state = new.work_order if new else changes.survivor(join.work_order_id)
     if state is None:
         log.error("a contact joined a work order that is gone", contact_id=join.contact.contact_id)
         return None

@@ -8,7 +8,7 @@ from services.routing.domain.assessment import assess
 from services.routing.domain.joining import BEYOND, SAME_THREAD, Earlier, Target, refers
 from services.routing.domain.matter import Matter
 from services.routing.domain.verdict import Verdict
-from services.routing.domain.workorder import LIVE
+from services.routing.domain.workorder import LIVE, WorkOrder
 from shared.bus.transaction import Transaction
 from shared.events import ContactRegistered
 from shared.policy import Policy
@@ -41,8 +41,8 @@ class Joins:
     ties: list[Tie] = field(default_factory=list)
     messages: list[tuple[ContactRegistered, str]] = field(default_factory=list)
     """Every contact with the work order that its message belongs to."""
-    _here: dict[tuple[str, str], str] = field(default_factory=dict)
-    """Work orders of this batch, by customer and the id of a message that belongs to them."""
+    _here: dict[tuple[str, str], Target] = field(default_factory=dict)
+    """Work orders that contacts of this batch opened or joined, by customer and the id of a message of theirs."""
     _tie: tuple[str, str] | None = None
 
     @classmethod
@@ -61,10 +61,7 @@ class Joins:
         What is sensitive as its work order was not must not be read as one more message in it (R-RT-05).
         """
         self._tie = None
-        if (beside := self._in_batch(contact)) is not None:
-            self._join(contact, beside)
-            return True
-        target = self.earlier.target(contact)
+        target = self._in_batch(contact) or self.earlier.target(contact)
         if target is None:
             return False
         if target.status not in LIVE:
@@ -72,27 +69,24 @@ class Joins:
         elif self._is_beyond(contact, matter, verdict, target):
             self._tie = target.id, BEYOND
         else:
-            self._join(contact, target.id)
+            self.joins.append(Join(contact, target.id))
+            self._note(contact, target)
         return self._tie is None
 
-    def opened(self, contact: ContactRegistered, work_order_id: str) -> None:
+    def opened(self, contact: ContactRegistered, work_order: WorkOrder) -> None:
         """Note the work order that `contact` has opened."""
-        self._note(contact, work_order_id)
+        self._note(contact, Target.of(work_order))
         if self._tie is not None:
-            self.ties.append(Tie(work_order_id, *self._tie))
+            self.ties.append(Tie(work_order.id, *self._tie))
 
-    def _in_batch(self, contact: ContactRegistered) -> str | None:
+    def _in_batch(self, contact: ContactRegistered) -> Target | None:
         answers = contact.thread.answers if contact.thread is not None else ()
         return next((found for one in answers if (found := self._here.get((contact.customer_id, one)))), None)
 
-    def _join(self, contact: ContactRegistered, work_order_id: str) -> None:
-        self.joins.append(Join(contact, work_order_id))
-        self._note(contact, work_order_id)
-
-    def _note(self, contact: ContactRegistered, work_order_id: str) -> None:
-        self.messages.append((contact, work_order_id))
+    def _note(self, contact: ContactRegistered, target: Target) -> None:
+        self.messages.append((contact, target.id))
         if contact.thread is not None and contact.thread.message_id:
-            self._here[contact.customer_id, contact.thread.message_id] = work_order_id
+            self._here[contact.customer_id, contact.thread.message_id] = target
 
     def _is_beyond(self, contact: ContactRegistered, matter: Matter, verdict: Verdict, target: Target) -> bool:
         if target.sensitive:
