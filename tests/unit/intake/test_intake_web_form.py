@@ -12,8 +12,10 @@ from starlette.requests import Request
 from starlette.types import Message
 
 from services.intake.adapters.web_form.contact import contact_of
+from services.intake.adapters.web_form.pages import refusal_page
 from services.intake.adapters.web_form.parsing import MULTIPART, URLENCODED, Posted, read_posted
 from shared.adapters import HttpProblem
+from shared.events import Fault
 
 BOUNDARY = "----WebKitFormBoundaryAbC"
 MAIL = b"From: a@example.com\r\nSubject: x\r\n\r\nhello\r\n"
@@ -150,3 +152,22 @@ AT = datetime(2026, 11, 23, 2, 15, tzinfo=UTC)
 def test_nothing_that_a_customer_wrote_is_dropped(fields: Mapping[str, Any], details: Mapping[str, Any]) -> None:
     told = contact_of(fields, AT, ())
     assert (told["text"], told["details"]) == ("空调不制冷", details)
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\u3000\r\n", None])
+def test_a_form_in_which_nothing_is_said_is_refused(blank: str | None) -> None:
+    with pytest.raises(HttpProblem) as refused:
+        contact_of({"text": blank, "name": "王芳"}, AT, ())
+    assert [fault.field for fault in refused.value.faults] == ["text"]
+    assert contact_of({"text": blank, "message": "空调不制冷"}, AT, ())["text"] == "空调不制冷"
+
+
+@pytest.mark.parametrize(
+    ("status", "words"), [(422, "text"), (400, "重新填写"), (413, "太大"), (429, "稍后"), (503, "稍后"), (500, "稍后")]
+)
+def test_who_posted_a_form_from_a_page_is_told_in_words_what_to_do(status: int, words: str) -> None:
+    faults = [Fault("text", "Field required")] if status == 422 else []
+    page = refusal_page(HttpProblem(status, "kind", "Title", faults=faults))
+    assert words in page
+    assert "没有提交" in page
+    assert "<b>" not in refusal_page(HttpProblem(422, "invalid", "Title", faults=[Fault("<b>", "x")]))

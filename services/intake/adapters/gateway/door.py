@@ -1,10 +1,12 @@
 """What every request to an endpoint passes: rate, body, and how errors become answers (RFC 9457)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Final
 
 import structlog
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.intake.adapters.gateway.bodies import Bodies, SenderLeft
@@ -16,6 +18,7 @@ from shared.attachments import StoreAwayError
 from shared.bus.failures import told
 
 RETRY_SECONDS = 5
+FORMS: Final = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 TOO_BUSY = 1013
 """WebSocket: try again later."""
 
@@ -26,9 +29,18 @@ class Door:
     """Lets requests in to the application of one endpoint."""
 
     def __init__(
-        self, app: ASGIApp, report: Report, clients: Clients, rate: RateLimit, bodies: Bodies, largest: int
+        self,
+        app: ASGIApp,
+        report: Report,
+        clients: Clients,
+        rate: RateLimit,
+        bodies: Bodies,
+        largest: int,
+        page: Callable[[HttpProblem], str] | None = None,
     ) -> None:
+        """`page` makes the answer to a person whose browser has posted a form that is refused."""
         self._app = app
+        self._page = page
         self._report = report
         self._clients = clients
         self._rate = rate
@@ -58,7 +70,12 @@ class Door:
                 log.warning("request failed", endpoint=self._report.name, **told(error))
             if begun:
                 raise
-            await answer(problem)(scope, receive, send)
+            await self._refusal(problem, scope)(scope, receive, send)
+
+    def _refusal(self, problem: HttpProblem, scope: Scope) -> Response:
+        if self._page is None or not _is_a_person(scope):
+            return answer(problem)
+        return HTMLResponse(self._page(problem), problem.status, headers=problem.headers)
 
     async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
         sender = self._clients.sender(scope)
@@ -79,6 +96,13 @@ class Door:
             await send({"type": "websocket.close", "code": TOO_BUSY, "reason": problem.kind})
             return
         await self._app(scope, receive, send)
+
+
+def _is_a_person(scope: Scope) -> bool:
+    """Return whether a browser has posted a form by itself: whoever sent it looks at the answer."""
+    headers = Headers(scope=scope)
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    return kind in FORMS and "text/html" in headers.get("accept", "")
 
 
 def problem_of(error: Exception) -> HttpProblem:

@@ -54,7 +54,8 @@ def build_site(endpoints: Mapping[str, Endpoint], works: Mapping[str, Work], con
         router = Router(list(endpoint.routes(works[name])), redirect_slashes=False)
         rate = RateLimit(config.endpoint_rates.get(name, config.rates))
         largest = getattr(endpoint, "largest_body", None) or config.largest_body
-        door = Door(router, works[name].report, clients, rate, bodies, largest)
+        page = getattr(endpoint, "refusal_page", None)
+        door = Door(router, works[name].report, clients, rate, bodies, largest, page)
         applications[name] = _crossing(door, getattr(endpoint, "origins", ()))
     description = describe(endpoints, config, version("yingda"))
     https = (config.public_url or "").startswith("https://")

@@ -25,7 +25,7 @@ def contact_of(fields: Mapping[str, Any], at: datetime, attachments: Sequence[Ma
     Fields named as in the form of the contract stand in their place there, `customer` and `details` also as objects;
     what the customer is asked besides becomes a detail.
     """
-    filled = {name: value for name, value in fields.items() if value not in ("", None)}
+    filled = {name: value for name, value in fields.items() if not _blank(value)}
     form: dict[str, Any] = {"occurred_at": at.isoformat()}
     form |= {name: filled[name] for name in OWN if name in filled}
     text = next((name for name in TEXTS if name in filled), "text")
@@ -43,6 +43,10 @@ def contact_of(fields: Mapping[str, Any], at: datetime, attachments: Sequence[Ma
     if faults:
         raise invalid(faults)
     return form
+
+
+def _blank(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
 
 
 def ticked(value: Any) -> bool:

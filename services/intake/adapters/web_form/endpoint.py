@@ -9,6 +9,7 @@ from starlette.routing import BaseRoute, Route
 
 from services.intake.adapters.web_form.config import WebFormConfig
 from services.intake.adapters.web_form.contact import contact_of, name_of, ticked
+from services.intake.adapters.web_form.pages import THANKS, refusal_page
 from services.intake.adapters.web_form.parsing import MULTIPART, URLENCODED, Posted, read_posted
 from shared.adapters import Operation, Work
 from shared.adapters.requests import invalid, kept, name_in
@@ -16,8 +17,6 @@ from shared.adapters.setup import AdapterSetup
 from shared.events import Fault
 from shared.plugins import Plugin
 
-THANKS: Final = """<!doctype html><html lang="zh-CN"><meta charset="utf-8"><title>已收到</title>
-<p>您的留言已收到，我们会尽快与您联系。</p><p lang="en">Your message has arrived; we will be in touch soon.</p></html>"""
 OBTAINED: Final = "web form"
 _TEXT: Final = {"type": "string", "maxLength": 2_000}
 SCHEMA: Final[dict[str, Any]] = {
@@ -48,6 +47,7 @@ class WebForm:
         self.channels = (config.channel,)
         self.origins = config.origins
         self.largest_body = config.largest_body
+        self.refusal_page = refusal_page
         self._config = config
 
     @property
