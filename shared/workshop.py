@@ -13,9 +13,9 @@ import structlog
 from pydantic import ValidationError
 
 from shared import metrics
-from shared.plugins import KINDS, ConfigError, PluginError, Setup, build, config_of, judged, load
+from shared.plugins import KINDS, ConfigError, PluginError, Setup, build, config_of, judged, lacking, load
 from shared.plugins.errors import UnusableError, UnusablesError
-from shared.policy import Fault, Policy
+from shared.policy import Fault, Policy, PolicyFileError
 from shared.policy.explain import value_faults
 from shared.policy.loader import DEFAULT_POLICY
 from shared.policy.plugins import PluginsPolicy
@@ -59,9 +59,10 @@ class Workshop:
             raise UnusableError(kind, name, f"{self._line(kind, name)}: {error}") from error
         except PluginError as error:
             raise UnusableError(kind, name, str(error)) from error
-        if not _is_one(made, protocol):
+        if (missing := lacking(made, protocol)) is not None:
             built, wanted = type(made).__name__, protocol.__name__
-            raise UnusableError(kind, name, f'the {kind} plugin "{name}" built a {built}, which is no {wanted}')
+            why = f"{wanted}: it lacks {' and '.join(missing)}" if missing else wanted
+            raise UnusableError(kind, name, f'the {kind} plugin "{name}" built a {built}, which is no {why}')
         return made
 
     def use(self, kind: str, name: str, protocol: Any, instead: Callable[[UnusableError], Any], **more: Any) -> Any:
@@ -105,16 +106,12 @@ class Workshop:
 
     def _line(self, kind: str, name: str) -> str:
         """Return where in the policy file the plugin is set up."""
-        marked = read_yaml(self._settings.policy or DEFAULT_POLICY)
-        return f"{marked.file}:{marked.line(('plugins', KINDS[kind].section, name))}"
-
-
-def _is_one(made: object, protocol: Any) -> bool:
-    """Return whether an object has what `protocol` asks for; one that raises where it is looked at has not."""
-    try:
-        return isinstance(made, protocol)
-    except Exception:  # noqa: BLE001 (a stranger's property may raise anything)
-        return False
+        place = ("plugins", KINDS[kind].section, name)
+        try:
+            marked = read_yaml(self._settings.policy or DEFAULT_POLICY)
+        except PolicyFileError:  # somebody is writing it, or has taken it away, since it was read
+            return ".".join(place)
+        return f"{marked.file}:{marked.line(place)}"
 
 
 def plugin_faults(file: Path | None, policy: Policy, kinds: Collection[str] = tuple(KINDS)) -> list[Fault]:

@@ -8,6 +8,7 @@ A package registers a `Plugin` in the entry point group of its kind (`yingda.cha
 from shared.plugins.building import build as build
 from shared.plugins.building import config_of as config_of
 from shared.plugins.building import judged as judged
+from shared.plugins.building import lacking as lacking
 from shared.plugins.errors import ConfigError as ConfigError
 from shared.plugins.errors import LeftAloneError as LeftAloneError
 from shared.plugins.errors import MissingSecretError as MissingSecretError

@@ -47,3 +47,26 @@ def build(plugin: Plugin, setup: Setup) -> Any:
         raise PluginError(f'the {plugin.kind} plugin "{plugin.name}" cannot work: {error}') from error
     except (Exception, SystemExit) as error:
         raise PluginError(f'the {plugin.kind} plugin "{plugin.name}" cannot be built: {told(error)}') from error
+
+
+def lacking(made: object, protocol: Any) -> tuple[str, ...] | None:
+    """Return what `protocol` asks for and `made` has not, by name; None where it has all, () where that has no name.
+
+    What raises when it is looked at is lacking.
+    """
+    try:
+        if isinstance(made, protocol):
+            return None
+    except Exception:  # noqa: BLE001, S110 (a stranger's property may raise anything; it is found below)
+        pass
+    parts = [part for part in protocol.__mro__ if getattr(part, "_is_protocol", False)]
+    asked = sorted({name for part in parts for name in (*vars(part), *part.__annotations__) if name[0] != "_"})
+    return tuple(name for name in asked if not _has(made, name))
+
+
+def _has(made: object, name: str) -> bool:
+    try:
+        getattr(made, name)
+    except Exception:  # noqa: BLE001 (as above)
+        return False
+    return True

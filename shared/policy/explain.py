@@ -45,7 +45,7 @@ def explain(error: ErrorDetails, location: Location, model: type[BaseModel]) -> 
     if error["type"] == "literal_error":
         return _choice(value, message)
     sentence = _SENTENCES.get(error["type"], "{value!r} does not fit: it should be {message}")
-    return sentence.format(value=value, message=message, **error.get("ctx", {}))
+    return sentence.format(**{**error.get("ctx", {}), "value": value, "message": message})
 
 
 _KEYED: Final = "holds keys with values, not a single value"

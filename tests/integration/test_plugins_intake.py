@@ -123,7 +123,9 @@ async def test_what_cannot_be_used_is_named_and_everything_else_goes_on(bench: S
     reasons = {name: reason.removeprefix("the contact cannot be read: ") for name, reason in found.items()}
     assert reasons["trap"].startswith('the channel plugin "trap" (trap 1.0) does not load: SystemExit in trap_')
     assert reasons["other"].endswith("(strangers 1.0) is written for version 9 of its kind; known here: 1")
-    assert reasons["hollow"] == 'the channel plugin "hollow" built a object, which is no Channel'
+    assert (
+        reasons["hollow"] == 'the channel plugin "hollow" built a object, which is no Channel: it lacks name and read'
+    )
     assert (
         'the settings of the channel plugin "fax" are wrong: lines: Input should be a valid integer' in reasons["fax"]
     )

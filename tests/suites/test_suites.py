@@ -258,5 +258,5 @@ def test_a_stranger_lacks_something() -> None:
     class Fits(ChannelContract):
         plugin = Plugin(kind="channel", name="fax", api=1, summary="Faxes", build=lambda _: object())
 
-    with pytest.raises(AssertionError, match=f"lacks something that {Channel.__name__}"):
+    with pytest.raises(AssertionError, match=f"is no {Channel.__name__}: it lacks name and read"):
         Fits().channel()

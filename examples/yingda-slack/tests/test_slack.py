@@ -3,8 +3,10 @@
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import count
 
-from services.notify.ports import Outbound, Rejected, Sent
+import pytest
+from services.notify.ports import Outbound, Rejected, Retry, Sent
 from shared.testing.contracts import HttpTransportContract
 
 import yingda_slack
@@ -42,6 +44,15 @@ class TestSlack(HttpTransportContract):
             outcomes = self.sends(slack, replace(self.outbound(), audience="customer"))
         assert outcomes == [Rejected("slack tells staff, and nobody else")]
         assert not slack.requests
+
+    def test_what_a_slow_day_leaves_over_is_tried_later(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A batch that is cut off leaves everybody without knowing what was sent."""
+        turns = count(step=12)
+        monkeypatch.setattr(yingda_slack, "monotonic", lambda: float(next(turns)))
+        with self.provider("takes") as slack:
+            outcomes = self.sends(slack, *self.messages(5))
+        assert outcomes == [Sent(), Sent(), *[Retry("Slack is too slow")] * 3]
+        assert len(slack.requests) == 2
 
     def saying(self, text: str) -> Outbound:
         out = self.outbound()

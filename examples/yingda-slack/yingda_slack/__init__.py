@@ -7,14 +7,18 @@ is a secret.
 """
 
 from collections.abc import Collection, Sequence
+from time import monotonic
 
 from services.notify.ports import Outbound, Outcome, Rejected, Retry, Sent, TransportSetup, Unknown
 from shared.outbound import Answer, HttpClient, NotTaken, Result
-from shared.plugins import Config, Plugin, PluginError
+from shared.plugins import Config, Plugin, PluginError, SecretName
 
 LONGEST = 4_000
 """Characters of a text beyond which Slack cuts it; we cut it ourselves and say so."""
 CUT = " … (cut)"
+BATCH_SECONDS = 30.0
+"""A batch may hold hundreds of messages; those that have not begun by then are tried later."""
+LATE = Retry("Slack is too slow")
 MARKUP = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 """What Slack would read as links and mentions: nobody calls everybody by writing `<!channel>` into a form."""
 
@@ -22,7 +26,7 @@ MARKUP = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 class SlackConfig(Config):
     """Its settings in the policy file, under plugins.transports.slack."""
 
-    webhook: str = "slack_webhook"
+    webhook: SecretName = "slack_webhook"
     """The name of the secret that is the webhook's address, as https://hooks.slack.com/services/T…/B…/…"""
     show_number: bool = True
     """Begin with the number of the work order, in bold."""
@@ -47,7 +51,8 @@ class SlackTransport:
 
     async def send(self, messages: Sequence[Outbound]) -> Sequence[Outcome]:
         """Return an outcome for each message, in their order."""
-        return [await self._send(out) for out in messages]
+        ends = monotonic() + BATCH_SECONDS
+        return [await self._send(out) if monotonic() < ends else LATE for out in messages]
 
     async def sent_before(self, ids: Collection[str]) -> set[str] | None:
         """Return None: Slack cannot be asked what it has taken."""

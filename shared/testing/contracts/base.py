@@ -26,6 +26,7 @@ from shared.plugins import (
     Setup,
     build,
     config_of,
+    lacking,
     plugin_names,
 )
 from shared.settings import Settings
@@ -99,8 +100,13 @@ class PluginContract:
 
     def typed(self, protocol: type) -> Any:
         """Return what the plugin builds, which must have all that `protocol` asks for."""
-        built = self.configured()
-        assert isinstance(built, protocol), f"{type(built).__name__} lacks something that {protocol.__name__} asks for"
+        return self.fitting(self.configured(), protocol)
+
+    @staticmethod
+    def fitting(built: Any, protocol: type) -> Any:
+        """Return what was built, which must have all that `protocol` asks for."""
+        missing = lacking(built, protocol)
+        assert missing is None, f"{type(built).__name__} is no {protocol.__name__}: it lacks {' and '.join(missing)}"
         return built
 
     def test_its_manifest(self) -> None:

@@ -118,9 +118,10 @@ class EscalationActionContract(Provided, PluginContract):
 
     def _action(self, standing: Standing) -> EscalationAction:
         secrets = {**self.secrets, **standing.secrets}
-        built: object = build(self.plugin, self.setup({**self.config, **standing.config}, secrets))
-        assert isinstance(built, EscalationAction), f"{type(built).__name__} lacks something that the Protocol asks for"
-        return built
+        made: EscalationAction = self.fitting(
+            build(self.plugin, self.setup({**self.config, **standing.config}, secrets)), EscalationAction
+        )
+        return made
 
 
 class HttpEscalationActionContract(HttpProvided, EscalationActionContract):

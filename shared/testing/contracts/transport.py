@@ -180,9 +180,10 @@ class TransportContract(Provided, PluginContract):
     def _transport(self, standing: Standing) -> Transport:
         values = self.setup_values({**self.config, **standing.config}, {**self.secrets, **standing.secrets})
         values["settings"] = values["settings"].model_copy(update=dict(standing.environment))
-        built: object = build(self.plugin, TransportSetup(**values, channel=self.channel, wait_seconds=WAIT_SECONDS))
-        assert isinstance(built, Transport), f"{type(built).__name__} lacks something that Transport asks for"
-        return built
+        made: Transport = self.fitting(
+            build(self.plugin, TransportSetup(**values, channel=self.channel, wait_seconds=WAIT_SECONDS)), Transport
+        )
+        return made
 
 
 class HttpTransportContract(HttpProvided, TransportContract):

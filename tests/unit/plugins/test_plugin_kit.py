@@ -179,5 +179,5 @@ class Fax:
 plugin = Plugin(kind="channel", name="fax", api=1, build=lambda setup: Fax())
 """
     package(site, "yingda-fax", {"yingda.channels:fax": "plugin"}, module)
-    with pytest.raises(UnusableError, match=r'"fax" built a Fax, which is no Channel'):
+    with pytest.raises(UnusableError, match=r'"fax" built a Fax, which is no Channel: it lacks name$'):
         Workshop(PluginsPolicy(), Settings(data=site)).make("channel", "fax", Channel)

@@ -150,6 +150,45 @@ def test_a_model_that_fails_over_its_settings_is_a_fault_with_a_line_and_stops_n
         Workshop(policy.plugins, Settings(policy=file, data=tmp_path)).make("channel", "fax", object)
 
 
+def test_settings_that_are_wrong_are_told_where_the_file_is_gone_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package(tmp_path, "yingda-fax", {"yingda.channels:fax": "fax"}, MODULE)
+    monkeypatch.syspath_prepend(tmp_path)
+    file = written(tmp_path, ("    web: {}\n", "    web: {}\n    fax: {size: 0}\n"))
+    workshop = Workshop(load_policy(file).plugins, Settings(policy=file, data=tmp_path))
+    with pytest.raises(UnusableError, match=r"^policy.yaml:\d+: the settings of the channel plugin"):
+        workshop.make("channel", "fax", object)
+    file.unlink()
+    with pytest.raises(UnusableError, match=r"^plugins.channels.fax: the settings of the channel plugin"):
+        workshop.make("channel", "fax", object)
+
+
+SAYS = """
+from pydantic import field_validator
+from pydantic_core import PydanticCustomError
+
+class FaxConfig(Config):
+    area: str
+
+    @field_validator("area")
+    @classmethod
+    def known(cls, area: str) -> str:
+        raise PydanticCustomError("area", "{value} is no {message}", {"value": area, "message": "area code"})
+
+fax = Plugin(kind="channel", name="fax", api=1, build=lambda setup: setup, config=FaxConfig)
+"""
+
+
+def test_a_fault_in_a_models_own_words_is_a_fault_with_a_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package(tmp_path, "yingda-fax", {"yingda.channels:fax": "fax"}, SAYS)
+    monkeypatch.syspath_prepend(tmp_path)
+    file = written(tmp_path, ("    web: {}\n", '    web: {}\n    fax: {area: "021"}\n'))
+    (fault,) = faults_of(file)
+    assert fault.startswith('fax: {area: "021"} | plugins.channels.fax.area: ')
+    assert "021 is no area code" in fault
+
+
 @pytest.mark.parametrize(
     ("section", "said"),
     [
