@@ -286,8 +286,12 @@ async def test_what_cannot_be_used_waits_and_what_is_not_used_any_more_is_dead(h
     assert (row.state, row.attempts) == ("waiting", 1)
     assert "folder" in row.reason
     house.bench.clock.at = row.next_at
-    (row,) = await acted(House(await house.bench.replica(policy=changed({}))))
-    assert (row.state, row.reason) == ("dead", "the policy in force does not use this action")
+    former = House(await house.bench.replica(policy=changed({})))  # one that has not got the new policy yet
+    (row,) = await acted(former)
+    assert row.state == "waiting"
+    house.bench.clock.at += timedelta(minutes=11)
+    (row,) = await acted(former)
+    assert (row.state, row.reason) == ("dead", "no policy in force uses this action")
 
 
 async def test_strangers_give_no_commands(house: House) -> None:

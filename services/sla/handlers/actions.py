@@ -33,6 +33,8 @@ LOOK_SECONDS: Final = 1.0
 STOP_SECONDS: Final = 5.0
 NOTING_SECONDS: Final = 30.0
 """Real time for noting what came of an attempt, before somebody else takes the action up."""
+GIVE_UP_SECONDS: Final = 600.0
+"""Real time: another replica may have got a new policy before this one, or keep the one that this one has left."""
 LONGEST_REASON: Final = 500
 LONGEST_PAUSE: Final = 30 * 86_400
 """Seconds: an action that wants to be left alone for longer has not understood the question."""
@@ -93,8 +95,9 @@ class Actions:
                 if (free := LANES - self._in_hand[name]) > 0
                 for one in await store.claim(tx.connection, name, now, until, free)
             ]
-            why = "the policy in force does not use this action"
-            if gone := await store.give_up_others(tx.connection, self._plugins, now, why):
+            why = "no policy in force uses this action"
+            since = now - self._business(GIVE_UP_SECONDS)
+            if gone := await store.give_up_others(tx.connection, self._plugins, since, now, why):
                 log.error("actions of escalations given up", why=why, count=gone)
             following = await store.next_due(tx.connection)
         for one in claimed:

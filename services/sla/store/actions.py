@@ -63,9 +63,11 @@ async def claim(connection: AsyncConnection, plugin: str, now: datetime, until: 
     return [Claimed(row.plugin, _escalation(row._mapping), until) for row in rows]  # noqa: SLF001 (SQLAlchemy's public name)
 
 
-async def give_up_others(connection: AsyncConnection, plugins: Collection[str], now: datetime, why: str) -> int:
-    """Make dead what is due of plugins other than `plugins`; return how many those were."""
-    due = _due(actions.c.plugin.not_in(sorted(plugins)), now)
+async def give_up_others(
+    connection: AsyncConnection, plugins: Collection[str], since: datetime, now: datetime, why: str
+) -> int:
+    """Make dead what was due at `since` already of plugins other than `plugins`; return how many those were."""
+    due = _due(actions.c.plugin.not_in(sorted(plugins)), since)
     gone = update(actions).where(actions.c.id.in_(due.scalar_subquery()))
     done = await connection.execute(gone.values(state="dead", reason=why, settled_at=now))
     return int(done.rowcount)
