@@ -22,9 +22,9 @@ class Chatter:
         self.reference: str | None = None
         self.connections = 0
 
-    async def run(self) -> None:
+    async def run(self, seconds: float = 90) -> None:
         """Return when the conversation has become a contact."""
-        await until(self._try, 90, every=0.02)
+        await until(self._try, seconds, every=0.02)
 
     async def _try(self) -> bool:
         try:
