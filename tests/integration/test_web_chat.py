@@ -175,7 +175,7 @@ async def test_a_browser_chats_over_the_socket(client: Client, own_nats: str, tm
                 await connect(url, proxy=None)
             for odd in ("nonsense", b"bytes", {"type": "message", "id": "m1", "text": "x"}, {"type": "hello", "x": 1}):
                 assert await _refused(socket, odd) == "unreadable"
-            welcome = await ask(socket, {"type": "hello"})
+            welcome = await ask(socket, {"type": "hello", "customer": {"name": "王芳", "tier": "vip"}})
             assert (welcome["type"], welcome["kept"]) == ("welcome", [])
             assert await _refused(socket, {"type": "end"}) == "empty"
             for number in (1, 1, 2):
@@ -187,6 +187,8 @@ async def test_a_browser_chats_over_the_socket(client: Client, own_nats: str, tm
             assert await _refused(other, {"type": "message", "id": "m3", "text": "还有"}) == "ended"
     (found,) = await published(client)
     assert found["data"]["text"] == "第 1 句\n第 2 句"
+    assert found["data"]["customer"] == {"name": "王芳"}, "who is a VIP the house says (R-IN-11)"
+    assert found["data"]["details"] == {"tier": "vip"}
 
 
 async def test_who_says_nothing_more_is_heard_all_the_same(client: Client, own_nats: str, tmp_path: Path) -> None:

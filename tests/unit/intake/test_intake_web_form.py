@@ -171,3 +171,16 @@ def test_who_posted_a_form_from_a_page_is_told_in_words_what_to_do(status: int, 
     assert words in page
     assert "没有提交" in page
     assert "<b>" not in refusal_page(HttpProblem(422, "invalid", "Title", faults=[Fault("<b>", "x")]))
+
+
+def test_nobody_makes_themselves_a_vip_over_the_internet() -> None:
+    """R-IN-11: a tier is raised for ever, and work orders of a high one come first: the house says who has one."""
+    customer = {
+        "name": "王芳",
+        "tier": "vip",
+        "provenance": {"phone": "volunteered"},
+        "preferences": {"channel": "sms"},
+    }
+    told = contact_of({"text": "空调不制冷", "tier": "vip", "customer": customer}, AT, ())
+    assert told["customer"] == {"name": "王芳", "preferences": {"channel": "sms"}}
+    assert told["details"]["tier"] == "vip", "it is kept as what it is: something that somebody wrote"

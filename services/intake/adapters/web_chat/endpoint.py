@@ -12,6 +12,7 @@ import structlog
 from starlette.routing import BaseRoute, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from services.intake.adapters.strangers import parted
 from services.intake.adapters.web_chat.chats import Chats
 from services.intake.adapters.web_chat.config import WebChatConfig
 from services.intake.adapters.web_chat.conversation import Known, Said
@@ -147,7 +148,8 @@ class _Talk:
             await self._refuse("ended")
             return
         self._session = session
-        self._known = Known(frame.customer, frame.details, frame.locale)
+        customer, rest = parted(frame.customer)
+        self._known = Known(customer, rest | frame.details, frame.locale)
         await self._socket.send_text(written({"type": "welcome", "session": session, "kept": list(kept)}))
 
     async def _answer(self, frame: Hello | Message | End | None) -> None:

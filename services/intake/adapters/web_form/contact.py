@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
+from services.intake.adapters.strangers import CUSTOMER, parted
 from shared.adapters.requests import digest_of, invalid
 from shared.events import Contact, Fault, faults_of
 
-CUSTOMER: Final = ("name", "honorific", "phone", "email", "company", "address", "type", "industry", "member_no")
 OWN: Final = ("text", "category", "topic", "emotion", "locale")
 OBJECTS: Final = ("customer", "details")
 TEXTS: Final = ("text", "message", "content")
@@ -32,11 +32,11 @@ def contact_of(fields: Mapping[str, Any], at: datetime, attachments: Sequence[Ma
     if text in filled:
         form["text"] = filled[text]
     objects = {name: dict(filled[name]) for name in OBJECTS if isinstance(filled.get(name), dict)}
-    customer, details = (objects.get(name, {}) for name in OBJECTS)
+    customer, rest = parted(objects.get("customer", {}))
     form["customer"] = customer | {name: filled[name] for name in CUSTOMER if name in filled}
     placed = {*OWN, *CUSTOMER, *objects, text, "id"}
     others = {name: value for name, value in filled.items() if name not in placed}
-    form["details"] = details | others
+    form["details"] = rest | objects.get("details", {}) | others
     if attachments:
         form["attachments"] = list(attachments)
     faults = [*_faults(form), *_long(form["details"])]
