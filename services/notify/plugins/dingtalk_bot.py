@@ -11,8 +11,8 @@ minute; who posts more is shut out for ten (open.dingtalk.com/document/robots/cu
 import base64
 import hashlib
 import hmac
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+import time
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal
 from urllib.parse import urlencode
 
@@ -37,7 +37,7 @@ class DingtalkBotConfig(BotConfig):
     """Name of the secret that holds the key of the signature (SEC…); None where another safeguard is set."""
     format: Literal["text", "markdown"] = "text"
     """How messages are shown; in Markdown links are not links any more."""
-    api: str = Field(default="https://oapi.dingtalk.com", pattern=r"^https?://[^/?#]+$")
+    api: str = Field(default="https://oapi.dingtalk.com", pattern=r"^https?://[^/?#@]+$")
     """Where the vendor's interface is; another address for a proxy."""
 
 
@@ -55,7 +55,6 @@ class DingtalkBot:
         self._token = setup.secret(config.access_token).get_secret_value()
         self._secret = setup.secret(config.secret).get_secret_value() if config.secret else None
         self._markdown = config.format == "markdown"
-        self._now: Callable[[], datetime] = setup.now
 
     def text(self, out: Outbound) -> str:
         """Return the message."""
@@ -67,7 +66,7 @@ class DingtalkBot:
         """Return the signed address and the body."""
         query = {"access_token": self._token}
         if self._secret is not None:
-            query |= signed(int(self._now().timestamp() * 1000), self._secret)
+            query |= signed(int(time.time() * 1000), self._secret)
         said = "\n".join([text, *(f"@{phone}" for phone in phones)])  # who is called must stand in the text as well
         body: dict[str, Any] = {"at": {"isAtAll": False, "atMobiles": list(phones)}}
         if self._markdown:

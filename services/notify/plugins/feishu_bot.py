@@ -10,8 +10,8 @@ open.feishu.cn/document/client-docs/bot-v3/add-custom-bot: `sign` is the base64 
 import base64
 import hashlib
 import hmac
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+import time
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -33,7 +33,7 @@ class FeishuBotConfig(BotConfig):
     """Name of the secret that holds the last part of the bot's address."""
     secret: str | None = None
     """Name of the secret that holds the key of the signature; None where another safeguard is set."""
-    api: str = Field(default="https://open.feishu.cn", pattern=r"^https?://[^/?#]+$")
+    api: str = Field(default="https://open.feishu.cn", pattern=r"^https?://[^/?#@]+$")
     """Where the vendor's interface is; https://open.larksuite.com for Lark."""
 
 
@@ -50,7 +50,6 @@ class FeishuBot:
         token = setup.secret(config.token).get_secret_value()
         self._url = f"{config.api}/open-apis/bot/v2/hook/{quote(token, safe='')}"
         self._secret = setup.secret(config.secret).get_secret_value() if config.secret else None
-        self._now: Callable[[], datetime] = setup.now
 
     def text(self, out: Outbound) -> str:
         """Return the message; `<at user_id="all">` in it would call everybody."""
@@ -61,7 +60,7 @@ class FeishuBot:
         del phones
         body: dict[str, Any] = {"msg_type": "text", "content": {"text": text}}
         if self._secret is not None:
-            body = signed(int(self._now().timestamp()), self._secret) | body
+            body = signed(int(time.time()), self._secret) | body
         return self._url, body
 
     def outcome(self, answer: Mapping[str, Any]) -> Outcome:

@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol
 
 from services.notify.plugins.markup import shortened
 from services.notify.ports import Outbound, Outcome, Rejected, Retry, TransportSetup, Unknown
-from shared.outbound import Answer, HttpClient, NotTaken
+from shared.outbound import Answer, HttpClient, NotTaken, Trusted
 from shared.plugins import Config
 
 BATCH_SECONDS: Final = 35.0
@@ -27,7 +27,7 @@ class BotConfig(Config):
 
     mention: bool = False
     """Calls the member of staff by the phone number, on the channel `sms`."""
-    trusted_hosts: tuple[str, ...] = ()
+    trusted_hosts: Trusted = ()
     """Hosts or networks that are inner ones and may be called nevertheless, as a proxy."""
 
 

@@ -36,7 +36,7 @@ _FOR_GOOD: Final = range(300, 500)
 class WebhookConfig(Config):
     """Settings of `webhook`; without any, those of the environment."""
 
-    url: str | None = Field(default=None, pattern=r"^https?://[^\s/?#@]+[^\s#]*$")
+    url: str | None = Field(default=None, pattern=r"^https?://[^\s/?#@]+(?:[/?][^\s#]*)?$")
     """Where messages are posted."""
     key: str | None = None
     """Name of the secret that signs what is posted."""
@@ -61,7 +61,6 @@ class WebhookTransport:
     def __init__(self, setup: TransportSetup) -> None:
         config: WebhookConfig = setup.config or WebhookConfig()
         self.channel = setup.channel
-        self._now = setup.now
         self._url, self._key, trusted = _place(config, setup)
         self._client = HttpClient(wait_seconds=setup.wait_seconds, trusted=trusted, ca=config.ca)
 
@@ -113,7 +112,7 @@ class WebhookTransport:
         return {
             "Content-Type": "application/json; charset=utf-8",
             "Idempotency-Key": out.message.notification_id,
-            **signed(body, self._key.get_secret_value().encode(), self._now()),
+            **signed(body, self._key.get_secret_value().encode()),
         }
 
 

@@ -20,7 +20,7 @@ from services.notify.plugins.wechat_fields import FieldOf, value_of
 from services.notify.plugins.wechat_token import AccessToken
 from services.notify.ports import Outbound, Outcome, Rejected, Retry, Sent, TransportError, TransportSetup, Unknown
 from shared.events import Purpose
-from shared.outbound import Answer, HttpClient, NotTaken
+from shared.outbound import Answer, HttpClient, NotTaken, Trusted
 from shared.outbound.result import Result
 from shared.plugins import Config, Plugin
 
@@ -64,9 +64,9 @@ class WechatTemplateConfig(Config):
     """Templates for some purposes, as `survey`."""
     timezone: str = "Asia/Shanghai"
     """In which a field of the source `time` is written."""
-    api: str = Field(default="https://api.weixin.qq.com", pattern=r"^https?://[^/?#]+$")
+    api: str = Field(default="https://api.weixin.qq.com", pattern=r"^https?://[^/?#@]+$")
     """Where the vendor's interface is; another address for a proxy."""
-    trusted_hosts: tuple[str, ...] = ()
+    trusted_hosts: Trusted = ()
     """Hosts or networks that are inner ones and may be called nevertheless, as a proxy."""
 
 

@@ -28,7 +28,7 @@ class WecomBotConfig(BotConfig):
     """Name of the secret that holds the key of the bot's address."""
     format: Literal["text", "markdown"] = "text"
     """How messages are shown; in Markdown links are not links any more."""
-    api: str = Field(default="https://qyapi.weixin.qq.com", pattern=r"^https?://[^/?#]+$")
+    api: str = Field(default="https://qyapi.weixin.qq.com", pattern=r"^https?://[^/?#@]+$")
     """Where the vendor's interface is; another address for a proxy."""
 
 

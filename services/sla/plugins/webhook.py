@@ -18,9 +18,9 @@ from typing import Annotated, Final
 from pydantic import Field
 
 from services.sla.ports import ActionSetup, Done, Escalation, Later, Refused, Result
-from shared.outbound import Answer, HttpClient
+from shared.outbound import Answer, HttpClient, Trusted
 from shared.outbound.signature import signed
-from shared.plugins import Config, Plugin, PluginError
+from shared.plugins import Config, Plugin
 
 _AGAIN: Final = frozenset({408, 425, 429})
 _SERVER_ERROR: Final = 500
@@ -30,11 +30,11 @@ _LONGEST_PAUSE: Final = 3_600
 class WebhookConfig(Config):
     """Where to post, and the name of the secret that signs it."""
 
-    url: Annotated[str, Field(pattern=r"^https?://[^\s/?#]+[^\s#]*$")]
+    url: Annotated[str, Field(pattern=r"^https?://[^\s/?#@]+(?:[/?][^\s#]*)?$")]
     """Where it is posted."""
     key: str
     """The name of the secret that signs it."""
-    trusted: tuple[str, ...] = ()
+    trusted: Trusted = ()
     """Hosts and networks that may be of an inner network, and be spoken to in clear text."""
 
 
@@ -45,11 +45,7 @@ class WebhookAction:
         config: WebhookConfig = setup.config
         self._url = config.url
         self._key = setup.secret(config.key).get_secret_value().encode()
-        self._now = setup.now
-        try:
-            self._client = HttpClient(wait_seconds=setup.wait_seconds, trusted=config.trusted)
-        except ValueError as error:
-            raise PluginError(f"trusted: {error}") from error
+        self._client = HttpClient(wait_seconds=setup.wait_seconds, trusted=config.trusted)
 
     async def act(self, escalation: Escalation) -> Result:
         """Post it and return what the answer means; its words may be personal, so only its status is told."""
@@ -57,7 +53,7 @@ class WebhookAction:
         headers = {
             "Content-Type": "application/json; charset=utf-8",
             "Idempotency-Key": escalation.id,
-            **signed(body, self._key, self._now()),
+            **signed(body, self._key),
         }
         answer = await self._client.request("POST", self._url, body, headers)
         if not isinstance(answer, Answer):

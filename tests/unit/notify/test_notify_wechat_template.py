@@ -309,6 +309,8 @@ def test_it_carries_wechat_only_and_says_what_is_wrong_with_its_settings() -> No
         build(plugin, setup(config_of(plugin, {**SETTINGS, "timezone": "Mars/Olympus"})))
     with pytest.raises(ConfigError, match=r"template\.fields\.thing1\.source"):
         config_of(plugin, {**SETTINGS, "template": {"id": "x", "fields": {"thing1": {"source": "secret"}}}})
+    with pytest.raises(ConfigError, match=r"trusted_hosts.*neither a host nor a network"):
+        config_of(plugin, {**SETTINGS, "trusted_hosts": ["10.0.0.0/99"]})
 
 
 @pytest.mark.parametrize(
