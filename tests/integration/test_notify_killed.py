@@ -30,9 +30,10 @@ async def _written(house: House, count: int) -> None:
     def written() -> bool:
         return path.exists() and path.read_bytes().count(b"\n") >= count
 
-    await until(written, 30, every=0.005, said=f"{count} messages written")  # before their events, which come too late
+    await until(written, 60, every=0.005, said=f"{count} messages written")  # before their events, which come too late
 
 
+@pytest.mark.timeout(300)  # as long as a busy machine needs
 async def test_nobody_is_told_twice_or_never(house: House, database_url: str, fresh_nats: str) -> None:
     outgoing = []
     for n in range(CUSTOMERS):
@@ -48,7 +49,7 @@ async def test_nobody_is_told_twice_or_never(house: House, database_url: str, fr
             await _written(house, kill * CUSTOMERS // 5)
         # killed in the middle of claiming, writing or recording
     async with service_process("notify", database_url, fresh_nats, **settings) as process:
-        await house.bench.heard(NotificationSent, count=CUSTOMERS, seconds=30)
+        await house.bench.heard(NotificationSent, count=CUSTOMERS)
         process.terminate()
         assert await process.wait() == 0
     told = [line["work_order"] for line in house.lines("sms")]

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
 
+import pytest
 from nats.aio.client import Client
 
 from services.sla.app import SERVICE
@@ -32,6 +33,7 @@ async def publish(client: Client, clock: SystemClock, events: Sequence[Event]) -
     assert await Publisher(client, EVENTS.name).publish(outgoing) == "atomic"
 
 
+@pytest.mark.timeout(300)  # as long as a busy machine needs
 async def test_replicas_on_a_fast_clock_find_every_deadline_once(database_url: str, fresh_nats: str) -> None:
     """R-SLA-09, R-SLA-10, R-SLA-14: half is answered in time; one of two replicas is killed amid the breaches."""
     fast = {"YINGDA_CLOCK": REHEARSAL}
