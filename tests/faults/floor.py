@@ -11,6 +11,7 @@ from typing import Any
 
 import nats
 from nats.aio.client import Client
+from sqlalchemy import text
 
 from shared.bus.publish import Outgoing, Publisher
 from shared.bus.streams import CONTACTS, EVENTS
@@ -23,8 +24,12 @@ from shared.testing.service_process import service_process
 from tests.polling import Rest, until
 
 AT_ONCE = 500
-REST_SECONDS = 0.1
-"""What was published last reaches the consumers' counts in a moment."""
+REST_SECONDS = 0.5
+"""What was published last reaches the consumers' counts in a moment, and an event follows its commit."""
+_TO_SEND = text(
+    "SELECT count(*) FROM notify.notifications "
+    "WHERE state = 'sending' OR (state = 'queued' AND next_attempt_at <= clock_timestamp())"
+)
 
 
 @dataclass
@@ -82,7 +87,18 @@ class Floor:
             info = await jetstream.consumer_info(CONTACTS.name if name == "intake" else EVENTS.name, name)
             if info.num_pending or info.num_ack_pending:
                 return None
+        if "notify" in self.processes and await self._to_send():
+            return None
         return int((await jetstream.stream_info(EVENTS.name)).state.last_seq)
+
+    async def _to_send(self) -> int:
+        """Return how many messages the sender has before it: it takes its turns beside the events."""
+        engine = create_engine(Settings(database_url=self.database_url))
+        try:
+            async with engine.connect() as connection:
+                return int(await connection.scalar(_TO_SEND) or 0)
+        finally:
+            await engine.dispose()
 
     async def events(self) -> list[dict[str, Any]]:
         """Return every event on the stream in order, each id once, with the server's own time of it as `stored`."""
@@ -92,7 +108,7 @@ class Floor:
         if last.messages:
             subscription = await jetstream.subscribe(EVENTS.subjects[0], ordered_consumer=True)
             while True:
-                message = await subscription.next_msg(timeout=10)
+                message = await subscription.next_msg(timeout=30)
                 event = json.loads(message.data)
                 event["stored"] = message.metadata.timestamp
                 found.setdefault(f"{event['source']}/{event['id']}", event)

@@ -73,7 +73,7 @@ async def outcome(client: Client) -> Outcome:
         "", stream=EVENTS.name, config=ConsumerConfig(ack_policy=AckPolicy.NONE)
     )
     while left > 0:
-        for raw in await subscription.fetch(min(left, 500), timeout=10):
+        for raw in await subscription.fetch(min(left, 500), timeout=30):
             left -= 1
             message = decode_event(raw.data)
             if message is None or message.key in seen:

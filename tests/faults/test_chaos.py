@@ -39,7 +39,7 @@ async def holds(plan: Plan, speed: float, say: Callable[[str], None]) -> None:
     assert not verdict.findings, f"SEED={plan.seed}\n{told(verdict)}\n{verdict.logs}"
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(480)
 async def test_a_few_faults_lose_and_double_nothing(say: Callable[[str], None]) -> None:
     """R-IN-06, R-RT-06, R-SLA-09, R-NT-04."""
     await holds(make_plan(SMALL_SEED, contacts=500, faults=10, seconds=20.0, longest_minutes=6.0), 120, say)

@@ -120,11 +120,12 @@ async def _names(client: Client) -> Counter[str]:
     )
     found: Counter[str] = Counter()
     while found.total() < left:
-        messages = await subscription.fetch(min(READ_AT_ONCE, left - found.total()), timeout=10)
+        messages = await subscription.fetch(min(READ_AT_ONCE, left - found.total()), timeout=30)
         found.update((message.headers or {})["Nats-Msg-Id"] for message in messages)
     return found
 
 
+@pytest.mark.timeout(300)  # as long as a busy machine needs
 async def test_whatever_was_acknowledged_survives_the_loss_of_power() -> None:
     """R-IN-06: at several moments while contacts are written in batches and one by one."""
     async with written("always") as writers:

@@ -138,7 +138,7 @@ def named(told: dict[str, Any]) -> set[tuple[str, str]]:
     return {(one["stage"], one["name"]) for one in told["differences"]}
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(480)
 async def test_a_row_that_is_missing_at_any_stage_is_found_within_the_hour_and_named() -> None:
     async with house(YINGDA_RECONCILE_GRACE_SECONDS=str(GRACE_SECONDS)) as here:
         suite = here.suite

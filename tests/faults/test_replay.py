@@ -35,7 +35,7 @@ COUNTED = {
 }
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(400)
 async def test_a_lost_bus_and_a_restored_service_are_refilled_and_nothing_happens_twice(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -121,7 +121,7 @@ async def lives(ours: Floor, batch: str, count: int, *, finished: int) -> None:
             ("sign", f"{department}-supervisor", {"approve": True}),
         ):
             body = {"command_id": f"{batch}-{number}-{name}", "by": by, "work_order_id": order["work_order_id"], **more}
-            reply = await ours.client.request(f"yingda.command.workorder.{name}", json.dumps(body).encode(), timeout=10)
+            reply = await ours.client.request(f"yingda.command.workorder.{name}", json.dumps(body).encode(), timeout=30)
             assert json.loads(reply.data)["ok"], reply.data
     await ours.at_rest()
 

@@ -39,6 +39,7 @@ def _matches(pattern: str, subject: str) -> bool:
     return len(wanted) == len(given) and all(w in {"*", g} for w, g in zip(wanted, given, strict=True))
 
 
+@pytest.mark.timeout(300)  # as long as a busy machine needs
 async def test_every_service_stops_under_load_without_a_redelivery(servers: Servers) -> None:
     """R-IN-06, R-NT-04: each in turn, while contacts come; and at the end all of them."""
     async with fleet_at(servers) as (ships, client):

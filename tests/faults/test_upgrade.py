@@ -62,6 +62,7 @@ async def upgraded(engine: AsyncEngine, client: Client, services: list[Service])
             assert await connection.scalar(text(query)) == chain_with(service).head
 
 
+@pytest.mark.timeout(300)  # as long as a busy machine needs
 async def test_the_schemas_are_upgraded_under_the_hands_of_services_that_lose_nothing(
     servers: Servers, tmp_path: Path
 ) -> None:

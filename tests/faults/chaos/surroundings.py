@@ -20,8 +20,8 @@ from nats.aio.client import Client
 from shared.testing.embedded import EmbeddedServers
 from tests.faults.chaos.proxy import TcpProxy
 
-READY_SECONDS = 60
-STOP_SECONDS = 60
+READY_SECONDS = 150
+STOP_SECONDS = 150
 
 
 @dataclass(slots=True)
