@@ -6,7 +6,8 @@
                      "rings": 2, "hold_seconds": 30, "recording": "…" or null}}
 
 `ended_at` is null where nobody saw the end (`unobserved` is true then), `caller_provenance` says how the number came where it
-was not given by the customer (R-IN-03), `extension` is where it was answered. What the record does not say, the agent completes (R-IN-07).
+was not given by the customer (R-IN-03), `extension` is where it was answered; what else is told is kept among the details.
+What the record does not say, the agent completes (R-IN-07).
 """
 
 from collections.abc import Mapping
@@ -16,7 +17,8 @@ from typing import Any, Final
 from shared.events import Fault
 
 MOMENTS: Final = ("began_at", "answered_at", "ended_at")
-KEPT: Final = ("call_id", "called", "extension", "recording", "unobserved")
+READ: Final = frozenset({*MOMENTS, "caller", "caller_provenance", "direction", "agent_id", "rings", "hold_seconds"})
+"""What has its own place in the form; anything else that a telephone system tells is a detail."""
 UNKNOWN_CALLERS: Final = frozenset({"anonymous", "unknown", "unavailable", "restricted", "private", "<unknown>"})
 
 
@@ -37,7 +39,7 @@ def form_of_record(record: Any) -> dict[str, Any] | list[Fault]:
             "rings": record.get("rings"),
             "hold_seconds": record.get("hold_seconds"),
         },
-        "details": {name: record[name] for name in KEPT if record.get(name) not in (None, "")},
+        "details": {name: value for name, value in record.items() if name not in READ and value not in (None, "")},
         "agent_id": record.get("agent_id"),
     }
     if answered is not None:

@@ -56,6 +56,12 @@ def test_a_missed_call_is_to_be_returned() -> None:
     assert contact.details["waited_seconds"] == 208
 
 
+def test_what_the_telephone_system_tells_besides_is_kept() -> None:
+    """R-IN-02: as on the generic channels, unknown fields are kept, not refused."""
+    details = read(queue="vip", menu=["1", "2"], direction="inbound", recording=None).details
+    assert details == {"call_id": "1763863200.12", "called": "4008000000", "queue": "vip", "menu": ["1", "2"]}
+
+
 @pytest.mark.parametrize("caller", ["", None, "anonymous", "Restricted", 7])
 def test_who_withholds_the_number_stays_anonymous(caller: Any) -> None:
     """R-IN-04."""
