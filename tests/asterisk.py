@@ -69,7 +69,7 @@ class Asterisk:
 
     async def listener(self) -> None:
         """Return when somebody listens."""
-        async with asyncio.timeout(30), self.heard:
+        async with asyncio.timeout(90), self.heard:  # the adapter's pauses grow to 30 s
             await self.heard.wait_for(lambda: bool(self.listeners))
 
     def ring(self, name: str, number: str, **fields: str) -> None:

@@ -12,6 +12,8 @@ from shared.events import Message, decode_event
 
 READ_AT_ONCE = 500
 _ASK_SECONDS = 5.0
+_THERE_SECONDS = 60.0
+"""What is on the stream and does not come within this time does not come at all."""
 
 
 async def read_stream(client: Client, stream: str, *, until: int | None = None) -> AsyncGenerator[Message[Any], None]:
@@ -22,7 +24,9 @@ async def read_stream(client: Client, stream: str, *, until: int | None = None) 
     try:
         while True:
             try:
-                batch = await subscription.fetch(READ_AT_ONCE, timeout=_ASK_SECONDS)
+                batch = await subscription.fetch(
+                    READ_AT_ONCE, timeout=_ASK_SECONDS if until is None else _THERE_SECONDS
+                )
             except TimeoutError:  # nats-py raises its own kind of it, and the plain one
                 if until is not None:
                     raise

@@ -94,7 +94,7 @@ async def until_published(client: Client, count: int) -> dict[str, dict[str, Any
     async def enough() -> bool:
         return (await JetStreamContext(client).stream_info(CONTACTS.name)).state.messages >= count
 
-    await until(enough, 30)
+    await until(enough, 60)
     return {one["id"]: one for one in await published(client)}
 
 
@@ -130,7 +130,7 @@ async def test_killed_in_the_middle_it_loses_no_call_and_tells_none_twice(
             for n in range(0, CALLS, 4):
                 asterisk.hang_up(f"{round_}.{n}")
             # the last one that rang is in the journal, so all before it are; the ended ones may be published or not
-            await until(lambda: kept(run) >= CALLS * 3 // 4, 30)
+            await until(lambda: kept(run) >= CALLS * 3 // 4, 60)
             await until_published(client, CALLS // 4 + round_ * CALLS // 2)
             process.kill()
             await process.wait()
@@ -144,7 +144,7 @@ async def test_killed_in_the_middle_it_loses_no_call_and_tells_none_twice(
         for name in [name for name in asterisk.channels if not name.startswith("agent-")]:
             asterisk.hang_up(name)
         found = await until_published(client, 2 * CALLS)
-        await until(lambda: kept(run) == 0, 30)
+        await until(lambda: kept(run) == 0, 60)
     ids = [one["id"] for one in await published(client)]
     assert sorted(ids) == sorted({f"{round_}.{n}" for round_ in range(2) for n in range(CALLS)})
     records = {name: one["data"]["call_record"] for name, one in found.items()}
@@ -160,16 +160,16 @@ async def test_a_switchboard_that_goes_away_is_waited_for(client: Client, asteri
     async with run() as (_process, told):
         await asterisk.listener()
         asterisk.ring("1", "13800138000")
-        await until(lambda: kept(run) == 1, 30)
+        await until(lambda: kept(run) == 1, 60)
         await asterisk.stop()
         asterisk.listeners.clear()
-        await until(lambda: is_not_ready(told["metrics"]), 30)
+        await until(lambda: is_not_ready(told["metrics"]), 60)
         await asterisk.start()
         await asterisk.listener()
         asterisk.drop()
         asterisk.listeners.clear()
         await asterisk.listener()
-        await until(lambda: is_ready(told["metrics"]), 30)
+        await until(lambda: is_ready(told["metrics"]), 60)
         asterisk.hang_up("1")
         found = await until_published(client, 1)
     assert found["1"]["data"]["call_record"]["ended_at"]
@@ -182,7 +182,7 @@ async def test_a_password_that_asterisk_refuses_is_told(asterisk: Asterisk, run:
         assert await is_not_ready(told["metrics"])
         asterisk.password = PASSWORD
         await asterisk.listener()
-        await until(lambda: is_ready(told["metrics"]), 30)
+        await until(lambda: is_ready(told["metrics"]), 60)
 
 
 def ari(asterisk: Asterisk) -> Ari:
