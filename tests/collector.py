@@ -14,6 +14,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 
 from tests.polling import until
 
+SECONDS = 60.0
+
 
 @dataclass(frozen=True)
 class Received:
@@ -73,9 +75,10 @@ class Collector:
 
     def take(self, path: str, body: bytes) -> int:
         self.requests += 1
+        status = self.status  # as it is when the request comes, however long the answer is held back
         self.hold.wait()
-        if self.status != 200:
-            return self.status
+        if status != 200:
+            return status
         assert path == "/v1/traces"
         self.bodies.append(body)
         self.spans += read(body)
@@ -90,8 +93,31 @@ class Collector:
 
     async def until_it_has(self, trace: str, *names: str) -> dict[str, Received]:
         """Return the spans of `trace` as soon as those of `names` are among them."""
-        await until(lambda: set(names) <= {one.name for one in self.of(trace).values()}, 20, said=f"spans {names}")
-        return self.of(trace)
+        found: dict[str, Received] = {}
+
+        def there() -> bool:
+            nonlocal found
+            found = self.of(trace)
+            return set(names) <= {one.name for one in found.values()}
+
+        await until(there, SECONDS, said=f"spans {names}")
+        return found
+
+    async def until_connected(self, trace: str, *names: str) -> dict[str, Received]:
+        """Return the spans of `trace` as soon as those of `names` are among them, and of all but one the parent.
+
+        Each service sends its own, whenever it likes: a span may come before that of its cause.
+        """
+        found: dict[str, Received] = {}
+
+        def there() -> bool:
+            nonlocal found
+            found = self.of(trace)
+            roots = [one for one in found.values() if one.parent not in found]
+            return len(roots) == 1 and set(names) <= {one.name for one in found.values()}
+
+        await until(there, SECONDS, said=f"one tree of spans with {names}")
+        return found
 
     def close(self) -> None:
         self.hold.set()

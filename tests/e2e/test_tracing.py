@@ -14,7 +14,7 @@ import pytest
 from rich.cells import cell_len
 
 from tests.collector import Collector, Received, collector
-from tests.e2e.suite import Suite, contact, envelope, running_suite
+from tests.e2e.suite import Suite, contact, envelope, running_suite, written_lines
 from tests.polling import until
 
 RUSH_HOUR = "2026-11-23T10:00:00+08:00@1"
@@ -30,7 +30,8 @@ def receiver() -> Iterator[Collector]:
 
 @pytest.fixture(scope="module")
 async def suite(receiver: Collector) -> AsyncIterator[Suite]:
-    patience = {"OTEL_BSP_SCHEDULE_DELAY": "50", "OTEL_EXPORTER_OTLP_TIMEOUT": "1"}
+    # What the collector does not take within the timeout is lost: a second is soon over on a machine with much to do.
+    patience = {"OTEL_BSP_SCHEDULE_DELAY": "50", "OTEL_EXPORTER_OTLP_TIMEOUT": "5"}
     async with running_suite(RUSH_HOUR, OTEL_EXPORTER_OTLP_ENDPOINT=receiver.url, **patience) as started:
         yield started
 
@@ -39,7 +40,7 @@ def lines(suite: Suite, event: str) -> list[dict[str, str]]:
     """Return what the services have logged of `event`."""
     found = []
     for name in SERVICES:
-        logged = (suite.data / "logs" / f"{name}.log").read_text().splitlines()
+        logged = written_lines(suite.data / "logs" / f"{name}.log")
         found += [line for line in map(json.loads, filter(None, logged)) if line["event"].startswith(event)]
     return found
 
@@ -71,8 +72,8 @@ def read_all(terminal: int) -> str:
     return found.decode()
 
 
-async def through(suite: Suite, phone: str, **fields: str) -> tuple[str, dict[str, str]]:
-    """Send a contact and take it through its whole life; return its trace and, by type, the spans of its events."""
+async def through(suite: Suite, phone: str, **fields: str) -> str:
+    """Send a contact and take it through its whole life; return its trace."""
     source_id = await suite.publish(contact(customer={"name": "孙丽", "phone": phone}), **fields)
     key = (await suite.event("workorder.opened", source_id=source_id))["data"]["work_order_id"]
     await suite.event("notification.sent", work_order_id=key, purpose="accepted")
@@ -84,9 +85,15 @@ async def through(suite: Suite, phone: str, **fields: str) -> tuple[str, dict[st
     await suite.done("callback.record", "service-1", callback_id=callback, **answer)
     await suite.event("workorder.closed", work_order_id=key)
     await suite.until(lambda _: any(key in e["data"]["work_order_ids"] for e in suite.all("knowledge.drafted")))
-    trace = (await suite.event("contact.registered", source_id=source_id))["traceparent"][3:35]
-    mine = [event for event in suite.events if event["traceparent"][3:35] == trace]
-    return trace, {event["traceparent"][36:52]: event["type"] for event in mine}
+    for metric in ("first_response", "resolution", "callback"):
+        await suite.event("sla.met", subject_id=key, metric=metric)
+    trace: str = (await suite.event("contact.registered", source_id=source_id))["traceparent"][3:35]
+    return trace
+
+
+def heard(suite: Suite, trace: str) -> set[str]:
+    """Return the spans of the events of `trace` so far."""
+    return {event["traceparent"][36:52] for event in suite.events if event["traceparent"][3:35] == trace}
 
 
 def root_of(spans: dict[str, Received]) -> Received:
@@ -100,10 +107,17 @@ async def test_a_contact_is_one_connected_trace_from_its_arrival_to_knowledge(
     suite: Suite, receiver: Collector
 ) -> None:
     """R-OB-04: five services, every event a span, each under what caused it, and none begins before its cause ends."""
-    trace, events = await through(suite, "13800138003")
-    await until(lambda: set(events) <= set(receiver.of(trace)), 20, said="every event is a span")
-    spans = receiver.of(trace)
-    assert set(spans) - set(events) == {root_of(spans).span}
+    trace = await through(suite, "13800138003")
+    spans: dict[str, Received] = {}
+
+    def every_event_is_a_span() -> bool:
+        """Whatever sla, notify and feedback do beside one another, and whoever of the services sends its spans first."""
+        nonlocal spans
+        spans, events = receiver.of(trace), heard(suite, trace)
+        return events <= set(spans) and len(set(spans) - events) == 1
+
+    await until(every_event_is_a_span, 60, said="every event is a span, and all but one span an event")
+    assert {root_of(spans).span} == set(spans) - heard(suite, trace)
     assert root_of(spans).name == "contact.received"
     assert {span.service for span in spans.values()} == set(SERVICES)
     under: dict[str, set[str]] = {}
@@ -137,11 +151,13 @@ async def test_the_whole_way_is_shown_with_times_in_a_terminal_of_100_columns(su
     told = json.loads(await on_a_terminal(suite, "workorder", "show", number, "--json"))
     (trace,) = {one["trace_id"] for one in told["way"] if one["trace_id"]}
     assert trace == (await suite.event("contact.registered", source_id=source_id))["traceparent"][3:35]
-    whats = [one["what"] for one in told["way"]]
-    firsts = list(dict.fromkeys(whats))
-    for beside in ("clock started", "notice sent"):  # sla and notify do not wait for each other
-        order = ["contact registered", "classified", "opened", "assigned", beside, "responded"]
-        assert [what for what in firsts if what in order] == order
+    firsts = list(dict.fromkeys(one["what"] for one in told["way"]))
+    for causes in (  # and nothing more: sla, routing and notify do not wait for one another
+        ["contact registered", "classified", "opened", "assigned", "responded"],
+        ["contact registered", "clock started"],
+        ["opened", "notice sent"],
+    ):
+        assert [what for what in firsts if what in causes] == causes
     assert {one["service"] for one in told["way"]} >= {"intake", "routing", "sla", "notify"}
     assert all(one["after_seconds"] >= 0 for one in told["way"][1:])
     assert told["notes"] == []
@@ -178,7 +194,7 @@ async def test_the_trace_of_an_adapter_is_kept_in_header_or_envelope_with_its_st
     assert third["traceparent"][3:35] not in {"a" * 32, "c" * 32}
     notice = await suite.event("notification.sent", work_order_id=first["data"]["work_order_id"])
     assert (notice["traceparent"][3:35], notice["tracestate"]) == ("a" * 32, "shop=1")
-    spans = await receiver.until_it_has("a" * 32, "workorder.opened", "notification.sent")
+    spans = await receiver.until_connected("a" * 32, "contact.registered", "workorder.opened", "notification.sent")
     assert root_of(spans).parent == "b" * 16
     assert {span.state for span in spans.values()} == {"shop=1"}
 
@@ -193,7 +209,7 @@ async def test_a_step_is_linked_with_the_trace_of_the_desk_that_gave_the_command
     command = {"command_id": "linked-1", "by": "market-1", "work_order_id": key, "text": "好的", "audience": "customer"}
     header = {"traceparent": f"00-{'e' * 32}-{'f' * 16}-01"}
     body = json.dumps(command).encode()
-    reply = await suite.client.request("yingda.command.workorder.respond", body, timeout=10, headers=header)
+    reply = await suite.client.request("yingda.command.workorder.respond", body, timeout=60, headers=header)
     assert json.loads(reply.data)["ok"]
     spans = await receiver.until_it_has(trace, "workorder.responded")
     (responded,) = (span for span in spans.values() if span.name == "workorder.responded")
@@ -234,9 +250,9 @@ async def test_a_collector_that_fails_hangs_or_is_gone_is_one_warning_and_no_del
     """The suite goes on; of each outage every service speaks once."""
     receiver.status = 500
     await through(suite, "13800138010")
-    await until(lambda: {line["service"] for line in lines(suite, "traces are lost")} == set(SERVICES), 20)
-    receiver.status = 200
+    await until(lambda: {line["service"] for line in lines(suite, "traces are lost")} == set(SERVICES), 60)
     receiver.hold.clear()
+    receiver.status = 200
     await through(suite, "13800138011")
     receiver.hold.set()
     receiver.close()

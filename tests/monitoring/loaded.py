@@ -34,7 +34,7 @@ async def loaded() -> AsyncIterator[tuple[Suite, Prometheus, float, asyncio.Task
             async def all_scraped() -> bool:
                 return len(await prometheus.now("yingda_service_up")) == len(suite.endpoints["metrics"])
 
-            await until(all_scraped, 30, every=0.2)
+            await until(all_scraped, 60, every=0.2)
             begin = time.time()
             load = asyncio.create_task(Load(suite).run())
             try:

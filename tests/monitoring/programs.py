@@ -17,7 +17,7 @@ from tests.monitoring.derived import alertmanager_config, prometheus_config
 from tests.polling import until
 from tests.web_client import get
 
-READY_SECONDS = 30
+READY_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)
