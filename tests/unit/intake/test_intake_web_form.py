@@ -184,3 +184,11 @@ def test_nobody_makes_themselves_a_vip_over_the_internet() -> None:
     told = contact_of({"text": "空调不制冷", "tier": "vip", "customer": customer}, AT, ())
     assert told["customer"] == {"name": "王芳", "preferences": {"channel": "sms"}}
     assert told["details"]["tier"] == "vip", "it is kept as what it is: something that somebody wrote"
+
+
+@pytest.mark.parametrize("field", ["name", "address", "locale", "topic", "colour"])
+def test_no_field_but_the_text_is_longer_than_its_description_says(field: str) -> None:
+    contact_of({"text": "字" * 10_000, field: "字" * 2_000}, AT, ())
+    with pytest.raises(HttpProblem) as refused:
+        contact_of({"text": "空调不制冷", field: "字" * 2_001}, AT, ())
+    assert [fault.field.rpartition(".")[2] for fault in refused.value.faults] == [field]

@@ -15,7 +15,8 @@ OWN: Final = ("text", "category", "topic", "emotion", "locale")
 OBJECTS: Final = ("customer", "details")
 TEXTS: Final = ("text", "message", "content")
 MOST_DETAILS: Final = 40
-LONGEST_DETAIL: Final = 2_000
+LONGEST: Final = 2_000
+"""Characters of every field but the text."""
 _YES: Final = {"1", "true", "on", "yes", "是"}
 
 
@@ -39,7 +40,7 @@ def contact_of(fields: Mapping[str, Any], at: datetime, attachments: Sequence[Ma
     form["details"] = rest | objects.get("details", {}) | others
     if attachments:
         form["attachments"] = list(attachments)
-    faults = [*_faults(form), *_long(form["details"])]
+    faults = [*_faults(form), *_long(form)]
     if faults:
         raise invalid(faults)
     return form
@@ -71,11 +72,14 @@ def _faults(form: Mapping[str, Any]) -> list[Fault]:
     return []
 
 
-def _long(details: Mapping[str, Any]) -> list[Fault]:
-    if len(details) > MOST_DETAILS:
+def _long(form: Mapping[str, Any]) -> list[Fault]:
+    if len(form["details"]) > MOST_DETAILS:
         return [Fault("details", f"at most {MOST_DETAILS} fields besides those of the contact are taken")]
+    own = {name: form[name] for name in OWN if name in form and name != "text"}
+    places = [("", own), ("customer.", form["customer"]), ("details.", form["details"])]
     return [
-        Fault(f"details.{name[:40]}", f"must have at most {LONGEST_DETAIL} characters")
-        for name, value in details.items()
-        if len(name) > LONGEST_DETAIL or len(str(value)) > LONGEST_DETAIL
+        Fault(f"{place}{name[:40]}", f"must have at most {LONGEST} characters")
+        for place, fields in places
+        for name, value in fields.items()
+        if len(name) > LONGEST or len(str(value)) > LONGEST
     ]
