@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from time import monotonic as now
 from typing import Any, Final, Protocol
 
+from services.notify.plugins.in_time import InTime
 from services.notify.plugins.markup import shortened
 from services.notify.ports import Outbound, Outcome, Rejected, Retry, TransportSetup, Unknown
 from shared.outbound import Answer, HttpClient, NotTaken, Trusted
 from shared.plugins import Config
 
-BATCH_SECONDS: Final = 35.0
-"""A batch that a slow vendor stretches beyond this is broken off between two posts; the rest is tried later."""
 BETWEEN: Final = "\n\n"
 _SERVERS_OWN: Final = 500
 _TOO_MANY: Final = 429
@@ -86,7 +85,7 @@ class GroupBot:
 
     async def send(self, messages: Sequence[Outbound]) -> Sequence[Outcome]:
         """Post all messages to staff, several in one post; one to a customer is refused."""
-        began = now()
+        time = InTime()
         outcomes: dict[int, Outcome] = {
             number: Rejected("a group bot tells staff only")
             for number, out in enumerate(messages)
@@ -94,11 +93,11 @@ class GroupBot:
         }
         stopped: Retry | None = None
         for numbers, text in self._posts(messages):
-            if stopped is None and now() - began > BATCH_SECONDS:
+            if stopped is None and time.is_over():
                 stopped = Retry("the bot is too slow")
             if stopped is None and not self._pace.take(now()):
                 stopped = Retry("the bot's limit of posts")
-            outcome = stopped or await self._post(text, [messages[number] for number in numbers])
+            outcome = stopped or await time.outcome(self._post(text, [messages[number] for number in numbers]))
             if isinstance(outcome, Retry):
                 stopped = outcome
             outcomes |= dict.fromkeys(numbers, outcome)

@@ -14,7 +14,6 @@ may have been taken (another 5xx, no answer) is unknown, and not sent to a custo
 """
 
 import json
-import time
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any, Final, Self
@@ -22,12 +21,11 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, model_validator
 
+from services.notify.plugins.in_time import InTime
 from services.notify.ports import Outbound, Outcome, Rejected, Retry, Sent, TransportError, TransportSetup, Unknown
 from shared.outbound import Answer, HttpClient, NotTaken, Trusted, signed
 from shared.plugins import Config, Plugin
 
-BATCH_SECONDS: Final = 35.0
-"""A batch that a slow gateway stretches beyond this is broken off between two messages; the rest is tried later."""
 LEAST_KEY: Final = 16
 _AGAIN: Final = frozenset({408, 425, 429, 503})
 _FOR_GOOD: Final = range(300, 500)
@@ -66,13 +64,13 @@ class WebhookTransport:
 
     async def send(self, messages: Sequence[Outbound]) -> Sequence[Outcome]:
         """Post one message after the other; what a gateway that is away leaves unsent is tried later."""
-        began = time.monotonic()
+        time = InTime()
         outcomes: list[Outcome] = []
         for out in messages:
-            if time.monotonic() - began > BATCH_SECONDS:
+            if time.is_over():
                 outcomes.append(Retry("the gateway is too slow"))
             else:
-                outcomes.append(await self._post(out))
+                outcomes.append(await time.outcome(self._post(out)))
         return outcomes
 
     async def sent_before(self, ids: Collection[str]) -> set[str] | None:

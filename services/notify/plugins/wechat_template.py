@@ -7,7 +7,6 @@ developers.weixin.qq.com/doc/offiaccount/Message_Management/Template_Message_Int
 message of the same `client_msg_id` for ten minutes: what got no answer is asked once more at once, never later.
 """
 
-import asyncio
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
@@ -16,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
+from services.notify.plugins.in_time import InTime
 from services.notify.plugins.wechat_fields import FieldOf, value_of
 from services.notify.plugins.wechat_token import AccessToken
 from services.notify.ports import Outbound, Outcome, Rejected, Retry, Sent, TransportError, TransportSetup, Unknown
@@ -24,10 +24,6 @@ from shared.outbound import Answer, HttpClient, NotTaken, Trusted
 from shared.outbound.result import Result
 from shared.plugins import Config, Plugin
 
-BATCH_SECONDS: Final = 35.0
-"""A batch that a slow vendor stretches beyond this is broken off between two messages; the rest is tried later."""
-END_SECONDS: Final = 45.0
-"""By then it ends in the middle of a message: whoever asked waits no longer, and what has left would be unknown."""
 TOO_SLOW: Final = "the vendor is too slow"
 _SERVERS_OWN: Final = 500
 _BAD_TOKEN: Final = frozenset({40001, 40014, 42001})
@@ -92,17 +88,17 @@ class WechatTemplate:
 
     async def send(self, messages: Sequence[Outbound]) -> Sequence[Outcome]:
         """Send each message; where there is no access token, or the vendor is too slow, the rest is tried later."""
-        ends = asyncio.get_running_loop().time() + END_SECONDS
+        time = InTime()
         outcomes: list[Outcome] = []
         for out in messages:
-            if _left(ends) < END_SECONDS - BATCH_SECONDS:
+            if time.is_over():
                 outcomes.append(Retry(TOO_SLOW))
                 continue
             token = await self._token.get()
             if isinstance(token, Retry):
                 outcomes += [token] * (len(messages) - len(outcomes))
                 break
-            outcomes.append(await self._sent_until(ends, out, token))
+            outcomes.append(Retry(TOO_SLOW) if time.is_over() else await time.outcome(self._sent(out, token)))
         return outcomes
 
     async def sent_before(self, ids: Collection[str]) -> set[str] | None:
@@ -113,15 +109,6 @@ class WechatTemplate:
     async def close(self) -> None:
         """Close the connections."""
         await self._client.close()
-
-    async def _sent_until(self, ends: float, out: Outbound, token: str) -> Outcome:
-        if _left(ends) <= 0:
-            return Retry(TOO_SLOW)
-        try:
-            async with asyncio.timeout_at(ends):
-                return await self._sent(out, token)
-        except TimeoutError:
-            return Unknown("no answer in time after the message was handed over")
 
     async def _sent(self, out: Outbound, token: str) -> Outcome:
         body = self._body(out)
@@ -156,10 +143,6 @@ class WechatTemplate:
             "data": {name: {"value": value_of(name, field, out, at)} for name, field in template.fields.items()},
         }
         return body | ({"url": template.url} if template.url else {})
-
-
-def _left(ends: float) -> float:
-    return ends - asyncio.get_running_loop().time()
 
 
 def _code(result: Result) -> int | None:

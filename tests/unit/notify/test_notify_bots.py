@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 from structlog.testing import capture_logs
 
-from services.notify.plugins import dingtalk_bot, feishu_bot, group_bot, wecom_bot
+from services.notify.plugins import dingtalk_bot, feishu_bot, group_bot, in_time, wecom_bot
 from services.notify.plugins.group_bot import GroupBot
 from services.notify.plugins.markup import no_markdown, plain, shortened
 from services.notify.ports import Message, Outbound, Outcome, Rejected, Retry, Sender, Sent, TransportSetup, Unknown
@@ -164,7 +164,17 @@ async def test_what_the_vendor_answers(name: str, reply: Reply | str, kind: type
 @pytest.mark.slow
 @pytest.mark.parametrize("name", BOTS)
 async def test_a_vendor_that_says_nothing_is_given_up_in_time_and_its_message_is_unknown(name: str) -> None:
-    (outcome,) = await post(name, Reply(trouble="hang"), wait=0.3)
+    (outcome,) = await post(name, Reply(trouble="hang"), wait=1.5)
+    assert isinstance(outcome, Unknown)
+
+
+@pytest.mark.slow
+async def test_a_batch_ends_in_time_however_long_the_policy_waits_for_one_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """R-NT-04."""
+    monkeypatch.setattr(in_time, "END_SECONDS", 3.0)
+    (outcome,) = await post("wecom_bot", Reply(trouble="hang"), wait=60.0)
     assert isinstance(outcome, Unknown)
 
 

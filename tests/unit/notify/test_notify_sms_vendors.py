@@ -158,7 +158,7 @@ async def test_no_answer_after_the_request_is_unknown_and_the_next_message_passe
         return Reply(trouble=trouble, value={"Code": "OK"}) if one.context == "n1" else None
 
     vendor = VENDORS[name](code=code)
-    async with sms(vendor, name, vendor.config, wait=0.5) as transport:
+    async with sms(vendor, name, vendor.config, wait=1.5) as transport:
         first, second = await sent(transport, outbound(1), outbound(2))
     assert isinstance(first, Unknown)
     assert isinstance(second, Sent)

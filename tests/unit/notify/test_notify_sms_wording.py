@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.notify.domain.wording import written_values
+from services.notify.plugins import in_time
 from services.notify.plugins.sms.mobiles import Mobile, mobile_of
 from services.notify.plugins.sms.sending import AwayError, each
 from services.notify.plugins.sms.wording import Parameter, chosen
-from services.notify.ports import Outbound, Outcome, Retry, Sent
+from services.notify.ports import Outbound, Outcome, Retry, Sent, Unknown
 from tests.unit.notify.sms_vendors import outbound
 
 
@@ -134,3 +135,17 @@ def test_a_burst_takes_the_template_of_bursts_else_that_of_its_first() -> None:
     assert chosen({**templates, "digest": {"zh": "several"}}, burst) == "several"
     assert chosen({**templates, "digest": {"zh": "several"}}, replace(burst, also=())) == "one"
     assert Parameter(value="count").of(burst) == "3"
+
+
+async def test_a_batch_ends_in_time_and_what_has_left_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """R-NT-04: however long the policy waits for one answer; whoever asked would take even what has left for unknown."""
+    monkeypatch.setattr(in_time, "BATCH_SECONDS", 0.4)
+    monkeypatch.setattr(in_time, "END_SECONDS", 0.5)
+
+    async def send(out: Outbound) -> Outcome:
+        if out.message.notification_id != "n1":
+            await asyncio.Event().wait()
+        return Sent()
+
+    outcomes = await each([outbound(number) for number in range(1, 5)], send, at_once=2)
+    assert [type(one) for one in outcomes] == [Sent, Unknown, Unknown, Retry]

@@ -14,6 +14,7 @@ import pytest
 from pydantic import SecretStr, ValidationError
 from structlog.testing import capture_logs
 
+from services.notify.plugins import in_time
 from services.notify.plugins.webhook import WebhookConfig, WebhookTransport
 from services.notify.ports import (
     Message,
@@ -110,10 +111,19 @@ async def test_an_answer_says_whether_it_was_taken_and_the_next_message_passes(r
 @pytest.mark.parametrize("trouble", ["hang", "half", "drip", "garbage"])
 async def test_a_gateway_that_takes_its_time_leaves_it_unknown(trouble: Any) -> None:
     """R-NT-04."""
-    async with gateway(replies(Reply(trouble=trouble, value={"id": "x" * 50})), wait=0.5) as (webhook, there):
+    async with gateway(replies(Reply(trouble=trouble, value={"id": "x" * 50})), wait=1.5) as (webhook, there):
         (outcome,) = await webhook.send([outbound()])
     assert isinstance(outcome, Unknown)
     assert len(there.asked) == 1
+
+
+async def test_a_batch_ends_in_time_and_what_has_left_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """R-NT-04: however long the policy waits for one answer."""
+    monkeypatch.setattr(in_time, "BATCH_SECONDS", 2.9)
+    monkeypatch.setattr(in_time, "END_SECONDS", 3.0)
+    async with gateway(replies(Reply(), Reply(trouble="hang")), wait=60.0) as (webhook, _):
+        outcomes = await webhook.send([outbound(number) for number in range(1, 4)])
+    assert [type(one) for one in outcomes] == [Sent, Unknown, Retry]
 
 
 async def test_a_gateway_that_is_away_has_taken_nothing() -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 from structlog.testing import capture_logs
 
-from services.notify.plugins import wechat_template, wechat_token
+from services.notify.plugins import in_time, wechat_token
 from services.notify.plugins.wechat_fields import FieldOf, fitted, kind_of, value_of
 from services.notify.plugins.wechat_template import WechatTemplate, plugin
 from services.notify.ports import Message, Outbound, Rejected, Retry, Sender, Sent, TransportSetup, Unknown
@@ -215,8 +215,8 @@ async def test_without_a_token_all_is_tried_later(reply: Reply) -> None:
 @pytest.mark.slow
 async def test_a_batch_ends_in_time_and_what_has_left_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
     """R-NT-04: whoever asked waits no longer, and would take even what has left for unknown."""
-    monkeypatch.setattr(wechat_template, "BATCH_SECONDS", 2.9)
-    monkeypatch.setattr(wechat_template, "END_SECONDS", 3.0)
+    monkeypatch.setattr(in_time, "BATCH_SECONDS", 2.9)
+    monkeypatch.setattr(in_time, "END_SECONDS", 3.0)
     wechat = WeChat()
     async with account(wechat, wait=60) as (transport, _):
         assert isinstance((await transport.send([notice(1)]))[0], Sent)
@@ -283,7 +283,7 @@ async def test_what_would_have_been_refused_at_first_is_refused_at_second() -> N
 @pytest.mark.slow
 async def test_a_vendor_that_says_nothing_is_given_up_in_time() -> None:
     wechat = WeChat(replies=[Reply(trouble="hang"), Reply(trouble="hang")])
-    async with account(wechat, wait=0.4) as (transport, _):
+    async with account(wechat, wait=1.5) as (transport, _):
         assert isinstance((await transport.send([notice()]))[0], Unknown)
 
 

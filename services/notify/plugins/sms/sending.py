@@ -1,14 +1,12 @@
 """A batch of requests: several at once, each with its outcome, all within the time of a batch."""
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
+from services.notify.plugins.in_time import InTime
 from services.notify.ports import Outbound, Outcome, Retry
 
-BATCH_SECONDS: Final = 30.0
-"""What has not begun by then is tried later; what has begun has its own time to end."""
 AT_ONCE: Final = 8
 
 Send = Callable[[Outbound], Awaitable[Outcome]]
@@ -22,7 +20,7 @@ async def each(messages: Sequence[Outbound], send: Send, *, at_once: int = AT_ON
     """Return an outcome for each message. Where `send` raises `AwayError`, all that have not begun are tried later."""
     outcomes: list[Outcome] = [Retry("the vendor is too slow")] * len(messages)
     waiting = iter(enumerate(messages))
-    ends = time.monotonic() + BATCH_SECONDS
+    time = InTime()
     away: Retry | None = None
 
     async def work() -> None:
@@ -30,9 +28,9 @@ async def each(messages: Sequence[Outbound], send: Send, *, at_once: int = AT_ON
         for number, out in waiting:
             if away is not None:
                 outcomes[number] = away
-            elif time.monotonic() < ends:
+            elif not time.is_over():
                 try:
-                    outcomes[number] = await send(out)
+                    outcomes[number] = await time.outcome(send(out))
                 except AwayError as error:
                     away = Retry(str(error))
                     outcomes[number] = away
