@@ -49,6 +49,8 @@ class Bus:
 
     channels: frozenset[str]
     away: Callable[[], bool] = lambda: False
+    held: Callable[[], bool] = lambda: False
+    """Whether what is published now is neither taken nor refused before the process ends."""
     told: list[Told] = field(default_factory=list)
     asked: int = 0
     news: asyncio.Event = field(default_factory=asyncio.Event)
@@ -81,6 +83,8 @@ class Bus:
         assert time is None or time.tzinfo is not None, "the time of a contact has an offset"
         self.asked += 1
         self.news.set()
+        if self.held():
+            await asyncio.Event().wait()
         if self.away():
             raise BusAway
         try:
