@@ -14,8 +14,8 @@ from typing import IO
 from tests.e2e.walkthrough import Chapter, missing
 
 BIN = Path(sys.executable).parent
-READY_SECONDS = 60
-STEP_SECONDS = 90
+READY_SECONDS = 100
+STEP_SECONDS = 180
 """No block takes longer; one that waits for what does not come is cut off, and what it printed is shown."""
 
 
@@ -78,7 +78,7 @@ def _suite(chapter: Chapter, folder: Path, environment: dict[str, str]) -> Itera
         yield environment
     finally:
         os.killpg(started.pid, signal.SIGINT)
-        started.communicate(timeout=60)
+        started.communicate(timeout=120)
         shutil.rmtree(folder / ".yingda", ignore_errors=True)
 
 

@@ -44,7 +44,7 @@ async def test_an_exchange_of_mails_is_one_work_order() -> None:
         assert (await suite.event("contact.set_aside", source_id=away))["data"]["kind"] == "auto_replied"
         registered = (await suite.event("contact.registered", source_id=answer))["data"]
         assert registered["personal"]["text"] == "补充：订单号 4711"
-        await until(lambda: any("再次来信" in one["text"] for one in suite.messages("email")), 20)
+        await until(lambda: any("再次来信" in one["text"] for one in suite.messages("email")), 60)
         told = suite.all("notification.sent", purpose="accepted", work_order_id=opened["work_order_id"])
         assert len(told) == 1
         run = await suite.done("reconciliation.run", "service-1", since=BEGINS)
