@@ -157,6 +157,16 @@ def test_a_build_that_fails_tells_its_own_sentence_or_where_it_failed() -> None:
         build(Plugin(kind="channel", name="fax", api=1, build=secretive), setup())
 
 
+def test_the_place_of_an_error_says_which_package_it_is_in(site: Path) -> None:
+    """Most plugins are one file, and it is called `__init__.py` in all of them."""
+    module = package(site, "yingda-fax", {"yingda.channels:fax": "plugin"})
+    (site / f"{module}.py").unlink()
+    (site / module).mkdir()
+    (site / module / "__init__.py").write_text("\n1 / 0\n", encoding="utf-8")
+    with pytest.raises(PluginError, match=rf"ZeroDivisionError in {module}/__init__.py line 2$"):
+        load("channel", "fax")
+
+
 def test_settings_that_a_plugin_does_not_have_are_refused() -> None:
     class Settled(Config):
         size: int
