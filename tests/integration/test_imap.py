@@ -3,6 +3,7 @@
 import signal
 from collections import Counter
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -228,6 +229,28 @@ async def test_an_old_mailbox_is_no_flood(
     assert await house.count() == len(expected)
 
 
+@pytest.mark.slow_faults
+@pytest.mark.parametrize("first", ["unseen", "new"])
+async def test_an_old_mailbox_that_is_numbered_anew_is_no_flood_either(
+    house: MailHouse, server: ImapServer, run: ImapRuns, first: str
+) -> None:
+    """R-NT-01: nobody is told that a mail was received which people answered before we read the folder at all."""
+    old = await server.add(mail(1), "\\Seen")
+    old.at -= timedelta(days=30)
+    async with run(server, first=first):
+        await server.until(lambda: "IDLE" in server.commands)
+        await server.add(mail(2), "\\Seen")
+        await house.until(1)
+        idle = server.commands.count("IDLE")
+        server.inbox.numbered_anew()
+        server.drop()
+        await server.add(mail(3))
+        envelopes = await house.until(2)
+        await server.until(lambda: server.commands.count("IDLE") > idle)
+    assert set(ids_in(envelopes)) == ids_of(2, 3)
+    assert await house.count() == 2
+
+
 async def test_a_token_serves_instead_of_a_password(house: MailHouse, server: ImapServer, run: ImapRuns) -> None:
     """XOAUTH2; and the client says who it is, without which some servers select no folder."""
     await server.add(mail(1))
@@ -245,4 +268,23 @@ async def test_told_to_end_it_ends_while_it_waits(house: MailHouse, server: Imap
         await server.until(lambda: "IDLE" in server.commands)
         process.terminate()
         await server.until(lambda: "LOGOUT" in server.commands)
+        assert await process.wait() == 0
+
+
+@pytest.mark.slow_faults
+@pytest.mark.parametrize("silent", ["from the beginning", "when it is told goodbye"])
+async def test_told_to_end_it_ends_whatever_the_server_does(
+    house: MailHouse, server: ImapServer, run: ImapRuns, silent: str
+) -> None:
+    """A server that says nothing any more is no reason to end as a crash would (`shared.ending`)."""
+    await server.add(mail(1))
+    server.faults.silent = silent == "from the beginning"
+    async with run(server, {"poll_seconds": 1_500, "timeout_seconds": 600}) as (process, _):
+        if server.faults.silent:
+            await server.until(lambda: bool(server.commands))
+        else:
+            await house.until(1)
+            await server.until(lambda: "IDLE" in server.commands)
+            server.faults.silent = True
+        process.terminate()
         assert await process.wait() == 0

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import re
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from imapclient import imap_utf7
@@ -48,6 +49,7 @@ class Connection:
             if name != "IDLE":
                 self._server.commands.append(name)
             if faults.silent:
+                await self._server.changed()
                 await self._reader.read()
             if faults.seconds:
                 await lasts(faults.seconds)
@@ -185,6 +187,9 @@ class Connection:
         folder = self._selected
         if arguments == ["UNSEEN"]:
             found = [mail.uid for mail in folder.mails if "\\Seen" not in mail.flags]
+        elif arguments[0] == "SINCE":
+            since = datetime.strptime(arguments[1], "%d-%b-%Y").replace(tzinfo=UTC)
+            found = [mail.uid for mail in folder.mails if mail.at >= since]
         else:
             assert arguments[0] == "UID"
             found = [mail.uid for _, mail in folder.numbered(arguments[1])]

@@ -1,7 +1,6 @@
 """The adapter `imap`: every folder of every mailbox is watched over a connection of its own."""
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -37,22 +36,20 @@ class ImapAdapter:
 
         directory: Path = self._setup.data
         work.report.ready()  # the suite does not wait for a mail server that is away
-        with ThreadPoolExecutor(len(self._folders), thread_name_prefix="imap") as threads:
-            watches = [
-                Watch(
-                    work,
-                    self._config,
-                    mailbox,
-                    folder,
-                    secret=partial(self._secret, mailbox),
-                    file=PlaceFile(directory, mailbox.host, mailbox.login, folder),
-                    threads=threads,
-                )
-                for mailbox, folder in self._folders
-            ]
-            async with asyncio.TaskGroup() as tasks:
-                for watch in watches:
-                    tasks.create_task(watch.run())
+        watches = [
+            Watch(
+                work,
+                self._config,
+                mailbox,
+                folder,
+                secret=partial(self._secret, mailbox),
+                file=PlaceFile(directory, mailbox.host, mailbox.login, folder),
+            )
+            for mailbox, folder in self._folders
+        ]
+        async with asyncio.TaskGroup() as tasks:
+            for watch in watches:
+                tasks.create_task(watch.run())
 
     def _secret(self, mailbox: Mailbox) -> str:
         """Return the password or token; one in a file may be another one than before."""

@@ -3,6 +3,7 @@
 import hashlib
 import re
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -25,6 +26,8 @@ class Place:
     """Mails that could not be brought, with how often it was tried."""
     untidied: list[int] = field(default_factory=list)
     """Mails on the bus that are still to be marked or moved."""
+    since: datetime | None = None
+    """When the folder was first read, where what was in it before was left to people; None where all is read."""
     form: int = _FORM
 
 

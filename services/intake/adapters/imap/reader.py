@@ -6,14 +6,14 @@ cannot be brought is left for later and holds up no other; after so many attempt
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import structlog
 
 from services.intake.adapters.imap.config import ImapConfig, Mailbox
 from services.intake.adapters.imap.place import Place, PlaceFile
-from services.intake.adapters.imap.session import Listed, MailError, Session, SessionError
+from services.intake.adapters.imap.session import Folder, Listed, MailError, Session, SessionError
 from services.intake.adapters.mails import Delivery, Pauses
 from services.intake.adapters.mails import Place as Origin
 from shared.adapters import AdapterError, BusAway, Work
@@ -25,6 +25,8 @@ BYTES_AT_ONCE: Final = 8_000_000
 """Of mails that are held together; a larger one is alone."""
 BEGINNING: Final = 1_000_000
 ATTEMPTS: Final = 5
+DAY: Final = timedelta(days=1)
+"""By so much the server's day may differ from ours."""
 MOST_UNTIDIED: Final = 10_000
 InThread = Callable[..., Awaitable[Any]]
 
@@ -68,19 +70,25 @@ class Reader:
             log.warning("the folder is read again from its beginning", why=str(error))
             place = Place(found.uid_validity, 0)
         if place is not None and place.uid_validity != found.uid_validity:
-            log.warning("the server has numbered its mails anew: all are read again", **self._named())
-            place = Place(found.uid_validity, 0)
+            log.warning("the server has numbered its mails anew: what came in our time is read again", **self._named())
+            came = await self._in_thread(session.since, place.since - DAY) if place.since is not None else []
+            place = await self._begun(session, found, place.since, came)
         if place is None:
-            place = await self._first(session, found.uid_validity, found.uid_next)
+            place = await self._begun(session, found, None if self._mailbox.first == "all" else self._work.now(), [])
         self._file.write(place)
         return place
 
-    async def _first(self, session: Session, uid_validity: int, uid_next: int | None) -> Place:
-        if self._mailbox.first == "all":
-            return Place(uid_validity, 0)
-        last = uid_next - 1 if uid_next else max(await self._in_thread(session.after, 0), default=0)
+    async def _begun(self, session: Session, found: Folder, since: datetime | None, came: Sequence[int]) -> Place:
+        """Return the place of a folder whose numbers say nothing yet, of which nothing counts that came before `since`.
+
+        What comes is to be read, those that `came`, and what nobody has read where `first` says so; all without `since`.
+        """
+        if since is None:
+            return Place(found.uid_validity, 0)
+        last = found.uid_next - 1 if found.uid_next else max(await self._in_thread(session.after, 0), default=0)
         unseen = await self._in_thread(session.unseen) if self._mailbox.first == "unseen" else []
-        return Place(uid_validity, last, dict.fromkeys((uid for uid in unseen if uid <= last), 0))
+        left = sorted(uid for uid in {*unseen, *came} if uid <= last)
+        return Place(found.uid_validity, last, dict.fromkeys(left, 0), since=since)
 
     async def read(self, session: Session, place: Place) -> None:
         """Bring what is new, then what was left for later; `SessionError` where the connection does not allow it."""

@@ -111,6 +111,11 @@ class Session:
         with _told(self):
             return sorted(self._client.search(["UNSEEN"]))
 
+    def since(self, moment: datetime) -> list[int]:
+        """Return the mails that came on the day of `moment` or later, as the server counts days."""
+        with _told(self):
+            return sorted(self._client.search(["SINCE", moment.date()]))
+
     def listed(self, uids: Sequence[int]) -> list[Listed]:
         """Return size and time of those of `uids` that are still there; 0 and None where the server does not say."""
         try:

@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import Executor
+from concurrent.futures import Future
 from functools import partial
+from threading import Thread
 from typing import Any, Final, TypeVar
 
 import structlog
@@ -20,7 +21,7 @@ from shared.plugins import PluginError
 REFUSED_SECONDS: Final = 30.0
 """The first pause after a refused login: who knocks too often is locked out."""
 LAST_SECONDS: Final = 2.0
-"""So long a server may still take when the process ends."""
+"""So long a server may still take when the process ends; then nobody waits for it any more."""
 T = TypeVar("T")
 
 log = structlog.get_logger()
@@ -38,17 +39,16 @@ class Watch:
         *,
         secret: Callable[[], str],
         file: PlaceFile,
-        threads: Executor,
     ) -> None:
         self._work = work
         self._config = config
         self._mailbox = mailbox
         self._secret = secret
-        self._threads = threads
         self._name = f"the folder {folder} of {mailbox.address}"
         self._reader = Reader(work, config, mailbox, folder, file, self._in_thread, self._turned)
         self._pauses = Pauses(longest=config.longest_pause_seconds)
         self._session: Session | None = None
+        self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def run(self) -> None:
         """Watch until the process is told to end."""
@@ -59,7 +59,7 @@ class Watch:
                 self._turned(pause)
                 await stopping_within(self._work, pause)
         except Stopped:
-            log.info("stopped while mails wait for the bus; they are fetched again", folder=self._name)
+            log.info("stopped before what was in hand was done; it is fetched again", folder=self._name)
         finally:
             ending.cancel()
 
@@ -105,12 +105,36 @@ class Watch:
         await self._work.stopping.wait()
         if self._session is not None:
             self._session.end_wait()
-            await asyncio.sleep(LAST_SECONDS)
-        if self._session is not None:
-            self._session.close()
+        await asyncio.sleep(LAST_SECONDS)
+        self._over.set_result(None)
 
     def _turned(self, rest_seconds: float = 0.0) -> None:
         self._work.report.turned(self._name, rest_seconds + 2 * self._config.timeout_seconds)
 
     async def _in_thread(self, act: Callable[..., T], *arguments: Any) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, act, *arguments)
+        """Return what `act` returns; `Stopped` where the process has to end before.
+
+        The thread is then left behind: a connection that is being made cannot be broken off, and a process waits for
+        the threads of a pool.
+        """
+        future = Future[T]()
+        Thread(target=_run, args=(future, act, *arguments), name="imap", daemon=True).start()
+        acting = asyncio.wrap_future(future)
+        awaited: set[asyncio.Future[Any]] = {acting, self._over}
+        try:
+            await asyncio.wait(awaited, return_when=asyncio.FIRST_COMPLETED)
+            if acting.done():
+                return acting.result()
+        finally:
+            acting.cancel()
+        raise Stopped
+
+
+def _run(future: "Future[T]", act: Callable[..., T], *arguments: Any) -> None:
+    future.set_running_or_notify_cancel()  # whoever does not wait any more leaves the thread alone
+    try:
+        result = act(*arguments)
+    except BaseException as error:  # noqa: BLE001 (whoever waits for it shall have it, whatever it is)
+        future.set_exception(error)
+    else:
+        future.set_result(result)
