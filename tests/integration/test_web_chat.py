@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import nats
 import pytest
 import websockets
@@ -189,6 +190,21 @@ async def test_a_browser_chats_over_the_socket(client: Client, own_nats: str, tm
     assert found["data"]["text"] == "第 1 句\n第 2 句"
     assert found["data"]["customer"] == {"name": "王芳"}, "who is a VIP the house says (R-IN-11)"
     assert found["data"]["details"] == {"tier": "vip"}
+
+
+async def test_those_who_chat_leave_room_for_those_who_send(client: Client, own_nats: str, tmp_path: Path) -> None:
+    """A conversation holds its connection for as long as it lasts; WeChat must be answered within five seconds."""
+    gateway = Gateway(own_nats, tmp_path)
+    limits = {"web_form": {}, "web_chat": {"connections": 2}}
+    policy_with(gateway.policy, endpoints=limits, adapters={"gateway": {"connections": 4}})
+    async with gateway.run(), httpx.AsyncClient(base_url=gateway.url, trust_env=False, timeout=30) as http:
+        url = gateway.url.replace("http", "ws") + "/web_chat"
+        async with connect(url, proxy=None), connect(url, proxy=None):
+            with pytest.raises(websockets.InvalidStatus) as refused:
+                await connect(url, proxy=None)
+            assert refused.value.response.status_code == httpx.codes.FORBIDDEN
+            assert (await http.post("/web_form", json={"text": "还有位置"})).status_code == httpx.codes.ACCEPTED
+        assert len(await published(client)) == 1
 
 
 async def test_who_says_nothing_more_is_heard_all_the_same(client: Client, own_nats: str, tmp_path: Path) -> None:

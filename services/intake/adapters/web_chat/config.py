@@ -22,6 +22,8 @@ class WebChatConfig(Config):
     """A conversation in which nothing was said for so long is over."""
     per_minute: Annotated[int, Field(ge=1, le=600)] = 60
     """Messages of one connection."""
+    connections: Annotated[int, Field(ge=1, le=20_000)] = 300
+    """At the same time, of all senders together: fewer than the gateway's own, which has others to answer too."""
     connections_per_sender: Annotated[int, Field(ge=1, le=10_000)] = 20
     """At the same time, from one address."""
 

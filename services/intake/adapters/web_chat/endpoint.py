@@ -63,7 +63,7 @@ class WebChat:
                 work.report.refused("origin")
                 await socket.close(POLICY_VIOLATION, "origin")
                 return
-            if self._open[sender] >= self._config.connections_per_sender:
+            if self._is_full(sender):
                 work.report.refused("too-many-connections")
                 await socket.close(TRY_AGAIN, "too-many-connections")
                 return
@@ -77,6 +77,10 @@ class WebChat:
                 self._open += Counter()  # forgets those at 0
 
         return [WebSocketRoute("/", chat)]
+
+    def _is_full(self, sender: str) -> bool:
+        limits = self._config
+        return self._open[sender] >= limits.connections_per_sender or self._open.total() >= limits.connections
 
     async def run(self, work: Work) -> None:
         """End what is idle or was left in the middle, until the process stops."""
