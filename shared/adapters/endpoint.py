@@ -33,6 +33,10 @@ class Endpoint(Protocol):
 
     The gateway has limited size, rate and time of a request before an endpoint sees it. What an endpoint raises becomes
     the answer: `HttpProblem` its own status, `BusAway` 503 with Retry-After, `TooLarge` 413, `RefusedByBus` 422; anything else 500.
+
+    It may have beside what stands here: `largest_body`, the bytes of one request in place of the gateway's limit; `origins`,
+    the pages whose scripts may use it; `refusal_page`, which makes of an `HttpProblem` what a person sees whose browser
+    has posted a form.
     """
 
     @property
