@@ -4,13 +4,13 @@ from collections.abc import AsyncIterator, Sequence
 from copy import deepcopy
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import structlog
 
 from services.notify.domain.outcome import Outcome, Unknown
-from services.notify.handlers.transports import build_transports
+from services.notify.handlers.transports import Transports, build_transports
 from services.notify.ports import Outbound, Retry, Sent, Transport
 from shared import metrics
 from shared.plugins import breaker
@@ -139,3 +139,42 @@ async def test_a_provider_that_never_answers_is_left_alone_and_others_carry_mean
     assert (len(mute.taken), len(house.lines("sms"))) == (5, 4)
     assert sorted(state for state, *_ in await accepted(house)) == ["sent"] * 6 + ["unknown"] * 3
     await one.sender.stop()
+
+
+class Babbles(Mute):
+    """A transport that has sent everything and gives an answer for each, of which some are none."""
+
+    name = "babbles"
+
+    def __init__(self, *answers: Any) -> None:
+        super().__init__()
+        self.answers = answers
+
+    async def send(self, messages: Sequence[Outbound]) -> Any:
+        self.taken += messages
+        return self.answers
+
+    async def close(self) -> None:
+        raise RuntimeError("is closed already")
+
+
+async def test_an_answer_that_is_none_is_unknown_and_spoils_no_other(house: House) -> None:
+    """R-NT-04: of a batch, what was sent is sent, and only of the rest nobody knows."""
+    babbles = Babbles(Sent(), "ok")
+    one = await house.replica(babbles, policy=by("babbles"))
+    await opens(house, one, 1)
+    await opens(house, one, 2)
+    await one.work(2)
+    assert sorted(state for state, *_ in await accepted(house)) == ["sent", "unknown"]
+    reasons = [reason for state, reason, _ in await accepted(house) if state == "unknown"]
+    assert reasons == ["the transport gave an answer that is none"]
+    labels = {"kind": "transport", "plugin": "babbles", "reason": "wrong"}
+    assert metrics.REGISTRY.get_sample_value("yingda_plugin_failures_total", labels) == 1
+    await one.sender.stop()
+
+
+async def test_a_transport_that_cannot_be_closed_keeps_no_other_from_it() -> None:
+    babbles, provider = Babbles(), Provider()
+    provider.taken.append(cast("Outbound", None))
+    await Transports({("babbles", "sms"): babbles, ("file", "sms"): provider}).close()
+    assert provider.taken == []

@@ -17,6 +17,9 @@ from shared.workshop import Workshop
 Key = tuple[str, str]
 """The name of a transport and the channel that it carries."""
 SEND_SECONDS = 50.0
+CLOSE_SECONDS = 3.0
+
+_NONE = Unknown("the transport gave an answer that is none")
 
 log = structlog.get_logger()
 
@@ -49,7 +52,7 @@ class Transports:
             return _unknown("the transport is not in use any more", messages)
 
         def verdict(outcomes: Sequence[Outcome]) -> Failure | None:
-            if len(outcomes) != len(messages):
+            if len(outcomes) != len(messages) or not all(map(_is_one, outcomes)):
                 return "wrong"
             return "unknown" if outcomes and all(isinstance(one, Unknown) for one in outcomes) else None
 
@@ -62,7 +65,7 @@ class Transports:
             return _unknown(f"the transport failed: {type(error).__name__}", messages)
         if len(outcomes) != len(messages):
             return _unknown("the transport gave too few answers", messages)
-        return outcomes
+        return [one if _is_one(one) else _NONE for one in outcomes]
 
     @property
     def names(self) -> set[str]:
@@ -70,8 +73,9 @@ class Transports:
         return {name for name, _channel in self._built}
 
     async def close(self) -> None:
-        """Close all of them."""
-        await asyncio.gather(*(transport.close() for transport in self._built.values()))
+        """Close all of them; one that fails over it, or takes too long, keeps nobody."""
+        closing = (self._guards[key].wait(transport.close, CLOSE_SECONDS) for key, transport in self._built.items())
+        await asyncio.gather(*closing, return_exceptions=True)
 
 
 def build_transports(policy: Policy, settings: Settings, now: Callable[[], datetime]) -> Transports:
@@ -112,6 +116,11 @@ def _setup(policy: Policy, channel: str) -> Mapping[str, Any]:
 
 def _left_out(_error: UnusableError) -> None:
     """Put nothing in its place."""
+
+
+def _is_one(outcome: object) -> bool:
+    """Return whether that is an outcome: a stranger's transport may answer with anything."""
+    return isinstance(outcome, Outcome)
 
 
 def _unknown(reason: str, messages: Sequence[Outbound]) -> list[Outcome]:
