@@ -25,7 +25,7 @@ TOKEN: Final = "token-of-the-account"
 SEND: Final = "/cgi-bin/message/template/send"
 TRUST: Final = {"trusted_hosts": ["127.0.0.1"]}
 LONG: Final = 3_600
-"""Seconds: the samples are signed when this file is read, and sent whenever their turn comes."""
+"""Seconds for which what is signed is taken, before its time and after it."""
 TEXT: Final = (
     f"<xml><ToUserName>gh_1</ToUserName><FromUserName>{OPENID}</FromUserName><CreateTime>1348831860</CreateTime>"
     "<MsgType>text</MsgType><Content><![CDATA[空调坏了]]></Content><MsgId>1234567890123456</MsgId></xml>"
@@ -101,23 +101,27 @@ class TestWechatEndpoint(EndpointContract):
         "window_seconds": LONG,
     }
     secrets: ClassVar[Mapping[str, str]] = {"wechat_token": TOKEN, "wechat_key": KEY}
-    samples = (
-        (sealed(TEXT, "wx1", now()), 1),
-        (sealed(EVENT, "wx1", now()), 0),
-        (plain("/open", TEXT, now()), 1),
-        (plain("/open", EVENT, now()), 0),
-        (plain("/main", "", now(), echostr="5927782489442352469"), 0),
-    )
-    refused = (
-        sealed(TEXT, "wx2", now()),
-        sealed(TEXT, "wx1", now(-4_000)),
-        sealed(TEXT, "wx1", now(), token="another"),
-        plain("/main", TEXT, now()),
-        plain("/open", TEXT, now(4_000)),
-        plain("/nobody", TEXT, now()),
-        plain("/open", "<xml>", now()),
-        Call("POST", "/open", TEXT.encode()),
-    )
+
+    def calls(self) -> tuple[tuple[Call, int], ...]:
+        return (
+            (sealed(TEXT, "wx1", now()), 1),
+            (sealed(EVENT, "wx1", now()), 0),
+            (plain("/open", TEXT, now()), 1),
+            (plain("/open", EVENT, now()), 0),
+            (plain("/main", "", now(), echostr="5927782489442352469"), 0),
+        )
+
+    def refusals(self) -> tuple[Call, ...]:
+        return (
+            sealed(TEXT, "wx2", now()),
+            sealed(TEXT, "wx1", now(-4_000)),
+            sealed(TEXT, "wx1", now(), token="another"),
+            plain("/main", TEXT, now()),
+            plain("/open", TEXT, now(4_000)),
+            plain("/nobody", TEXT, now()),
+            plain("/open", "<xml>", now()),
+            Call("POST", "/open", TEXT.encode()),
+        )
 
 
 class TestWecomEndpoint(EndpointContract):
@@ -127,8 +131,12 @@ class TestWecomEndpoint(EndpointContract):
         "window_seconds": LONG,
     }
     secrets: ClassVar[Mapping[str, str]] = {"wecom_token": TOKEN, "wecom_key": KEY}
-    samples = ((sealed(TEXT, "ww1", now()), 1), (sealed(EVENT, "ww1", now()), 0))
-    refused = (sealed(TEXT, "ww2", now()), plain("/main", TEXT, now()), Call("GET", "/main"))
+
+    def calls(self) -> tuple[tuple[Call, int], ...]:
+        return ((sealed(TEXT, "ww1", now()), 1), (sealed(EVENT, "ww1", now()), 0))
+
+    def refusals(self) -> tuple[Call, ...]:
+        return (sealed(TEXT, "ww2", now()), plain("/main", TEXT, now()), Call("GET", "/main"))
 
 
 class TestWeiboEndpoint(EndpointContract):
@@ -138,16 +146,20 @@ class TestWeiboEndpoint(EndpointContract):
         "window_seconds": LONG,
     }
     secrets: ClassVar[Mapping[str, str]] = {"weibo_secret": TOKEN}
-    samples = (
-        (plain("/main", json.dumps(DIRECT), now()), 1),
-        (plain("/main", json.dumps({**DIRECT, "type": "mention"}), now()), 0),
-        (plain("/main", "", now(), echostr="x"), 0),
-    )
-    refused = (
-        plain("/main", json.dumps({**DIRECT, "receiver_id": 7}), now()),
-        plain("/main", "[]", now()),
-        plain("/main", json.dumps(DIRECT), now(), token="another"),
-    )
+
+    def calls(self) -> tuple[tuple[Call, int], ...]:
+        return (
+            (plain("/main", json.dumps(DIRECT), now()), 1),
+            (plain("/main", json.dumps({**DIRECT, "type": "mention"}), now()), 0),
+            (plain("/main", "", now(), echostr="x"), 0),
+        )
+
+    def refusals(self) -> tuple[Call, ...]:
+        return (
+            plain("/main", json.dumps({**DIRECT, "receiver_id": 7}), now()),
+            plain("/main", "[]", now()),
+            plain("/main", json.dumps(DIRECT), now(), token="another"),
+        )
 
 
 class TestWechatTemplate(HttpTransportContract):

@@ -13,7 +13,7 @@ from shared.testing.contracts import Call, EndpointContract
 from tests.gateway import ENDPOINTS, KEY, POSTS, TOKEN, Post
 
 LONG: Final = 3_600
-"""Seconds: the samples are signed when this file is read, and sent whenever their turn comes."""
+"""Seconds for which what is signed is taken."""
 SECRETS: Final[Mapping[str, str]] = {"erp_key": KEY, "vendor_token": TOKEN}
 
 
@@ -45,13 +45,17 @@ class TestWebhook(EndpointContract):
     plugin = webhook.plugin
     config: ClassVar[Mapping[str, Any]] = ENDPOINTS["webhook"] | {"window_seconds": LONG}
     secrets = SECRETS
-    samples = ((call("webhook"), 2),)
-    refused = (
-        unsigned("webhook"),
-        old("webhook"),
-        call("webhook", body=b"{}"),
-        call("webhook", path="/webhook/nobody"),
-    )
+
+    def calls(self) -> tuple[tuple[Call, int], ...]:
+        return ((call("webhook"), 2),)
+
+    def refusals(self) -> tuple[Call, ...]:
+        return (
+            unsigned("webhook"),
+            old("webhook"),
+            call("webhook", body=b"{}"),
+            call("webhook", path="/webhook/nobody"),
+        )
 
 
 class TestSms(EndpointContract):
@@ -70,5 +74,9 @@ class TestPhoneRecords(EndpointContract):
     plugin = phone_records.plugin
     config: ClassVar[Mapping[str, Any]] = ENDPOINTS["phone_records"] | {"window_seconds": LONG}
     secrets = SECRETS
-    samples = ((call("phone_records"), 1),)
-    refused = (unsigned("phone_records"), old("phone_records"), call("phone_records", body=b"[]"))
+
+    def calls(self) -> tuple[tuple[Call, int], ...]:
+        return ((call("phone_records"), 1),)
+
+    def refusals(self) -> tuple[Call, ...]:
+        return (unsigned("phone_records"), old("phone_records"), call("phone_records", body=b"[]"))

@@ -27,11 +27,11 @@ def serving() -> Iterator[ImapServer]:
     server = ImapServer()
     for number in range(MAILS):
         server.inbox.add(mail(number))
-    asyncio.run_coroutine_threadsafe(server.start(), loop).result(20)
+    asyncio.run_coroutine_threadsafe(server.start(), loop).result(60)
     try:
         yield server
     finally:
-        asyncio.run_coroutine_threadsafe(server.stop(), loop).result(20)
+        asyncio.run_coroutine_threadsafe(server.stop(), loop).result(60)
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
@@ -64,7 +64,7 @@ def sending(port: int) -> Iterator[None]:
         while left and not over.wait(0.02):
             with (
                 contextlib.suppress(OSError, smtplib.SMTPException),
-                smtplib.LMTP(LOOPBACK, port, timeout=10) as client,
+                smtplib.LMTP(LOOPBACK, port, timeout=60) as client,
             ):
                 while left:
                     client.sendmail("wang@example.org", USER, mail(left[0]))

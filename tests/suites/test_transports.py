@@ -86,7 +86,7 @@ def serving(replies: dict[str, Any]) -> Iterator[SmtpServer]:
     thread = threading.Thread(target=run)
     thread.start()
     try:
-        yield there.get(timeout=20)
+        yield there.get(timeout=60)
     finally:
         loop.call_soon_threadsafe(over.set)
         thread.join()

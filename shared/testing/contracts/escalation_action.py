@@ -55,7 +55,7 @@ class EscalationActionContract(Provided, PluginContract):
         """R-SLA-10: a breach and a warning, of a work order and of an agent who is away."""
         away = dataclasses.replace(self.escalation(3), work_order_id=None, number=None, category=None, topic=None)
         warning = dataclasses.replace(self.escalation(2), on="warning", percent=75, grade=None)
-        with self.provider("takes") as standing:
+        with self.standing("takes") as standing:
             results = self.acts(standing, self.escalation(1), warning, away)
             assert all(isinstance(one, Done) for one in results), f"the other side took all, but: {results}"
             assert standing.handed() == len(results), f"{standing.handed()} arrived of {len(results)}"
@@ -64,7 +64,7 @@ class EscalationActionContract(Provided, PluginContract):
         """R-SLA-10: `Refused` is for an operator to look at, `Later` is tried again."""
         for mood, wanted in (("refuses", Refused), ("later", Later)):
             if mood in self.moods:
-                with self.provider(mood) as standing:
+                with self.standing(mood) as standing:
                     (result,) = self.acts(standing, self.escalation())
                     assert isinstance(result, wanted), f"{mood}: {result}"
                     assert result.why.strip(), f"{mood}: no reason is given"
@@ -73,7 +73,7 @@ class EscalationActionContract(Provided, PluginContract):
         """R-SLA-10: an escalation that nobody heard of is tried again, under the same id."""
         for mood in ("is away", *HANDED_OVER):
             if mood in self.moods:
-                with self.provider(mood) as standing:
+                with self.standing(mood) as standing:
                     (result,) = self.acts(standing, self.escalation())
                     assert not isinstance(result, Done), f"{mood}: {result}"
                     assert isinstance(result, Later) or not self.can_wait, f"{mood}: {result}"
@@ -81,7 +81,7 @@ class EscalationActionContract(Provided, PluginContract):
     def test_nonsense_raises_nothing(self) -> None:
         """A provider that is not itself today is one of the results, too."""
         if "talks nonsense" in self.moods:
-            with self.provider("talks nonsense") as standing:
+            with self.standing("talks nonsense") as standing:
                 self.acts(standing, self.escalation())
 
     def test_closes_twice(self) -> None:
@@ -91,13 +91,13 @@ class EscalationActionContract(Provided, PluginContract):
             await action.close()
             await action.close()
 
-        with self.provider("takes") as standing:
+        with self.standing("takes") as standing:
             asyncio.run(twice(self._action(standing)))
 
     def test_what_it_says_holds_no_secret(self) -> None:
         """It is kept where operators look."""
         for mood in self.moods:
-            with self.provider(mood) as standing:
+            with self.standing(mood) as standing:
                 for one in self.acts(standing, self.escalation()):
                     self.holds_no_secret(one.note if isinstance(one, Done) else one.why)
 
@@ -117,9 +117,9 @@ class EscalationActionContract(Provided, PluginContract):
         return results
 
     def _action(self, standing: Standing) -> EscalationAction:
-        secrets = {**self.secrets, **standing.secrets}
+        values = self.setup_values({**self.config, **standing.config}, {**self.secrets, **standing.secrets})
         made: EscalationAction = self.fitting(
-            build(self.plugin, self.setup({**self.config, **standing.config}, secrets)), EscalationAction
+            build(self.plugin, ActionSetup(**values, wait_seconds=standing.wait_seconds)), EscalationAction
         )
         return made
 
@@ -129,7 +129,7 @@ class HttpEscalationActionContract(HttpProvided, EscalationActionContract):
 
     def test_every_attempt_says_which_escalation_it_is(self) -> None:
         """R-SLA-10: so that the other side can drop the second of two."""
-        with self.provider("takes") as standing:
+        with self.standing("takes") as standing:
             self.acts(standing, self.escalation(7), self.escalation(7, attempt=2))
             for one in standing.requests:
                 told = f"{one.path} {one.headers} {one.body.decode(errors='replace')}"

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Final, get_args
 
 from shared.testing.contracts.stand_in import Answer, Mood, Request, http_provider
 
-WAIT_SECONDS: Final = 1.0
-"""How long one attempt may take in the suites; a silent provider is given up then."""
+WAIT_SECONDS: Final = 20.0
+"""How long one attempt may take in the suites, on a machine that has much else to do."""
+SILENT_WAIT_SECONDS: Final = 1.0
+"""How long it may take where the provider is silent, which is given up then."""
 HANDED_OVER: Final[tuple[Mood, ...]] = ("hangs up", "is silent")
 """Moods in which nobody knows whether the provider took what it was handed."""
 
@@ -27,6 +29,8 @@ class Standing:
     """Secrets that have another value there, as an address that is one."""
     requests: Sequence[Request] = ()
     """What an HTTP provider was asked so far, in order."""
+    wait_seconds: float = WAIT_SECONDS
+    """How long one attempt may take with it."""
 
 
 class Provided:
@@ -39,6 +43,12 @@ class Provided:
     def provider(self, mood: Mood) -> Iterator[Standing]:
         """Yield a provider in that mood; it is gone afterwards."""
         raise AssertionError(f"say in provider() how a provider that {mood} is made")
+
+    @contextmanager
+    def standing(self, mood: Mood) -> Iterator[Standing]:
+        """Yield the provider in that mood, with the time that it is given."""
+        with self.provider(mood) as made:
+            yield replace(made, wait_seconds=SILENT_WAIT_SECONDS) if mood == "is silent" else made
 
 
 class HttpProvided(Provided):

@@ -61,7 +61,7 @@ class TransportContract(Provided, PluginContract):
 
     def test_its_protocol(self) -> None:
         """It has what `Transport` asks for, and carries the channel that it was built for."""
-        with self.provider("takes") as standing:
+        with self.standing("takes") as standing:
             transport = self._transport(standing)
             assert transport.channel == self.channel
             assert isinstance(transport.resend_when_unknown, bool)
@@ -69,7 +69,7 @@ class TransportContract(Provided, PluginContract):
 
     def test_what_is_taken_is_sent_once(self) -> None:
         """R-NT-05: an outcome for each, in their order; nothing is handed over twice."""
-        with self.provider("takes") as standing:
+        with self.standing("takes") as standing:
             outcomes = self.sends(standing, *self.messages(_MANY))
             assert all(isinstance(one, Sent) for one in outcomes), f"a provider took all, but: {outcomes}"
             fewest = 1 if self.bundles else _MANY
@@ -77,7 +77,7 @@ class TransportContract(Provided, PluginContract):
 
     def test_nothing_to_send_is_nothing_sent(self) -> None:
         """An empty batch has no outcomes and needs no provider."""
-        with self.provider("takes") as standing:
+        with self.standing("takes") as standing:
             assert list(self.sends(standing, *self.messages(0))) == []
             assert standing.handed() == 0
 
@@ -85,7 +85,7 @@ class TransportContract(Provided, PluginContract):
         """R-NT-05: `Rejected` is for good, `Retry` for now, and the reason says so in words without the address."""
         for mood, wanted in (("refuses", Rejected), ("later", Retry)):
             if mood in self.moods:
-                with self.provider(mood) as standing:
+                with self.standing(mood) as standing:
                     outcomes = self.sends(standing, *self.messages(2))
                     assert all(isinstance(one, wanted) for one in outcomes), f"a provider that {mood}: {outcomes}"
 
@@ -93,7 +93,7 @@ class TransportContract(Provided, PluginContract):
         """R-NT-04: a provider that was handed a message and says nothing may have taken it, so nothing else is true."""
         for mood in HANDED_OVER:
             if mood in self.moods:
-                with self.provider(mood) as standing:
+                with self.standing(mood) as standing:
                     outcomes = self.sends(standing, *self.messages(2))
                     assert not any(isinstance(one, Sent) for one in outcomes), f"{mood}, but told as sent: {outcomes}"
                     unknown = sum(isinstance(one, Unknown) for one in outcomes)
@@ -103,14 +103,14 @@ class TransportContract(Provided, PluginContract):
     def test_a_provider_that_is_away_has_taken_nothing(self) -> None:
         """R-NT-04: so the message may be sent again."""
         if "is away" in self.moods:
-            with self.provider("is away") as standing:
+            with self.standing("is away") as standing:
                 outcomes = self.sends(standing, *self.messages(2))
             assert all(isinstance(one, Retry) for one in outcomes), f"nobody was there, but: {outcomes}"
 
     def test_nonsense_raises_nothing(self) -> None:
         """A provider that is not itself today is one of the outcomes, too."""
         if "talks nonsense" in self.moods:
-            with self.provider("talks nonsense") as standing:
+            with self.standing("talks nonsense") as standing:
                 self.sends(standing, *self.messages(2))
 
     def test_what_was_sent_before_is_told_or_nothing(self) -> None:
@@ -121,7 +121,7 @@ class TransportContract(Provided, PluginContract):
             await transport.send([self.outbound(1), self.outbound(2)])
             return before, await transport.sent_before(["n1", "n2", "n9"])
 
-        with self.provider("takes") as standing:
+        with self.standing("takes") as standing:
             before, after = self._with(standing, asked)
         assert (before is None) == (after is None), "it can tell, or it cannot"
         if before is not None and after is not None:
@@ -135,13 +135,13 @@ class TransportContract(Provided, PluginContract):
             await transport.send([self.outbound()])
             await transport.close()
 
-        with self.provider("takes") as standing:
+        with self.standing("takes") as standing:
             self._with(standing, twice)  # which closes it again
 
     def test_reasons_hold_nothing_personal_and_no_secret(self) -> None:
         """They go into events and logs."""
         for mood in self.moods:
-            with self.provider(mood) as standing:
+            with self.standing(mood) as standing:
                 for one in self.sends(standing, *self.messages(1)):
                     told = "" if isinstance(one, Sent) else one.reason
                     assert self.to not in told, f"{mood}: the address stands in {told!r}"
@@ -181,7 +181,8 @@ class TransportContract(Provided, PluginContract):
         values = self.setup_values({**self.config, **standing.config}, {**self.secrets, **standing.secrets})
         values["settings"] = values["settings"].model_copy(update=dict(standing.environment))
         made: Transport = self.fitting(
-            build(self.plugin, TransportSetup(**values, channel=self.channel, wait_seconds=WAIT_SECONDS)), Transport
+            build(self.plugin, TransportSetup(**values, channel=self.channel, wait_seconds=standing.wait_seconds)),
+            Transport,
         )
         return made
 
