@@ -35,6 +35,8 @@ TEXTS: Final = {
     "en": "This is a test message that shows whether notices arrive. There is nothing for you to do.",
 }
 _PLACE: Final = "plugins.transports"
+_WAIT: Final = "wait, since the provider takes no more for now"
+_KEY: Final = "check the key and this machine's clock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,15 +126,18 @@ def _remedy(reason: str, name: str) -> str:
         "clear text": f"use https, or name the host under {_PLACE}.{name}.trusted_hosts, if it is yours",
         "no address": "check the name of the server, and whether this machine resolves names",
         "not one to trust": "check the name of the server, or name who vouches for it",
-        "limit": "wait, since the provider takes no more for now",
-        "LIMIT": "wait, since the provider takes no more for now",
-        "429": "wait, since the provider takes no more for now",
-        "AMOUNT": "top up the account",
-        "Balance": "top up the account",
-        "ignature": "check the key and this machine's clock",
-        "AuthFailure": "check the key and this machine's clock",
-        "AccessKey": "check the key",
-        "Authentication": "check the user and the password",
+        "limit": _WAIT,
+        "throttling": _WAIT,
+        "429": _WAIT,
+        "amount": "top up the account",
+        "balance": "top up the account",
+        "signature": _KEY,
+        "authfailure": _KEY,
+        "timestamp": _KEY,
+        "permission": "check what the key may do",
+        "unauthorized": "check what the key may do",
+        "accesskey": "check the key",
+        "authentication": "check the user and the password",
     }
-    known = next((remedy for mark, remedy in remedies.items() if mark in reason), None)
+    known = next((remedy for mark, remedy in remedies.items() if mark in reason.lower()), None)
     return known or f"check whether the provider can be reached, and the settings under {_PLACE}.{name}"

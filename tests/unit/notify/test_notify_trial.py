@@ -141,6 +141,24 @@ def test_the_channel_follows_from_the_policy_and_the_address() -> None:
 
 
 @pytest.mark.parametrize(
+    ("reason", "remedy"),
+    [
+        ("refused with LimitExceeded.PhoneNumberThirtySecondLimit", "wait"),
+        ("refused with isv.BUSINESS_LIMIT_CONTROL", "wait"),
+        ("refused with Throttling.User", "wait"),
+        ("refused with FailedOperation.InsufficientBalanceInSmsPackage", "top up the account"),
+        ("refused with AuthFailure.SignatureExpire", "check the key and this machine's clock"),
+        ("refused with InvalidTimeStamp.Expired", "check the key and this machine's clock"),
+        ("refused with isp.RAM_PERMISSION_DENY", "check what the key may do"),
+        ("refused with UnauthorizedOperation.SmsSdkAppIdVerifyFail", "check what the key may do"),
+    ],
+)
+def test_what_can_be_done_about_a_refusal_for_now_is_told(reason: str, remedy: str) -> None:
+    """However the vendor writes it."""
+    assert f": {remedy}" in told(Retry(reason), Trial("tencent_sms", "sms", PHONE, "accepted", "zh", "customer"))
+
+
+@pytest.mark.parametrize(
     "outcome",
     [
         Sent("x"),
