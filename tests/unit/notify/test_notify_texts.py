@@ -252,6 +252,7 @@ NEWS: list[tuple[str, dict[str, Any]]] = [
     ("delivery", {"reply": "已检测"}),
     ("returned", {"reason": "缺少凭证"}),
     ("relay", {"reply": "厂家已到场"}),
+    ("contacted", {"from_department": None, "marks": []}),
     ("assigned", {"reopened": True}),
     ("assigned", {"from_department": None}),
     ("assigned", {"from_department": None, "marks": []}),
