@@ -15,7 +15,7 @@ from shared.testing.embedded_nats import nats_binary
 from shared.testing.embedded_ports import LOOPBACK, free_port
 from shared.testing.processes import ChildProcess
 
-START_SECONDS: Final = 60.0
+START_SECONDS: Final = 100.0
 STOP_SECONDS: Final = 15.0
 
 
@@ -41,7 +41,7 @@ class Node:
         """Return what the monitoring port answers; nothing where it does not, or not well."""
 
         def asked() -> dict[str, Any]:
-            with urllib.request.urlopen(f"http://{LOOPBACK}:{self.monitor_port}{path}", timeout=2) as reply:
+            with urllib.request.urlopen(f"http://{LOOPBACK}:{self.monitor_port}{path}", timeout=10) as reply:
                 told: dict[str, Any] = json.load(reply)
                 return told
 

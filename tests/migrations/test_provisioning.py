@@ -240,7 +240,7 @@ async def test_a_table_that_is_held_is_waited_for_without_holding_up_those_who_c
             assert not migrating.done()
         await holder.rollback()
         assert len(await migrating) == 1
-    assert longest < LOCK_SECONDS + 1
+    assert longest < LOCK_SECONDS + 10, "and not until the holder lets go"
 
 
 async def test_a_table_that_is_held_for_ever_ends_the_waiting_with_a_sentence(engine: AsyncEngine, later: Next) -> None:
@@ -321,7 +321,7 @@ async def test_a_provisioning_that_is_cut_off_is_repeated(engine: AsyncEngine, c
         await holder.execute(text("SELECT count(*) FROM sla.clocks"))
         cut_off = asyncio.create_task(provision(engine, client, [service]))
         await watcher.execution_options(isolation_level="AUTOCOMMIT")
-        await asked_until(lambda: watcher.scalar(building), 20)
+        await asked_until(lambda: watcher.scalar(building), 60)
         await watcher.execute(text(f"SELECT pg_terminate_backend(({building}))"))
         with pytest.raises(ProvisionError, match=f"stays at revision {HEAD}: its revision {NEXT} .*closed"):
             await cut_off

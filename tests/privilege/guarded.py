@@ -58,7 +58,7 @@ class GuardedNats(EmbeddedNats):
         before = self._reload_lines()
         assert self.pid is not None
         os.kill(self.pid, signal.SIGHUP)
-        await until(lambda: self._reload_lines() > before, 10, said="the server has read its users")
+        await until(lambda: self._reload_lines() > before, 60, said="the server has read its users")
 
     @property
     def log(self) -> str:
@@ -191,11 +191,22 @@ async def _ask_for_passwords(postgres: EmbeddedPostgres) -> None:
     """Let the server ask everybody but its superuser for a password, which it does not do on one machine."""
     hba = postgres.data_dir / "cluster" / "pg_hba.conf"
     await asyncio.to_thread(hba.write_text, _HBA)
+    assert await _answer(postgres, "SELECT bool_and(error IS NULL) FROM pg_hba_file_rules")
+    before = await _answer(postgres, "SELECT pg_conf_load_time()")
+    assert await _answer(postgres, "SELECT pg_reload_conf()")
+
+    async def loaded() -> bool:
+        """A new session knows when the server, which is told by a signal only, has read its files."""
+        return bool(await _answer(postgres, "SELECT pg_conf_load_time()") != before)
+
+    await until(loaded, 60, said="the server has read whom it asks")
+
+
+async def _answer(postgres: EmbeddedPostgres, query: str) -> object:
+    """Return what the server says to its superuser in a new session."""
     engine = create_engine(Settings(database_url=postgres.url.replace("+asyncpg", "")))
     try:
         async with engine.connect() as connection:
-            await connection.exec_driver_sql("SELECT pg_reload_conf()")
-            loaded = "SELECT bool_and(error IS NULL) FROM pg_hba_file_rules"
-            assert (await connection.exec_driver_sql(loaded)).scalar()
+            return (await connection.exec_driver_sql(query)).scalar()
     finally:
         await engine.dispose()

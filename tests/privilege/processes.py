@@ -15,8 +15,8 @@ from shared.testing.processes import ChildProcess
 from tests.polling import until
 from tests.privilege.guarded import Guarded
 
-READY_SECONDS = 60.0
-STOP_SECONDS = 15.0
+READY_SECONDS = 100.0
+STOP_SECONDS = 30.0
 _READY = b'"event":"ready"'
 
 

@@ -50,7 +50,7 @@ async def test_what_each_endpoint_needs_is_allowed(house: Guarded, policy: Path,
         assert (chatter.reference or "").startswith("web/chat/")
         async with house.speaker("operations") as operations:
             heard = await operations.client.subscribe("yingda.heartbeat.gateway")
-            assert (await heard.next_msg(timeout=20)).subject == "yingda.heartbeat.gateway"
+            assert (await heard.next_msg(timeout=60)).subject == "yingda.heartbeat.gateway"
         process.terminate()
         assert await process.wait() == 0
     assert house.nats.violations()[before:] == []
