@@ -1,5 +1,6 @@
 """Channels of strangers in intake: only configured ones are loaded, and one that fails stops nothing but itself (ADR 0035)."""
 
+import re
 import sys
 from collections.abc import AsyncIterator
 from copy import deepcopy
@@ -161,7 +162,10 @@ async def test_what_fails_as_it_reads_is_rejected_in_the_batch_of_the_others(
     """R-IN-08: one raises, one never returns, one answers with something else; none of it costs another contact."""
     monkeypatch.setattr(guard, "LIMIT_SECONDS", 0.3)
     one = await bench.replica(policy=naming(raises={}, hangs={}, wrong={}))
-    found = await receive(one, "web", "raises", "hangs", "wrong", "app")
+    with structlog.testing.capture_logs() as logs:
+        found = await receive(one, "web", "raises", "hangs", "wrong", "app")
+    (why,) = [log["why"] for log in logs if log["event"] == "channel plugin failed"]
+    assert re.fullmatch(r"KeyError in strangers_\d+\.py line \d+", why), "whoever wrote it has to find the place"
     assert found == {
         "web": "ok",
         "app": "ok",

@@ -15,7 +15,9 @@ from services.feedback.domain.drafting import Draft, UnusableDraftError, proofre
 from services.feedback.ports import KnowledgeBuilder
 from shared import metrics
 from shared.ids import derived_id
+from shared.plugins.errors import PluginError
 from shared.plugins.guard import Guard
+from shared.plugins.words import told
 from shared.policy import Policy
 
 KIND: Final = "knowledge_builder"
@@ -54,7 +56,7 @@ class Drafting:
             metrics.PLUGIN_FAILURES.labels(KIND, self._name, "wrong").inc()
             why = str(error)
         except (Exception, SystemExit) as error:  # noqa: BLE001 (a stranger's plugin may raise anything)
-            why = type(error).__name__
+            why = str(error) if isinstance(error, PluginError) else told(error)
         log.warning("knowledge builder failed, the default one drafts instead", plugin=self._name, why=why)
         return self._proofread(self._default.draft(facts), facts, customer)
 

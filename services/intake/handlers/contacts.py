@@ -22,6 +22,7 @@ from shared.bus.transaction import Incoming, Transaction
 from shared.ids import new_id
 from shared.plugins import PluginError
 from shared.plugins.guard import Guard
+from shared.plugins.words import told
 from shared.policy import Policy
 
 log = structlog.get_logger()
@@ -84,7 +85,7 @@ class Reception:
         except PluginError as error:
             return Unreadable(str(error))
         except Exception as error:  # noqa: BLE001 (a stranger's plugin may raise anything; the contact must not be lost)
-            log.warning("channel plugin failed", channel=channel, why=type(error).__name__)
+            log.warning("channel plugin failed", channel=channel, why=told(error))
             return Unreadable(f'the plugin for channel "{channel}" failed: {type(error).__name__}')
         if not isinstance(reading, Reading):  # a stranger's may be anything
             return Unreadable(  # type: ignore[unreachable]

@@ -10,6 +10,7 @@ import structlog
 from services.notify.ports import Outbound, Outcome, Transport, TransportSetup, Unknown
 from shared.plugins import TookTooLongError, UnusableError, UnusablesError
 from shared.plugins.guard import Failure, Guard
+from shared.plugins.words import told
 from shared.policy import Policy
 from shared.settings import Settings
 from shared.workshop import Workshop
@@ -61,7 +62,7 @@ class Transports:
         except TookTooLongError:
             return _unknown("the transport took too long", messages)
         except Exception as error:  # noqa: BLE001 (a stranger's transport may raise anything; nobody knows what it sent)
-            log.warning("transport failed", transport=name, why=type(error).__name__)
+            log.warning("transport failed", transport=name, why=told(error))
             return _unknown(f"the transport failed: {type(error).__name__}", messages)
         if len(outcomes) != len(messages):
             return _unknown("the transport gave too few answers", messages)

@@ -24,6 +24,7 @@ from shared.bus.transaction import Transaction
 from shared.clock import Clock
 from shared.plugins import PluginError, UnusableError
 from shared.plugins.guard import Failure, Guard
+from shared.plugins.words import told
 from shared.policy import Policy
 from shared.service import Loop
 
@@ -159,7 +160,7 @@ class Actions:
         except PluginError as error:
             return Later(str(error)), True
         except (Exception, SystemExit) as error:  # noqa: BLE001 (a stranger's plugin may raise anything)
-            log.warning("action failed", plugin=claimed.plugin, why=type(error).__name__)
+            log.warning("action failed", plugin=claimed.plugin, why=told(error))
             return Later(f"it failed: {type(error).__name__}"), True
         if _judged(result) is not None:
             return Later(f"it answered with a {type(result).__name__}"), True
