@@ -1,6 +1,8 @@
 """Keeps the clocks of all services together: PostgreSQL's time, and one beginning for a rehearsal clock."""
 
+import math
 import time
+from typing import Final
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -10,12 +12,26 @@ from shared.db import create_engine
 from shared.provision import SUITE_SCHEMA
 from shared.settings import Settings
 
+_LOOKS: Final = 5
+_QUICK_SECONDS: Final = 0.005
+
 
 async def read_database_clock(connection: AsyncConnection, clock: SystemClock) -> None:
-    """Set `clock` by PostgreSQL's, assuming that the answer took as long as the question."""
-    before = time.monotonic()
-    at = await connection.scalar(text("SELECT clock_timestamp()"))
-    clock.set_reference(at, (before + time.monotonic()) / 2)
+    """Set `clock` by PostgreSQL's, assuming that the answer took as long as the question.
+
+    Of some answers the quickest counts: where the machine has much to do, as when all services start, one may take half a
+    second, and the services would differ by as much in what they say happened when.
+    """
+    quickest = math.inf
+    for _ in range(_LOOKS):
+        before = time.monotonic()
+        at = await connection.scalar(text("SELECT clock_timestamp()"))
+        taken = time.monotonic() - before
+        if taken < quickest:
+            quickest = taken
+            clock.set_reference(at, before + taken / 2)
+        if taken < _QUICK_SECONDS:
+            return
 
 
 async def shared_clock(connection: AsyncConnection, spec: str) -> SystemClock:

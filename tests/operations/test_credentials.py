@@ -57,7 +57,7 @@ class Kept(Processes):
         """Yield while all services run."""
         async with asyncio.TaskGroup() as group:
             keepers = [group.create_task(self._keep(name)) for name in service_names()]
-            await until(lambda: len(self.starts) == len(service_names()), 60, said="every service runs")
+            await until(lambda: len(self.starts) == len(service_names()), 120, said="every service runs")
             yield
             for keeper in keepers:
                 keeper.cancel()
@@ -73,12 +73,12 @@ class Kept(Processes):
                 environment=self.environment(name),
             )
             try:
-                await until(partial(_ready, log, begun, child), 60)
+                await until(partial(_ready, log, begun, child), 120)
                 assert child.running, log.read_text()
                 self.starts[name] += 1
                 await child.wait()
             finally:
-                await child.stop(15)
+                await child.stop(30)
 
 
 async def test_passwords_and_keys_are_changed_under_traffic_and_nothing_is_lost(tmp_path: Path) -> None:
@@ -100,7 +100,7 @@ async def test_passwords_and_keys_are_changed_under_traffic_and_nothing_is_lost(
                     sent.append(source)
 
             flowing = asyncio.create_task(traffic())
-            await until(lambda: len(sent) > RATE, 20)
+            await until(lambda: len(sent) > RATE, 60)
             await _change_passwords(house, processes)
             await _more(sent, 5 * RATE)
             assert set(processes.starts.values()) == {1}, "for a password nobody is started again"

@@ -83,7 +83,7 @@ async def events(client: Client) -> list[Event]:
     subscription = await jetstream.pull_subscribe("", stream="EVENTS", config=config)
     left, found = (await subscription.consumer_info()).num_pending or 0, dict[str, Event]()
     while left:
-        batch = await subscription.fetch(min(250, left), timeout=5)
+        batch = await subscription.fetch(min(250, left), timeout=60)
         left = batch[-1].metadata.num_pending or 0
         for message in batch:
             event = json.loads(message.data)
@@ -120,11 +120,11 @@ async def test_nothing_is_lost_and_nothing_told_twice_after_a_restore(folder: Pa
                 acknowledged.append(source)
 
         flowing = asyncio.create_task(traffic())
-        await until(lambda: len(acknowledged) >= BEFORE, 60)
+        await until(lambda: len(acknowledged) >= BEFORE, 120)
         before, earlier = list(acknowledged), told(old)
         manifest = json.loads(await run("backup", str(kept), "--json", "--data", str(old)))
         meanwhile = len(acknowledged) - len(before)
-        await until(lambda: len(acknowledged) >= len(before) + meanwhile + AFTER, 60)
+        await until(lambda: len(acknowledged) >= len(before) + meanwhile + AFTER, 120)
         flowing.cancel()
         await asyncio.gather(flowing, return_exceptions=True)
         process.send_signal(signal.SIGKILL)  # the servers end with it

@@ -26,7 +26,7 @@ async def test_operations_may_back_up_and_restore_guarded_servers(tmp_path: Path
         assert (await processes.yingda("provision", "--begin-rehearsal")).code == 0
         async with processes.suite(), before.speaker(adapter("web")) as channel:
             await _publish(channel.client, range(20))
-            await until(lambda: _opened(before, 20), 60, every=0.5, said="20 work orders")
+            await until(lambda: _opened(before, 20), 120, every=0.5, said="20 work orders")
         async with before.speaker(adapter("web")) as channel:
             await _publish(channel.client, range(20, 25))  # nobody has taken these in hand
         kept = await processes.yingda("backup", str(tmp_path / "kept"))
@@ -37,7 +37,7 @@ async def test_operations_may_back_up_and_restore_guarded_servers(tmp_path: Path
         assert restored.code == 0, restored.out
         assert after.nats.violations()[asked[1] :] == []
         async with target.suite():
-            await until(lambda: _opened(after, 25), 60, every=0.5, said="25 work orders")
+            await until(lambda: _opened(after, 25), 120, every=0.5, said="25 work orders")
             report = await target.yingda("reconcile")
             assert report.out.splitlines()[-1] == "nothing is missing", report.out
 
