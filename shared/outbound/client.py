@@ -100,7 +100,7 @@ class HttpClient:
         request = httpcore.Request(
             method,
             url,
-            headers=list((usual | dict(headers)).items()),
+            headers=list({name.lower(): (name, value) for name, value in (*usual.items(), *headers.items())}.values()),
             content=content,
             extensions={"trace": sent.trace, "timeout": limits},
         )

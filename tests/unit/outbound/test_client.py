@@ -56,6 +56,15 @@ async def test_requests_go_over_one_connection_and_arrive_whole(client: Clients)
     assert there.connections == 1
 
 
+async def test_a_header_stands_there_once_however_it_is_written(client: Clients) -> None:
+    """Two of a kind are refused by the one server and read in another way by the next."""
+    async with vendor_server(replies()) as there:
+        headers = {"host": "sms.example", "content-type": "text/plain", "CONTENT-TYPE": "application/json"}
+        assert isinstance(await client().request("POST", there.url, b"{}", headers), Answer)
+    assert there.asked[0].headers["host"] == "sms.example"
+    assert there.asked[0].headers["content-type"] == "application/json"
+
+
 async def test_a_kept_connection_that_the_server_closed_is_replaced(client: Clients) -> None:
     """R-NT-04: nothing is sent on what is known to be closed."""
     async with vendor_server(replies(Reply(close=True))) as there:
