@@ -20,10 +20,11 @@ from pydantic import Field
 from services.sla.ports import ActionSetup, Done, Escalation, Later, Refused, Result
 from shared.outbound import Answer, HttpClient, Trusted
 from shared.outbound.signature import signed
-from shared.plugins import Config, Plugin
+from shared.plugins import Config, Plugin, PluginError
 
 _AGAIN: Final = frozenset({408, 425, 429})
 _SERVER_ERROR: Final = 500
+_LEAST_KEY: Final = 16
 _LONGEST_PAUSE: Final = 3_600
 
 
@@ -45,6 +46,8 @@ class WebhookAction:
         config: WebhookConfig = setup.config
         self._url = config.url
         self._key = setup.secret(config.key).get_secret_value().encode()
+        if len(self._key) < _LEAST_KEY:
+            raise PluginError(f'the secret "{config.key}" must have at least {_LEAST_KEY} characters')
         self._client = HttpClient(wait_seconds=setup.wait_seconds, trusted=config.trusted)
 
     async def act(self, escalation: Escalation) -> Result:

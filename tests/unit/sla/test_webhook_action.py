@@ -80,7 +80,7 @@ def on_call(status: int = 200, **headers: str) -> Iterator[OnCall]:
         yield state
 
 
-def action(port: int, *, trusted: tuple[str, ...] = (LOOPBACK,)) -> EscalationAction:
+def action(port: int, *, trusted: tuple[str, ...] = (LOOPBACK,), key: str = KEY) -> EscalationAction:
     settings = {"url": f"http://{LOOPBACK}:{port}/hook?team=1", "key": "on_call", "trusted": trusted}
     made: EscalationAction = build(
         plugin,
@@ -89,7 +89,7 @@ def action(port: int, *, trusted: tuple[str, ...] = (LOOPBACK,)) -> EscalationAc
             settings=Settings(),
             data=Settings().data,
             now=lambda: MONDAY,
-            secrets={"on_call": SecretStr(KEY)}.__getitem__,
+            secrets={"on_call": SecretStr(key)}.__getitem__,
             wait_seconds=20.0,
         ),
     )
@@ -156,5 +156,7 @@ def test_settings_that_cannot_be_used_are_said_in_a_sentence() -> None:
         config_of(plugin, {"url": "ftp://x", "key": "on_call"})
     with pytest.raises(PluginError, match="url"):
         config_of(plugin, {"url": "https://user:password@oncall.example.com/", "key": "on_call"})
+    with pytest.raises(PluginError, match="at least 16 characters"):
+        action(1, key="short")
     with pytest.raises(PluginError, match="trusted"):
         config_of(plugin, {"url": "https://oncall.example.com/", "key": "on_call", "trusted": ["10.0.0.0/99"]})
