@@ -6,11 +6,15 @@ import signal
 from pathlib import Path
 
 import httpx
+import pytest
 
 from shared.testing.service_process import policy_with
 from tests.e2e.suite import running_suite
 from tests.gateway import KEY, Post, call, send, sms
 from tests.polling import until
+
+pytestmark = pytest.mark.timeout(300)
+"""A whole suite takes its time to start and to end where the machine has much else to do."""
 
 FORM = {"text": "我上周买的空调不制冷，要求换货", "phone": "13800138000"}
 

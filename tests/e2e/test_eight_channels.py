@@ -14,6 +14,9 @@ from shared.testing.service_process import policy_with
 from tests.e2e.native_forms import ENDPOINTS, MAILBOX, SECRETS, Case, Channels
 from tests.e2e.suite import Event, Suite, running_suite
 
+pytestmark = pytest.mark.timeout(300)
+"""A whole suite takes its time to start and to end where the machine has much else to do."""
+
 ALL = 100
 KNOWN_BY_NUMBER_OR_ADDRESS = ("phone", "web", "email", "sms", "app", "walk_in")
 KNOWN_BY_THEIR_HANDLE = ("wechat", "weibo")

@@ -3,9 +3,14 @@
 import base64
 from typing import Any
 
+import pytest
+
 from services.intake.plugins.email import mail_id, take_apart
 from tests.e2e.suite import Suite, running_suite
 from tests.polling import until
+
+pytestmark = pytest.mark.timeout(300)
+"""A whole suite takes its time to start and to end where the machine has much else to do."""
 
 MAILBOX = "service@example.com"
 BEGINS = "2026-11-23T10:00:00+08:00"

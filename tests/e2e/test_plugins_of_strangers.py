@@ -6,9 +6,14 @@ from asyncio import create_subprocess_exec
 from asyncio.subprocess import PIPE
 from pathlib import Path
 
+import pytest
+
 from shared.policy.loader import DEFAULT_POLICY
 from tests.e2e.suite import PROGRAM, Suite, contact, running_suite
 from tests.unit.plugins.stranger import package
+
+pytestmark = pytest.mark.timeout(300)
+"""A whole suite takes its time to start and to end where the machine has much else to do."""
 
 CHANNELS = """
 import re

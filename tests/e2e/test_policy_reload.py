@@ -19,6 +19,9 @@ from tests.e2e.suite import Suite, contact, running_suite
 from tests.pace import steadily
 from tests.polling import until
 
+pytestmark = pytest.mark.timeout(300)
+"""A whole suite takes its time to start and to end where the machine has much else to do."""
+
 DEFAULT = Path(shared.policy.__file__).with_name("default.yaml")
 CLOCK = "2026-11-23T10:00:00+08:00@1"
 

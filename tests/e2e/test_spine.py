@@ -11,6 +11,9 @@ from tests.e2e.suite import Suite, contact, envelope, running_suite
 from tests.polling import until
 from tests.web_client import get
 
+pytestmark = pytest.mark.timeout(300)
+"""A whole suite takes its time to start and to end where the machine has much else to do."""
+
 RUSH_HOUR = "2026-11-23T10:00:00+08:00@1"
 """A Monday morning in real speed: office time runs whenever the tests do."""
 SECONDS_TO_NOTICE = 1.0

@@ -17,6 +17,9 @@ from tests.collector import Collector, Received, collector
 from tests.e2e.suite import Suite, contact, envelope, running_suite, written_lines
 from tests.polling import until
 
+pytestmark = pytest.mark.timeout(300)
+"""A whole suite takes its time to start and to end where the machine has much else to do."""
+
 RUSH_HOUR = "2026-11-23T10:00:00+08:00@1"
 COLUMNS = 100
 SERVICES = ("intake", "routing", "sla", "notify", "feedback")

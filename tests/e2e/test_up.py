@@ -24,6 +24,9 @@ from shared.testing.process_table import processes_working_in
 from tests.command_line import yingda_beside
 from tests.polling import until
 
+pytestmark = pytest.mark.timeout(300)
+"""A whole suite takes its time to start and to end where the machine has much else to do."""
+
 READY_SECONDS = 100.0
 END_SECONDS = 60.0
 
