@@ -2,6 +2,7 @@
 
 import os
 import sys
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -28,6 +29,7 @@ from tests.polling import until
 
 LONG_AGO = datetime(2020, 2, 3, 9, 0, tzinfo=UTC)
 ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
+PATIENCE_SECONDS = "5"
 
 
 @pytest.fixture
@@ -37,13 +39,21 @@ def receiver() -> Iterator[Collector]:
 
 
 @pytest.fixture
-def environ(receiver: Collector, monkeypatch: pytest.MonkeyPatch) -> Mapping[str, str]:
-    """Variables as an operator sets them, with little patience."""
+def environ(receiver: Collector, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mapping[str, str]]:
+    """Variables as an operator sets them, with little patience; no thread goes on sending after the test.
+
+    One that still asks a collector again draws its pauses by chance, which a property test beside it would be blamed for.
+    """
     for name in [name for name in os.environ if name.startswith("OTEL_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv(ENDPOINT, receiver.url)
     monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "10")
-    return os.environ
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", PATIENCE_SECONDS)
+    yield os.environ
+    receiver.hold.set()
+    for thread in [thread for thread in threading.enumerate() if thread.name == "traces"]:
+        thread.join(30)
+        assert not thread.is_alive()
 
 
 def tracing(environ: Mapping[str, str]) -> Tracing:
