@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from datetime import date, time
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -54,6 +54,9 @@ Metric = Literal[
 ]
 
 
+LONGEST_WAIT_SECONDS: Final = 300
+
+
 class Model(BaseModel):
     """A frozen part of the policy; a key that it does not know is a fault."""
 
@@ -86,6 +89,12 @@ def _schema(pattern: str) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "pattern": pattern})
 
 
+def _bearable(wait: Duration) -> Duration:
+    if wait.kind != "wall" or not 1 <= wait.seconds <= LONGEST_WAIT_SECONDS:
+        raise ValueError(f"an answer is waited for from 1 to {LONGEST_WAIT_SECONDS} seconds of wall time, not {wait}")
+    return wait
+
+
 def _known_zone(name: str) -> str:
     try:
         return ZoneInfo(name).key
@@ -96,6 +105,8 @@ def _known_zone(name: str) -> str:
 _AS_TEXT = PlainSerializer(str, return_type=str)
 
 WrittenDuration = Annotated[Duration, _written(Duration, Duration.parse), _AS_TEXT, _schema(DURATION_PATTERN)]
+WrittenWait = Annotated[WrittenDuration, AfterValidator(_bearable)]
+"""How long an answer from outside is waited for."""
 WrittenHours = Annotated[Hours, _written(Hours, Hours.parse), _AS_TEXT, _schema(HOURS_PATTERN)]
 WrittenWindow = Annotated[DailyWindow, _written(DailyWindow, DailyWindow.parse), _AS_TEXT, _schema(HOURS_PATTERN)]
 WrittenDays = Annotated[DaySpan, _written(DaySpan, DaySpan.parse), _AS_TEXT, _schema(DAYS_PATTERN)]

@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, field_validator
 
 from shared.events.notification import Purpose
-from shared.policy.base import Key, Model, Role, Text, WrittenDuration, WrittenWindow
+from shared.policy.base import Key, Model, Role, Text, WrittenDuration, WrittenWait, WrittenWindow
 from shared.policy.durations import Duration
 
 Audience = Literal["customer", "staff"]
@@ -137,5 +137,5 @@ class NotifyPolicy(Model):
     """By the Chinese name of the public holiday; on one without a greeting nothing is wished (R-IN-11)."""
     report_readers: tuple[Role, ...] = ("supervisor", "head", "manager")
     """Who hears of a new report (R-FB-05)."""
-    max_transport_wait: WrittenDuration
+    max_transport_wait: WrittenWait
     """How long one attempt may take before its outcome counts as unknown (R-NT-04)."""

@@ -160,6 +160,16 @@ FAULTS = [
     # clocks
     ("warnings: [50, 80]", "warnings: [80, 50]", "sla.warnings: warnings must rise: 80, 50"),
     (
+        "max_transport_wait: 10s wall",
+        "max_transport_wait: 301s wall",
+        "notify.max_transport_wait: an answer is waited for from 1 to 300 seconds of wall time, not 301s wall",
+    ),
+    (
+        "max_transport_wait: 10s wall",
+        "max_transport_wait: 10s business",
+        "notify.max_transport_wait: an answer is waited for from 1 to 300 seconds of wall time, not 10s business",
+    ),
+    (
         "percent: 80, to",
         "percent: 70, to",
         "sla.ladder.0.percent: no warning is given at 70 % (warnings are at 50, 80 %)",
