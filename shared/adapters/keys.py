@@ -1,13 +1,9 @@
 """The keys of senders: named in the config, read from where secrets are kept."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Annotated
-
-from pydantic import Field
 
 from shared.plugins import PluginError, Setup
 
-SecretName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 SHORTEST = 16
 
 

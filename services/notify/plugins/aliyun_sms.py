@@ -22,7 +22,7 @@ from services.notify.plugins.sms.wording import ByUse, Language, Parameter, chos
 from services.notify.ports import Outbound, Outcome, Rejected, TransportSetup
 from shared.outbound import Answer, Trusted
 from shared.outbound.result import Result
-from shared.plugins import Config, Plugin
+from shared.plugins import Config, Plugin, SecretName
 
 ACTION: Final = "SendSms"
 VERSION: Final = "2017-05-25"
@@ -42,7 +42,7 @@ class AliyunSmsConfig(Config):
 
     access_key_id: str
     """The AccessKey ID of a RAM user that may send SMS and nothing else."""
-    access_key_secret: str
+    access_key_secret: SecretName
     """Name of the secret that holds the key's secret."""
     sign_name: dict[Language, str] = Field(min_length=1)
     """The approved signature 短信签名; another language takes the Chinese one."""

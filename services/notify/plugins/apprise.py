@@ -14,7 +14,7 @@ from pydantic import Field
 
 from services.notify.plugins.sms.sending import each
 from services.notify.ports import Outbound, Outcome, Rejected, Sent, TransportError, TransportSetup, Unknown
-from shared.plugins import Config, Plugin
+from shared.plugins import Config, Plugin, SecretName
 
 AT_ONCE: Final = 4
 EXTRA: Final = "apprise is an extra that is not installed here: pip install 'yingda[apprise]'"
@@ -23,7 +23,7 @@ EXTRA: Final = "apprise is an extra that is not installed here: pip install 'yin
 class AppriseConfig(Config):
     """Settings of `apprise`."""
 
-    urls: tuple[str, ...] = Field(min_length=1, max_length=20)
+    urls: tuple[SecretName, ...] = Field(min_length=1, max_length=20)
     """Names of secrets, each with one address of Apprise, as `slack://…`; all of them are told."""
 
 

@@ -21,7 +21,7 @@ from pydantic import Field
 from services.notify.plugins.group_bot import BotConfig, GroupBot, Limit
 from services.notify.plugins.markup import no_markdown, plain, shortened
 from services.notify.ports import Outbound, Outcome, Rejected, Retry, Sent, TransportSetup
-from shared.plugins import Plugin
+from shared.plugins import Plugin, SecretName
 
 _LATER: Final = frozenset({-1, 130101, 410100})
 """Busy; too often, by its old and its new code."""
@@ -31,9 +31,9 @@ _TITLE: Final = 60
 class DingtalkBotConfig(BotConfig):
     """Settings of `dingtalk_bot`."""
 
-    access_token: str
+    access_token: SecretName
     """Name of the secret that holds the token of the bot's address."""
-    secret: str | None = None
+    secret: SecretName | None = None
     """Name of the secret that holds the key of the signature (SEC…); None where another safeguard is set."""
     format: Literal["text", "markdown"] = "text"
     """How messages are shown; in Markdown links are not links any more."""

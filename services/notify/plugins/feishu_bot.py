@@ -20,7 +20,7 @@ from pydantic import Field
 from services.notify.plugins.group_bot import BotConfig, GroupBot, Limit
 from services.notify.plugins.markup import plain
 from services.notify.ports import Outbound, Outcome, Rejected, Retry, Sent, TransportSetup
-from shared.plugins import Plugin
+from shared.plugins import Plugin, SecretName
 
 _LATER: Final = frozenset({11232, 99991400})
 """Too often, by the bots' own code and by that of the whole interface."""
@@ -29,9 +29,9 @@ _LATER: Final = frozenset({11232, 99991400})
 class FeishuBotConfig(BotConfig):
     """Settings of `feishu_bot`."""
 
-    token: str
+    token: SecretName
     """Name of the secret that holds the last part of the bot's address."""
-    secret: str | None = None
+    secret: SecretName | None = None
     """Name of the secret that holds the key of the signature; None where another safeguard is set."""
     api: str = Field(default="https://open.feishu.cn", pattern=r"^https?://[^/?#@]+$")
     """Where the vendor's interface is; https://open.larksuite.com for Lark."""

@@ -26,7 +26,7 @@ from services.notify.plugins.sms.verdicts import answered
 from services.notify.plugins.sms.wording import SOURCES, value_of
 from services.notify.ports import Outbound, Outcome, TransportSetup
 from shared.outbound import Answer, Trusted
-from shared.plugins import Config, Plugin
+from shared.plugins import Config, Plugin, SecretName
 
 _OWN: Final = frozenset({"to", "locale", "audience", "timestamp"})
 _IN_HEADERS: Final = frozenset({"notification_id", "timestamp", "purpose"})
@@ -45,7 +45,7 @@ class HttpSmsConfig(Config):
     """What is sent as JSON; each string in it may hold names in braces."""
     form: dict[str, str] | None = None
     """What is sent as a form, in the place of `body`."""
-    secrets: dict[str, str] = Field(default_factory=dict)
+    secrets: dict[str, SecretName] = Field(default_factory=dict)
     """Names in braces that stand for secrets, each with the name of its secret."""
     number: Form = "national"
     """How numbers are written: `13800138000`, `+8613800138000` (e164) or `8613800138000` (digits)."""

@@ -26,7 +26,7 @@ from services.notify.ports import (
     TransportSetup,
     Unknown,
 )
-from shared.plugins import Config, Plugin
+from shared.plugins import Config, Plugin, SecretName
 
 BATCH_SECONDS: Final = 35.0
 """A batch that a slow server stretches beyond this is broken off between two mails; the rest is tried later."""
@@ -49,7 +49,7 @@ class SmtpConfig(Config):
     """How the connection is encrypted; the server's certificate is verified."""
     user: str | None = None
     """Who logs in, where the server asks for it."""
-    password: str | None = None
+    password: SecretName | None = None
     """Name of the secret that holds the user's password."""
     sender: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
     """The address that mails come from; answers go to `notify.sender`."""

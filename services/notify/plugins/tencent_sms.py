@@ -19,7 +19,7 @@ from services.notify.plugins.sms.verdicts import answered
 from services.notify.plugins.sms.wording import ByUse, Language, Parameter, chosen, language_of
 from services.notify.ports import Outbound, Outcome, Rejected, TransportSetup
 from shared.outbound import Answer, Trusted
-from shared.plugins import Config, Plugin
+from shared.plugins import Config, Plugin, SecretName
 
 ACTION: Final = "SendSms"
 VERSION: Final = "2021-01-11"
@@ -40,7 +40,7 @@ class TencentSmsConfig(Config):
 
     secret_id: str
     """The SecretId of a sub-account that may send SMS and nothing else."""
-    secret_key: str
+    secret_key: SecretName
     """Name of the secret that holds the SecretKey."""
     app_id: str = Field(pattern=r"^\d{1,20}$")
     """The SmsSdkAppId of the application."""

@@ -24,7 +24,7 @@ from pydantic import Field, SecretStr, model_validator
 from services.notify.plugins.in_time import InTime
 from services.notify.ports import Outbound, Outcome, Rejected, Retry, Sent, TransportError, TransportSetup, Unknown
 from shared.outbound import Answer, HttpClient, NotTaken, Trusted, signed
-from shared.plugins import Config, Plugin
+from shared.plugins import Config, Plugin, SecretName
 
 LEAST_KEY: Final = 16
 _AGAIN: Final = frozenset({408, 425, 429, 503})
@@ -36,7 +36,7 @@ class WebhookConfig(Config):
 
     url: str | None = Field(default=None, pattern=r"^https?://[^\s/?#@]+(?:[/?][^\s#]*)?$")
     """Where messages are posted."""
-    key: str | None = None
+    key: SecretName | None = None
     """Name of the secret that signs what is posted."""
     ca: Path | None = None
     """Who vouches for the gateway, in the place of the system's authorities."""

@@ -22,7 +22,7 @@ from services.notify.ports import Outbound, Outcome, Rejected, Retry, Sent, Tran
 from shared.events import Purpose
 from shared.outbound import Answer, HttpClient, NotTaken, Trusted
 from shared.outbound.result import Result
-from shared.plugins import Config, Plugin
+from shared.plugins import Config, Plugin, SecretName
 
 TOO_SLOW: Final = "the vendor is too slow"
 _SERVERS_OWN: Final = 500
@@ -52,7 +52,7 @@ class WechatTemplateConfig(Config):
 
     app_id: str
     """The account's AppID."""
-    app_secret: str
+    app_secret: SecretName
     """Name of the secret that holds the account's AppSecret."""
     template: Template
     """For every purpose that has none of its own."""

@@ -15,7 +15,7 @@ from pydantic import Field
 from services.notify.plugins.group_bot import BotConfig, GroupBot, Limit
 from services.notify.plugins.markup import no_markdown, plain
 from services.notify.ports import Outbound, Outcome, Rejected, Retry, Sent, TransportSetup
-from shared.plugins import Plugin
+from shared.plugins import Plugin, SecretName
 
 _LATER: Final = frozenset({-1, 45009, 45033})
 """Busy; too often; too much at once."""
@@ -24,7 +24,7 @@ _LATER: Final = frozenset({-1, 45009, 45033})
 class WecomBotConfig(BotConfig):
     """Settings of `wecom_bot`."""
 
-    key: str
+    key: SecretName
     """Name of the secret that holds the key of the bot's address."""
     format: Literal["text", "markdown"] = "text"
     """How messages are shown; in Markdown links are not links any more."""

@@ -20,7 +20,7 @@ from pydantic import Field
 from services.sla.ports import ActionSetup, Done, Escalation, Later, Refused, Result
 from shared.outbound import Answer, HttpClient, Trusted
 from shared.outbound.signature import signed
-from shared.plugins import Config, Plugin, PluginError
+from shared.plugins import Config, Plugin, PluginError, SecretName
 
 _AGAIN: Final = frozenset({408, 425, 429})
 _SERVER_ERROR: Final = 500
@@ -33,7 +33,7 @@ class WebhookConfig(Config):
 
     url: Annotated[str, Field(pattern=r"^https?://[^\s/?#@]+(?:[/?][^\s#]*)?$")]
     """Where it is posted."""
-    key: str
+    key: SecretName
     """The name of the secret that signs it."""
     trusted: Trusted = ()
     """Hosts and networks that may be of an inner network, and be spoken to in clear text."""

@@ -5,10 +5,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from shared.plugins import Config
+from shared.plugins import Config, SecretName
 
 Address = Annotated[str, Field(pattern=r"^[^@\s]{1,64}@[^@\s]{1,255}$"), AfterValidator(str.lower)]
-SecretName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 Folder = Annotated[str, Field(min_length=1, max_length=200)]
 
 

@@ -18,11 +18,11 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from shared.adapters import Operation, Work
-from shared.adapters.keys import SecretName, keys_of
+from shared.adapters.keys import keys_of
 from shared.adapters.requests import json_of, kept, validated
 from shared.adapters.setup import AdapterSetup
 from shared.adapters.signatures import PARAMETERS, WINDOW_SECONDS, Signed, Window
-from shared.plugins import Config, Plugin
+from shared.plugins import Config, Plugin, SecretName
 
 CHANNEL: Final = "phone"
 MOST: Final = 200

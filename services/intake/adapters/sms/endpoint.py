@@ -16,12 +16,12 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from shared.adapters import HttpProblem, Operation, Work
-from shared.adapters.keys import SecretName, keys_of
+from shared.adapters.keys import keys_of
 from shared.adapters.requests import digest_of, invalid, json_of, kept, said, validated
 from shared.adapters.setup import AdapterSetup
 from shared.adapters.signatures import PARAMETERS, Signed, same_as_any
 from shared.events import Fault
-from shared.plugins import Config, Plugin, PluginError
+from shared.plugins import Config, Plugin, PluginError, SecretName
 
 CHANNEL: Final = "sms"
 MOST: Final = 500

@@ -15,14 +15,14 @@ from starlette.routing import BaseRoute, Route
 from services.intake.adapters.sms_receipts.records import Records
 from services.intake.adapters.sms_receipts.reports import Aliyun, Own, Tencent
 from shared.adapters import HttpProblem, Operation, Work
-from shared.adapters.keys import SecretName, keys_of
+from shared.adapters.keys import keys_of
 from shared.adapters.requests import invalid, json_of, said, validated
 from shared.adapters.setup import AdapterSetup
 from shared.adapters.signatures import PARAMETERS, Signed, same_as_any
 from shared.bus.ask import asker_of
 from shared.events import Fault, faults_of
 from shared.events.commands import RecordReceipt
-from shared.plugins import Config, Plugin, PluginError
+from shared.plugins import Config, Plugin, PluginError, SecretName
 
 MOST: Final = 500
 MOST_FAULTS: Final = 20

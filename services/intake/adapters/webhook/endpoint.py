@@ -17,11 +17,11 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from shared.adapters import HttpProblem, Operation, Work
-from shared.adapters.keys import SecretName, keys_of
+from shared.adapters.keys import keys_of
 from shared.adapters.requests import NAME_LIMIT, json_of, kept, validated
 from shared.adapters.setup import AdapterSetup
 from shared.adapters.signatures import PARAMETERS, WINDOW_SECONDS, Signed, Window
-from shared.plugins import Config, Plugin
+from shared.plugins import Config, Plugin, SecretName
 
 MOST = 100
 ChannelName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]

@@ -30,11 +30,10 @@ from services.intake.adapters.wechat.pushes import (
 )
 from services.intake.adapters.wechat.sealed import AesKeys, opener, secret_of
 from shared.adapters import HttpProblem, Operation, Work
-from shared.adapters.keys import SecretName
 from shared.adapters.requests import digest_of
 from shared.adapters.setup import AdapterSetup
 from shared.adapters.signatures import WINDOW_SECONDS, Window
-from shared.plugins import Config, Plugin
+from shared.plugins import Config, Plugin, SecretName
 
 XML = {"type": "string", "description": "The vendor's XML; in the encrypted modes with the element Encrypt"}
 QUERY = [

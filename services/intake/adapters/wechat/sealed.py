@@ -6,8 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from shared.adapters import HttpProblem
-from shared.adapters.keys import SecretName
-from shared.plugins import PluginError, Setup
+from shared.plugins import PluginError, SecretName, Setup
 from shared.wechat import Cipher, WechatCipherError
 
 AesKeys = Annotated[tuple[SecretName, ...], Field(max_length=2)]

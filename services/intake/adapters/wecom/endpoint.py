@@ -32,10 +32,9 @@ from services.intake.adapters.wecom.cursors import KFID, Cursors
 from services.intake.adapters.wecom.service import CustomerService
 from services.intake.adapters.wecom.vendor import Vendor, VendorAway
 from shared.adapters import BusAway, HttpProblem, Operation, Work
-from shared.adapters.keys import SecretName
 from shared.adapters.setup import AdapterSetup
 from shared.adapters.signatures import WINDOW_SECONDS, Window
-from shared.plugins import Config, Plugin
+from shared.plugins import Config, Plugin, SecretName
 
 QUERY = [
     {"name": name, "in": "query", "required": True, "schema": {"type": "string"}}

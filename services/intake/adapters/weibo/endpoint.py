@@ -27,11 +27,10 @@ from services.intake.adapters.wechat.pushes import (
 from services.intake.adapters.wechat.sealed import secret_of
 from services.intake.plugins.weibo import moment, uid
 from shared.adapters import HttpProblem, Operation, Work
-from shared.adapters.keys import SecretName
 from shared.adapters.requests import digest_of, json_of
 from shared.adapters.setup import AdapterSetup
 from shared.adapters.signatures import WINDOW_SECONDS, Window
-from shared.plugins import Config, Plugin
+from shared.plugins import Config, Plugin, SecretName
 
 NO_CONTACT = frozenset({"event", "mention"})
 """Kinds of push that are no direct message: somebody follows, subscribes, scans, or names the account in public."""
