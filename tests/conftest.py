@@ -1,5 +1,6 @@
 """Fixtures of every test: real servers, started when a test first asks for one; how hard property tests try; one guard."""
 
+import gc
 from collections.abc import Iterator
 from copy import deepcopy
 
@@ -11,8 +12,18 @@ from tests.examples import examples
 
 pytest_plugins = ["shared.testing.fixtures"]
 
+COLLECT_AFTER = (50_000, 20, 20)
+"""As in a service (`shared/cli/run.py`): with Python's own 700, a sixth of a run of the unit tests looks for cycles."""
+
 settings.register_profile("yingda", max_examples=examples(100), deadline=None)
 settings.load_profile("yingda")
+
+
+def pytest_collection_finish() -> None:
+    """Leave the collected tests, thousands of objects that stay to the end, out of every later look."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECT_AFTER)
 
 
 @pytest.fixture(autouse=True, scope="module")

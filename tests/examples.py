@@ -1,4 +1,4 @@
-"""How many examples a property test tries: all in `make test`, a fifth in `make check`, which must be quick."""
+"""How many examples a property test tries: all in `make test`, a tenth in `make check`, which must be quick."""
 
 import os
 

@@ -5,6 +5,8 @@ import struct
 import time
 from typing import Any, cast
 
+import pytest
+
 from shared.attachments import AttachmentStore, RefusedAttachment
 from shared.policy.intake import AttachmentRules
 
@@ -17,6 +19,7 @@ def directory_only(entries: int) -> bytes:
     return local + entry * entries + told
 
 
+@pytest.mark.slow
 async def test_an_archive_that_takes_long_holds_up_nobody() -> None:
     """R-IN-02: other contacts are answered meanwhile."""
     store = AttachmentStore(cast("Any", None), AttachmentRules(types=("image/*",)))

@@ -9,6 +9,8 @@ from services.intake.plugins.email.charsets import codec_named
 from services.intake.plugins.email.glance import glance
 from tests.unit.intake.email.mails import letter, read
 
+pytestmark = pytest.mark.slow
+
 MOST_SECONDS = 5.0
 """Of the processor's time; each takes a fraction of one, and took minutes as long as it cost a square."""
 LINE = 39_000
