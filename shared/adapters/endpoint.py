@@ -36,7 +36,8 @@ class Endpoint(Protocol):
 
     It may have beside what stands here: `largest_body`, the bytes of one request in place of the gateway's limit; `origins`,
     the pages whose scripts may use it; `refusal_page`, which makes of an `HttpProblem` what a person sees whose browser
-    has posted a form.
+    has posted a form; `sent_by_vendor`, true where all genuine requests come from a few addresses and prove whose they are:
+    those do not count against the rate of their sender.
     """
 
     @property

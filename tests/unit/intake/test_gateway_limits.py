@@ -3,13 +3,18 @@
 from ipaddress import ip_network
 from typing import Any
 
+import httpx
 import pytest
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route, Router
 
 from services.intake.adapters.gateway.bodies import Bodies, SenderLeft
 from services.intake.adapters.gateway.clients import Clients
 from services.intake.adapters.gateway.config import Rates
+from services.intake.adapters.gateway.door import Door
 from services.intake.adapters.gateway.rates import RateLimit
-from shared.adapters import HttpProblem
+from shared.adapters import HttpProblem, Report
 
 PROXIES = (ip_network("10.0.0.0/8"), ip_network("fd00::/8"))
 
@@ -121,3 +126,27 @@ async def test_a_body_that_is_too_large_is_refused_as_soon_as_that_is_known(head
         async with Bodies(5, 1_000).read({"type": "http", "headers": headers}, _receiving(*parts), 100):
             pass
     assert (refused.value.status, refused.value.headers["Connection"]) == (413, "close")
+
+
+@pytest.mark.parametrize(
+    ("vendor", "answered", "most"),
+    [(True, 200, None), (True, 503, None), (True, 401, 10), (False, 200, 10)],
+    ids=["genuine", "a fault of ours", "not genuine", "anybody"],
+)
+async def test_what_a_vendor_sends_does_not_count_once_it_is_known_as_its_own(
+    vendor: bool, answered: int, most: int | None
+) -> None:
+    """R-IN-08: all of a vendor's pushes come from a few addresses, and it gives up after three: 429 would lose contacts."""
+
+    async def endpoint(_request: Request) -> Response:
+        if answered == 200:
+            return Response("success")
+        raise HttpProblem(answered, "no", "No")
+
+    limit = RateLimit(Rates(per_sender=60, total=100_000), _Time())
+    door = Door(
+        Router([Route("/", endpoint)]), Report("x"), Clients(()), limit, Bodies(10, 1_000), 1_000, vendor=vendor
+    )
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=door), base_url="http://gateway") as http:
+        statuses = [(await http.get("/")).status_code for _ in range(100)]
+    assert statuses == ([answered] * 100 if most is None else [answered] * most + [429] * (100 - most))

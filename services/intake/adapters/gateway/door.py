@@ -37,8 +37,14 @@ class Door:
         bodies: Bodies,
         largest: int,
         page: Callable[[HttpProblem], str] | None = None,
+        *,
+        vendor: bool = False,
     ) -> None:
-        """`page` makes the answer to a person whose browser has posted a form that is refused."""
+        """`page` makes the answer to a person whose browser has posted a form that is refused.
+
+        Of a `vendor`, who sends everything from a few addresses and soon gives up, only what is not genuine counts
+        against its rate.
+        """
         self._app = app
         self._page = page
         self._report = report
@@ -46,6 +52,7 @@ class Door:
         self._rate = rate
         self._bodies = bodies
         self._largest = largest
+        self._vendor = vendor
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or lead one WebSocket."""
@@ -83,8 +90,22 @@ class Door:
         self._rate.take(sender)
         if scope["method"] == "POST":
             self._report.received()
-        async with self._bodies.read(scope, receive, self._largest) as whole:
-            await self._app(scope, whole, send)
+        status = 0
+
+        async def sending(message: Message) -> None:
+            nonlocal status
+            status = message.get("status", status)
+            await send(message)
+
+        try:
+            async with self._bodies.read(scope, receive, self._largest) as whole:
+                await self._app(scope, whole, sending)
+        except Exception as error:
+            status = problem_of(error).status
+            raise
+        finally:
+            if self._vendor and status // 100 in {2, 5}:  # genuine, or not taken by a fault of ours: it comes again
+                self._rate.give_back(sender)
 
     async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
         sender = self._clients.sender(scope)

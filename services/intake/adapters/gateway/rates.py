@@ -36,6 +36,12 @@ class RateLimit:
         )
         self._from(self._all, self._rates.total, "too-busy", "Too many requests in all")
 
+    def give_back(self, sender: str) -> None:
+        """Let the last request of `sender` not have counted."""
+        if (bucket := self._senders.get(sender)) is not None:
+            bucket.left += 1
+        self._all.left += 1
+
     def _bucket(self, sender: str) -> _Bucket:
         bucket = self._senders.pop(sender, None)
         if bucket is None:

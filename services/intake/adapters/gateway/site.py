@@ -55,7 +55,8 @@ def build_site(endpoints: Mapping[str, Endpoint], works: Mapping[str, Work], con
         rate = RateLimit(config.endpoint_rates.get(name, config.rates))
         largest = getattr(endpoint, "largest_body", None) or config.largest_body
         page = getattr(endpoint, "refusal_page", None)
-        door = Door(router, works[name].report, clients, rate, bodies, largest, page)
+        vendor = getattr(endpoint, "sent_by_vendor", False)
+        door = Door(router, works[name].report, clients, rate, bodies, largest, page, vendor=vendor)
         applications[name] = _crossing(door, getattr(endpoint, "origins", ()))
     description = describe(endpoints, config, version("yingda"))
     https = (config.public_url or "").startswith("https://")

@@ -90,6 +90,7 @@ class Sms:
     """Publishes what providers push as it is; the plugin of the channel reads it."""
 
     channels = (CHANNEL,)
+    sent_by_vendor = True
 
     def __init__(self, setup: AdapterSetup) -> None:
         config: SmsConfig = setup.config

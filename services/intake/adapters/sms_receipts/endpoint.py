@@ -50,6 +50,7 @@ class SmsReceipts:
     """Takes reports and answers when notify has them."""
 
     channels: tuple[str, ...] = ()
+    sent_by_vendor = True
 
     def __init__(self, setup: AdapterSetup) -> None:
         config: SmsReceiptsConfig = setup.config

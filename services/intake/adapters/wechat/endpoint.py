@@ -76,6 +76,7 @@ class Wechat:
     """Takes messages; counts what is none, and answers both alike."""
 
     largest_body = LARGEST_BODY
+    sent_by_vendor = True
 
     def __init__(self, setup: AdapterSetup) -> None:
         config: WechatConfig = setup.config

@@ -84,6 +84,7 @@ class Wecom:
     """Takes messages, fetches announced ones, counts what is none; answers all alike."""
 
     largest_body = LARGEST_BODY
+    sent_by_vendor = True
 
     def __init__(self, setup: AdapterSetup) -> None:
         config: WecomConfig = setup.config

@@ -64,6 +64,7 @@ class Weibo:
     """Takes messages; counts what is none, and answers both alike."""
 
     largest_body = LARGEST_BODY
+    sent_by_vendor = True
 
     def __init__(self, setup: AdapterSetup) -> None:
         config: WeiboConfig = setup.config
