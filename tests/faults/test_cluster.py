@@ -14,7 +14,7 @@ import nats
 import pytest
 from nats.aio.client import Client
 
-from shared.bus.streams import STREAMS
+from shared.bus.streams import CONTACTS, STREAMS
 from shared.testing.embedded_cluster import ClusterNode, EmbeddedCluster
 from tests.faults.customers import Customers
 from tests.faults.fleet import SERVICES, STREAM_OF, Fleet, fleet
@@ -77,9 +77,12 @@ async def _not_told(_error: Exception) -> None:
 
 
 async def nothing_lost_nothing_doubled(house: House) -> None:
-    found = await settled(house.client, house.customers.book)
-    assert found.faults(house.customers.book) == []
-    jetstream = house.client.jetstream()
+    book, jetstream = house.customers.book, house.client.jetstream()
+    found = await settled(house.client, book)
+    if faults := found.faults(book):
+        contacts = (await jetstream.stream_info(CONTACTS.name)).state
+        place = f"{len(book.acknowledged)} acknowledged, {contacts.messages} on {CONTACTS.name}, {len(found.registered)} registered"
+        raise AssertionError(f"{place}, {len(found.opened)} opened: {len(faults)} faults: {faults[:20]}")
     assert {(await jetstream.stream_info(stream.name)).config.num_replicas for stream in STREAMS} == {3}
     for service in SERVICES:
         held = (await jetstream.consumer_info(STREAM_OF[service], service)).cluster
