@@ -115,7 +115,8 @@ class Guard:
         """Return what the asynchronous `call` of the plugin returns within `seconds`; what it raises is raised.
 
         `TookTooLongError` where it did not: it is cancelled then. `verdict` says what is wrong with an answer, which
-        is returned all the same; what `verdict` raises of one that it cannot even look at is raised. Whether to call at all says `admits`, which the caller asks first.
+        is returned all the same; what `verdict` raises of one that it cannot even look at is raised. Whether to call at
+        all says `admits`, which the caller asks first.
         """
         began = perf_counter()
         limit = asyncio.timeout(seconds)

@@ -60,9 +60,7 @@ class Ari:
         try:
             async with connection:
                 yield connection
-        except (
-            WebSocketException
-        ) as error:  # other faults are not Asterisk's: a full disk of ours is an OSError as well
+        except WebSocketException as error:  # nothing else is Asterisk's: a full disk of ours is an OSError as well
             raise self._away(error) from None
 
     async def live(self) -> tuple[Sequence[Mapping[str, Any]], Sequence[Mapping[str, Any]]]:
