@@ -16,6 +16,7 @@ from nats.aio.client import Client
 
 from shared.bus.streams import CONTACTS, STREAMS
 from shared.testing.embedded_cluster import ClusterNode, EmbeddedCluster
+from shared.testing.servers import Servers, fresh_database
 from tests.faults.customers import Customers
 from tests.faults.fleet import SERVICES, STREAM_OF, Fleet, fleet
 from tests.faults.outcome import AWAY, outcome, settled
@@ -58,18 +59,22 @@ class House:
 
 
 @asynccontextmanager
-async def house_on_three_nodes(database_url: str) -> AsyncIterator[House]:
+async def house_on_three_nodes(servers: Servers) -> AsyncIterator[House]:
+    """Yield a house with a database of its own: to one that knows the contacts of another test, they would be repeats."""
     with tempfile.TemporaryDirectory(prefix="yingda-cluster-") as name:
         folder = Path(name)
         async with (
             EmbeddedCluster(folder / "nats") as cluster,
+            fresh_database(servers.database_url, "cluster") as database_url,
             fleet(folder, cluster.url, database_url, YINGDA_STREAM_REPLICAS="3") as ships,
         ):
             client = await nats.connect(
                 cluster.url.split(","), max_reconnect_attempts=-1, reconnect_time_wait=0.2, error_cb=_not_told
             )
-            yield House(cluster, ships, client, Customers(client))
-            await client.close()
+            try:
+                yield House(cluster, ships, client, Customers(client))
+            finally:
+                await client.close()
 
 
 async def _not_told(_error: Exception) -> None:
@@ -98,9 +103,9 @@ async def leader_of(cluster: EmbeddedCluster, stream: str) -> ClusterNode:
 
 
 @pytest.mark.slow_faults
-async def test_the_loss_of_the_node_that_leads_the_events_loses_and_doubles_nothing(database_url: str) -> None:
+async def test_the_loss_of_the_node_that_leads_the_events_loses_and_doubles_nothing(servers: Servers) -> None:
     """R-IN-06, R-NT-04: it is lost in the middle of batches, which it alone had in hand."""
-    async with house_on_three_nodes(database_url) as house:
+    async with house_on_three_nodes(servers) as house:
         async with house.customers.writing(RATE):
             await house.goes_on()
             seconds = await house.lose(await leader_of(house.cluster, "EVENTS"))
@@ -110,9 +115,9 @@ async def test_the_loss_of_the_node_that_leads_the_events_loses_and_doubles_noth
 
 @pytest.mark.slow_faults
 @pytest.mark.timeout(600)
-async def test_any_node_may_be_lost_one_after_the_other(database_url: str) -> None:
+async def test_any_node_may_be_lost_one_after_the_other(servers: Servers) -> None:
     """R-IN-06, R-NT-04: twice around, so that each is lost as a leader and as a follower."""
-    async with house_on_three_nodes(database_url) as house:
+    async with house_on_three_nodes(servers) as house:
         async with house.customers.writing(RATE):
             await house.goes_on()
             seconds = [await house.lose(node) for _ in range(2) for node in house.cluster.nodes]
