@@ -99,6 +99,19 @@ async def test_the_loop_is_woken(house: House) -> None:
     assert loop.wake.is_set()
 
 
+async def test_the_loop_is_left_alone_where_it_turns_in_time_anyway(house: House) -> None:
+    """R-RT-03: what waits for the cut-off that it knows of needs no look of its own; what is due earlier does."""
+    loop = house.bench.parts.loops[0]
+    await house.bench.happens(change(CUTOFF))
+    assert await house.turn() == CUTOFF + timedelta(days=1)
+    loop.wake.clear()
+    await house.bench.happens(change(CUTOFF))
+    assert not loop.wake.is_set()
+    await house.bench.happens(change())
+    assert loop.wake.is_set()
+    assert await house.turn() == CUTOFF
+
+
 async def test_what_is_classified_into_a_cut_off_wakes_the_loop_too(house: House) -> None:
     """R-RT-03: from triage into a category with a cut-off; before 16:00 it waits like any other."""
     await house.bench.happens(registered_contact(personal={"text": "在吗"}))
@@ -113,11 +126,15 @@ async def test_what_is_classified_into_a_cut_off_wakes_the_loop_too(house: House
 
 async def test_a_cut_off_not_yet_committed_is_not_slept_through(house: House) -> None:
     """R-RT-03: the loop looks while the opening transaction is still in hand: it comes back at the cut-off all the same."""
-    hand_over = HandOver(house.bench.outbox, Distribution(house.bench.policy, {}), asyncio.Event())
+    wake = asyncio.Event()
+    hand_over = HandOver(house.bench.outbox, Distribution(house.bench.policy, {}), wake)
     hand_over.expect(CUTOFF)
     assert await hand_over.turn() == CUTOFF
     house.bench.clock.at = CUTOFF
+    wake.clear()
     assert await hand_over.turn() is None
+    async with asyncio.timeout(30):
+        await wake.wait()  # it looks once more for what has committed meanwhile
 
 
 async def test_what_ended_before_the_cut_off_is_not_handed_over(house: House) -> None:

@@ -30,12 +30,12 @@ class HandOver:
     def expect(self, cutoff_at: datetime) -> None:
         """Turn at `cutoff_at`, for which a transaction still in hand lets something wait.
 
-        It may not have committed when the loop looks: so the moment is remembered, and looked at once more for what is
-        past its cut-off already.
+        The loop is woken where it does not turn by then anyway: nearly every batch has something that waits for the
+        same moment.
         """
-        self._expected = cutoff_at if self._expected is None else min(self._expected, cutoff_at)
-        self._wake.set()
-        asyncio.get_running_loop().call_later(_COMMITTED_BY_SECONDS, self._wake.set)
+        if self._expected is None or cutoff_at < self._expected:
+            self._expected = cutoff_at
+            self._wake.set()
 
     async def turn(self) -> datetime | None:
         """Hand over what is due; return the next cut-off that something waits for."""
@@ -49,7 +49,8 @@ class HandOver:
             await self._give_out(tx, [one.id for one in due])
             following = await store.next_cutoff(tx.connection)
         if self._expected is not None and self._expected <= tx.now:
-            self._expected = None
+            self._expected = None  # who let something wait for it may not have committed yet: it is looked at once more
+            asyncio.get_running_loop().call_later(_COMMITTED_BY_SECONDS, self._wake.set)
         if following is not None and following <= tx.now:
             return tx.now + timedelta(seconds=1)  # another replica is at it
         return min((moment for moment in (following, self._expected) if moment is not None), default=None)
