@@ -1,12 +1,16 @@
 """Writing and reading points in time; the clock itself is `shared.clock`."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 
 
 def rfc3339(at: datetime) -> str:
     """Return `at` in UTC as RFC 3339 with `Z`; microseconds only where there are any (contract, "Envelope")."""
-    if at.tzinfo is not UTC:  # most times are in UTC already
-        at = at.astimezone(UTC)
+    return _written(at if at.tzinfo is UTC else at.astimezone(UTC))
+
+
+@lru_cache(256)  # the events of one batch tell the same few times again and again
+def _written(at: datetime) -> str:
     return at.isoformat()[:-6] + "Z"
 
 

@@ -16,9 +16,11 @@ STATE_LIMIT = 512
 LONG_MEMBER = 128
 """Characters; where there is no room for all, longer members go first, as the standard recommends."""
 _READ_LIMIT = 8_192
+USUAL_TRACEPARENT = r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-0[01]"
+"""The pattern of nearly every `traceparent`, which is handed on as it is."""
 
 _TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
-_USUAL = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-0[01]")
+_USUAL = re.compile(USUAL_TRACEPARENT)
 _KEY = r"(?:[a-z][a-z0-9_\-*/]{0,255}|[a-z0-9][a-z0-9_\-*/]{0,240}@[a-z][a-z0-9_\-*/]{0,13})"
 _MEMBER = re.compile(_KEY + r"=[\x20-\x2b\x2d-\x3c\x3e-\x7e]{0,255}[\x21-\x2b\x2d-\x3c\x3e-\x7e]")
 _KNOWN_FLAGS = 0b11  # sampled, and random trace id
