@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ARRAY, Row, Table, Text, TextClause, any_, bindparam, delete, exists, select, text
+from sqlalchemy import ARRAY, Table, Text, any_, bindparam, delete, exists, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.sql.dml import ReturningDelete
 
 from shared.bus.tables import RuntimeTables
 from shared.bus.transaction import Delivery, Incoming
-from shared.db import insert_rows
+from shared.db import Prepared, fetch, insert_rows
 from shared.events import Malformed, WorkorderOpened, WorkorderStep, decode_event
 
 _IDS = bindparam("ids", type_=ARRAY(Text))
@@ -97,15 +96,17 @@ def _gapless(versions: Mapping[int, Incoming]) -> bool:
 
 
 @cache
-def _forward(versions: Table) -> TextClause:
+def _forward(versions: Table) -> Prepared:
     """Return the statement that takes runs which begin right after what is applied; made once, for every batch."""
-    return text(
-        "WITH given AS (SELECT * FROM unnest("
-        "CAST(:ids AS text[]), CAST(:firsts AS integer[]), CAST(:lasts AS integer[])) AS g(id, first, last)), "
-        f"next AS (UPDATE {versions.fullname} AS v SET version = given.last FROM given "
-        "WHERE given.first > 1 AND v.work_order_id = given.id AND v.version = given.first - 1 RETURNING given.id), "
-        f"new AS (INSERT INTO {versions.fullname} (work_order_id, version) SELECT id, last FROM given WHERE first = 1 "
-        "ON CONFLICT DO NOTHING RETURNING work_order_id) SELECT id FROM next UNION ALL SELECT work_order_id FROM new"
+    return Prepared(
+        text(
+            "WITH given AS (SELECT * FROM unnest("
+            "CAST(:ids AS text[]), CAST(:firsts AS integer[]), CAST(:lasts AS integer[])) AS g(id, first, last)), "
+            f"next AS (UPDATE {versions.fullname} AS v SET version = given.last FROM given "
+            "WHERE given.first > 1 AND v.work_order_id = given.id AND v.version = given.first - 1 RETURNING given.id), "
+            f"new AS (INSERT INTO {versions.fullname} (work_order_id, version) SELECT id, last FROM given WHERE first = 1 "
+            "ON CONFLICT DO NOTHING RETURNING work_order_id) SELECT id FROM next UNION ALL SELECT work_order_id FROM new"
+        )
     )
 
 
@@ -118,7 +119,7 @@ async def _advance(connection: AsyncConnection, tables: RuntimeTables, runs: Map
         return set()
     firsts, lasts = zip(*runs.values(), strict=True)
     given = {"ids": list(runs), "firsts": list(firsts), "lasts": list(lasts)}
-    return set((await connection.execute(_forward(tables.versions), given)).scalars())
+    return {row.id for row in await fetch(connection, _forward(tables.versions), given)}
 
 
 async def _applied(connection: AsyncConnection, tables: RuntimeTables, ids: Sequence[str]) -> dict[str, int]:
@@ -131,9 +132,15 @@ async def _applied(connection: AsyncConnection, tables: RuntimeTables, ids: Sequ
 
 
 @cache
-def _take(parked: Table) -> ReturningDelete[Any]:
+def _anything(parked: Table) -> Prepared:
+    """Return the statement that asks whether anything at all is parked."""
+    return Prepared(select(exists().select_from(parked)))
+
+
+@cache
+def _take(parked: Table) -> Prepared:
     """Return the statement that takes what is parked of work orders."""
-    return delete(parked).where(parked.c.work_order_id == any_(_IDS)).returning(parked)
+    return Prepared(delete(parked).where(parked.c.work_order_id == any_(_IDS)).returning(parked))
 
 
 async def _unpark(
@@ -143,9 +150,10 @@ async def _unpark(
 
     A statement of its own, after those that wait for whoever has a row of `versions`: it must see what they parked.
     """
-    if not await connection.scalar(select(exists().select_from(tables.parked))):
+    (anything,) = await fetch(connection, _anything(tables.parked))
+    if not anything[0]:
         return
-    for row in await connection.execute(_take(tables.parked), {"ids": list(ids)}):
+    for row in await fetch(connection, _take(tables.parked), {"ids": list(ids)}):
         message = decode_event(row.body)
         if message is not None:
             offered[row.work_order_id][row.version] = Incoming(message, _delivery(row))
@@ -187,7 +195,7 @@ async def skip_version(connection: AsyncConnection, tables: RuntimeTables, body:
     return True
 
 
-def _delivery(row: Row[Any]) -> Delivery:
+def _delivery(row: Any) -> Delivery:
     return Delivery(row.stream, row.sequence, row.subject, row.body)
 
 

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from functools import cache
 
 import structlog
-from sqlalchemy import ARRAY, BigInteger, Select, Table, Update, any_, bindparam, func, select, text, update
+from sqlalchemy import ARRAY, BigInteger, Select, Table, any_, bindparam, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared import metrics
@@ -21,7 +21,7 @@ from shared.bus.publish import Outgoing, Publisher, PublishError
 from shared.bus.tables import RuntimeTables
 from shared.bus.transaction import Transaction
 from shared.clock import Clock
-from shared.db import insert_rows
+from shared.db import Prepared, fetch
 from shared.tracing import Tracing
 
 RELAY_AFTER_SECONDS = 2
@@ -88,7 +88,7 @@ class Outbox:
                 outgoing = tx.outgoing()
                 _refuse_too_large(outgoing)
                 tx.rejected = await keep(connection, self.tables.dead_letters, tx.rejected)
-                rows = await insert_rows(connection, self.tables.outbox, list(packed(outgoing)), returning=("id",))
+                rows = await tx.write((self.tables.outbox, list(packed(outgoing))), returning="id")
                 if rows:
                     place = self._line.enter([row.id for row in rows], outgoing)
         except BaseException:
@@ -121,13 +121,13 @@ class Outbox:
                 caught_up()
             return found if published else 0
 
-    async def _relay(self, which: Select[tuple[int, bytes]]) -> tuple[int, bool]:
+    async def _relay(self, which: Prepared) -> tuple[int, bool]:
         """Publish the rows of `which`; return how many events they held, and whether they are on the stream now."""
         sent, self._sent = self._sent, []
         try:
             async with self._engine.begin() as connection:
                 await self._mark_sent(connection, sent)
-                rows = (await connection.execute(which)).all()
+                rows = await fetch(connection, which)
                 left = [event for row in rows for event in unpacked(row.body)]
                 published = await self._publish(left)
                 if published:
@@ -158,12 +158,23 @@ class Outbox:
 
     async def _mark_sent(self, connection: AsyncConnection, rows: Sequence[int]) -> None:
         if rows:
-            await connection.execute(_mark(self.tables.outbox), {"ids": list(rows)})
+            await fetch(connection, _mark(self.tables.outbox), {"ids": list(rows)})
 
 
 @cache
-def _unsent(outbox: Table) -> Select[tuple[int, bytes]]:
+def _unsent(outbox: Table) -> Prepared:
     """Return the statement that claims what is not marked as sent, in the order in which it was written."""
+    return Prepared(_claim(outbox))
+
+
+@cache
+def _stale(outbox: Table) -> Prepared:
+    """Return the statement that claims what has waited too long."""
+    old = outbox.c.created_at < func.clock_timestamp() - text(f"interval '{RELAY_AFTER_SECONDS} seconds'")
+    return Prepared(_claim(outbox).where(old))
+
+
+def _claim(outbox: Table) -> Select[tuple[int, bytes]]:
     return (
         select(outbox.c.id, outbox.c.body)
         .where(outbox.c.sent_at.is_(None))
@@ -174,17 +185,10 @@ def _unsent(outbox: Table) -> Select[tuple[int, bytes]]:
 
 
 @cache
-def _stale(outbox: Table) -> Select[tuple[int, bytes]]:
-    """Return the statement that claims what has waited too long."""
-    old = outbox.c.created_at < func.clock_timestamp() - text(f"interval '{RELAY_AFTER_SECONDS} seconds'")
-    return _unsent(outbox).where(old)
-
-
-@cache
-def _mark(outbox: Table) -> Update:
+def _mark(outbox: Table) -> Prepared:
     """Return the statement that marks rows as sent."""
     ids = bindparam("ids", type_=ARRAY(BigInteger))
-    return update(outbox).where(outbox.c.id == any_(ids)).values(sent_at=func.clock_timestamp())
+    return Prepared(update(outbox).where(outbox.c.id == any_(ids)).values(sent_at=func.clock_timestamp()))
 
 
 def _refuse_too_large(outgoing: Sequence[Outgoing]) -> None:

@@ -1,15 +1,18 @@
 """What a handler gets: one database transaction, the present moment, and a way to emit events with it."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Self
 
 from nats.aio.msg import Msg
+from sqlalchemy import Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.bus.publish import Outgoing
+from shared.db import Row, insert_together
+from shared.db.together import Part
 from shared.events import Event, Fault, Message, compose, encode
 
 _SHORT_REPLY = (
@@ -77,6 +80,20 @@ class Transaction:
     """The messages that have their effect here."""
     asked: str | None = None
     """The trace of who gave the command that is carried out here, if they have one."""
+    _unwritten: list[Part] = field(default_factory=list)
+
+    def insert(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Insert `rows` when all else is done, in one statement with whatever is to be written then.
+
+        For rows that nothing reads in this transaction; not within a savepoint. Else `insert_rows`.
+        """
+        if rows:
+            self._unwritten.append((table, rows))
+
+    async def write(self, *last: Part, returning: str = "") -> Sequence[Row]:
+        """Write what `insert` was given until now and after it `last`; return its column `returning`."""
+        parts, self._unwritten = [*self._unwritten, *last], []
+        return await insert_together(self.connection, parts, returning=returning)
 
     def emit(self, event: Event, *, subject: str, cause: Message[Any] | str | None = None) -> Message[Event]:
         """Send `event` about the entity `subject` after the commit; it continues the trace of `cause`."""

@@ -1,11 +1,12 @@
 """PostgreSQL: one database, one schema and one role per service, set-based statements.
 
-`engine` opens connections, `rows` writes by the set, `door` executes the statements of the hot path.
+`engine` opens connections, `rows` writes by the set, `together` several tables at once, `door` executes the statements of the hot path.
 """
 
 from shared.db.door import Prepared, Row, fetch
 from shared.db.engine import COMMAND_SECONDS, create_engine, database_url, owner_name, role_name, schema_of
 from shared.db.rows import COPY_FROM, SAVEPOINT_FROM, insert_new, insert_rows, update_rows
+from shared.db.together import insert_together
 
 __all__ = [
     "COMMAND_SECONDS",
@@ -18,6 +19,7 @@ __all__ = [
     "fetch",
     "insert_new",
     "insert_rows",
+    "insert_together",
     "owner_name",
     "role_name",
     "schema_of",
