@@ -21,7 +21,7 @@ from nats.aio.subscription import Subscription
 from pydantic_core import to_json
 
 from shared.bus.streams import Consumer
-from shared.bus.wire import keep
+from shared.bus.wire import keep, listen
 
 EXPIRES_SECONDS = 1.0
 """How long a request lives that nothing comes for: what it costs to stop, and what a process that hangs can swallow."""
@@ -64,7 +64,7 @@ class PullFeed:
 
     async def start(self) -> None:
         """Listen and ask for the first messages."""
-        self._subscription = await self._client.subscribe(f"{self._inbox}.*", cb=self._take)
+        self._subscription = await listen(self._client, f"{self._inbox}.*", self._take)
         await self._ask()
 
     async def next(self) -> list[Msg]:
@@ -154,7 +154,7 @@ class PullFeed:
         self._settled.set()
         self._enough.set()
 
-    async def _take(self, message: Msg) -> None:
+    def _take(self, message: Msg) -> None:
         headers = message.headers or {}
         status = headers.get("Status") if not message.data else None
         if status is None:

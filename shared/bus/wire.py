@@ -7,23 +7,20 @@ its headers (ADR-4); the version of nats-py is pinned, since its writer has no p
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import nats.errors
 import nats.protocol.parser
 from nats.aio.client import Client
 from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
 
+from shared.bus.parser import STATUS_AT, LeanParser, headers_in
 from shared.events.trace import trace_of
 
-_STATUS_AT = len("NATS/1.0")
-"""Where a status follows in the first line of the headers, as in `NATS/1.0 408 Request Timeout`."""
 _HMSG = re.compile(rb"\AHMSG[ \t]+(\S+)[ \t]+(\S+)[ \t]+((\S+)[ \t]+)?(\d+)[ \t]+(\d+)\r\n")
 """The line before a message with headers, and nothing after it: nats-py's own takes a number there for the size."""
-_OURS = b"NATS/1.0\r\nNats-Msg-Id: yingda/"
-"""How the headers of an event of this suite begin, whose body says all that its headers do."""
-_TRACE = re.compile(rb"^(traceparent|tracestate)[ \t]*:[ \t]*([\x20-\x7e]*?)[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
 
 
 def headed(subject: str, headers: Mapping[str, str], body: bytes, reply: str = "") -> bytes:
@@ -72,10 +69,10 @@ async def _reply(messages: Sequence[Msg], word: str) -> None:
 
 
 def read_leanly(client: Client) -> None:
-    """Make `client` read of the headers no more than the server's own status and a stranger's trace.
+    """Make `client` read of the headers no more than the server's own status and a stranger's trace, and `listen` directly.
 
-    All else that a message tells is in its body. A subject that is not UTF-8 arrives escaped, and headers that are none count as none: nats-py's reader would die of
-    them, and with it the service, as often as the stream delivered that message.
+    All else that a message tells is in its body. A subject that is not UTF-8 arrives escaped, and headers that are none
+    count as none: nats-py's reader would die of them, and with it the service, as often as the stream delivered them.
     """
     nats.protocol.parser.HMSG_RE = _HMSG
     build = client._build_message  # noqa: SLF001 (see above)
@@ -90,26 +87,30 @@ def read_leanly(client: Client) -> None:
     read = client._process_headers  # noqa: SLF001
 
     async def little(raw: bytes) -> dict[str, str] | None:
-        if not raw or raw[_STATUS_AT : _STATUS_AT + 1] != b" ":
-            return None if not raw or raw.startswith(_OURS) else _trace_headers(raw)
+        if not raw or raw[STATUS_AT : STATUS_AT + 1] != b" ":
+            return headers_in(raw) if raw else None
         try:
             return await read(raw)
         except UnicodeDecodeError:
             return None
 
     client._process_headers = little  # type: ignore[method-assign,assignment]  # noqa: SLF001
+    client._ps = LeanParser(client)  # noqa: SLF001
+
+
+async def listen(client: Client, subject: str, take: Callable[[Msg], None]) -> Subscription:
+    """Subscribe to `subject`: `take` is called with all that comes, by a client that reads leanly without delay."""
+
+    async def taken(message: Msg) -> None:
+        take(message)
+
+    subscription = await client.subscribe(subject, cb=taken)
+    if isinstance(client._ps, LeanParser):  # noqa: SLF001
+        client._ps.take_directly(subscription, take)  # noqa: SLF001
+    return subscription
 
 
 def trace_in(message: Msg) -> str | None:
     """Return the trace that `message` has in its headers, None where it has none that is valid."""
     headers = message.headers
     return trace_of(headers.get("traceparent"), headers.get("tracestate") or None) if headers else None
-
-
-def _trace_headers(raw: bytes) -> dict[str, str] | None:
-    """Return the headers of W3C Trace Context, whose names are valid in any case; two of `traceparent` are none."""
-    found = [(name.decode().lower(), value.decode()) for name, value in _TRACE.findall(raw)]
-    parents = [value for name, value in found if name == "traceparent"]
-    if len(parents) != 1:
-        return None
-    return {"traceparent": parents[0], "tracestate": ",".join(value for name, value in found if name == "tracestate")}

@@ -19,6 +19,7 @@ from shared.bus.runtime import BatchRuntime
 from shared.bus.streams import EVENTS
 from shared.bus.tables import runtime_tables
 from shared.bus.transaction import Incoming, Transaction
+from shared.bus.wire import read_leanly
 from shared.clock import SystemClock
 from shared.db import create_engine, insert_rows, schema_of
 from shared.events import (
@@ -119,6 +120,7 @@ def published(name: str) -> tuple[str, bytes]:
 async def running(database_url: str, nats_url: str) -> AsyncIterator[Probe]:
     engine = create_engine(Settings(database_url=database_url))
     client = await nats.connect(nats_url)
+    read_leanly(client)  # as a service does
     try:
         await provision(engine, client, [PROBE])
         outbox = Outbox("probe", engine, tables, SystemClock(), Publisher(client, "EVENTS"))
