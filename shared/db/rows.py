@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 from pydantic_core import to_json
@@ -85,24 +86,33 @@ async def copy_rows(connection: AsyncConnection, table: Table, rows: Sequence[Ma
     """Insert `rows`, at least one, by COPY: many of them cost client and server about half of what arrays of columns do."""
     names = tuple(rows[0])
     adapted = await begun(connection)
-    as_text = [_is_json(table.c[name]) for name in names]
-    records = [tuple(_value(row[name], json) for name, json in zip(names, as_text, strict=True)) for row in rows]
-    driver = adapted.driver_connection
+    driver, records = adapted.driver_connection, _records(table, names, rows)
     try:
         await driver.copy_records_to_table(table.name, schema_name=table.schema, columns=names, records=records)
     except BaseException as error:  # noqa: BLE001 (it is raised there)
         await failed(connection, adapted, f"COPY {table.fullname}", error)
 
 
-def _value(value: Any, json: bool) -> Any:
-    return to_json(value).decode() if json and value is not None else value
+def _records(table: Table, names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> list[Sequence[Any]]:
+    """Return the values of `rows` in the order of `names`; JSON as text."""
+    json = [place for place, name in enumerate(names) if _is_json(table.c[name])]
+    if len(names) > 1 and not json:
+        return list(map(itemgetter(*names), rows))
+    records = [[row[name] for name in names] for row in rows]
+    for record in records:
+        for place in json:
+            record[place] = _json(record[place])
+    return list(records)
+
+
+def _json(value: Any) -> str | None:
+    return to_json(value).decode() if value is not None else None
 
 
 def columns_of(table: Table, names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> list[list[Any]]:
     """Turn rows into one list per column; JSON goes as text, since an array of JSON has no binary form."""
     return [
-        [_value(row[name], json=True) for row in rows] if _is_json(table.c[name]) else [row[name] for row in rows]
-        for name in names
+        [_json(row[name]) for row in rows] if _is_json(table.c[name]) else [row[name] for row in rows] for name in names
     ]
 
 
