@@ -55,6 +55,17 @@ class HalfDay:
     half: Half
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a moment lies: its local year, its microsecond since 1970, and what of that year's office time is over by then."""
+
+    at: datetime
+    year: int
+    instant: int
+    table: YearTable
+    used: int
+
+
 class BusinessCalendar:
     """The office hours of one calendar, in one time zone."""
 
@@ -63,6 +74,8 @@ class BusinessCalendar:
         self.name: Final = data.name
         self.zone: Final = ZoneInfo(data.timezone)
         self._tables: Final[dict[int, YearTable]] = {}
+        self._unofficial: Final[dict[int, datetime | None]] = {}
+        self._place: _Place | None = None
 
     def __repr__(self) -> str:
         return f"BusinessCalendar({self.name!r})"
@@ -102,15 +115,15 @@ class BusinessCalendar:
         that closing time (decided). Nothing to use up: `start`. ValueError for a negative amount or a naive start,
         NoOfficeTimeError where the calendar stays closed.
         """
-        instant, table = self._find(start)
-        need = amount * MICROS if isinstance(amount, int) else amount // _MICROSECOND
+        place = self._begin(start)
+        table, need = place.table, amount * MICROS if isinstance(amount, int) else amount // _MICROSECOND
         if need <= 0:
             if need < 0:
                 raise ValueError(f"office time can only be added, not taken away: {amount}")
-            return _moment(instant)
-        need += table.used(instant)
+            return _moment(place.instant)
+        need += place.used
         if need > table.total:
-            year, barren = self.local(start).year, 0
+            year, barren = place.year, 0
             while need > table.total:
                 need -= table.total
                 year, barren = year + 1, 0 if table.total else barren + 1
@@ -136,10 +149,19 @@ class BusinessCalendar:
 
     def provisional(self, start: datetime, end: datetime) -> bool:
         """Whether the local years from `start` to `end` include one without an official schedule (R-SLA-13)."""
-        official = self.data.official_years
-        if official is None:
+        if self.data.official_years is None:
             return False
-        return any(year not in official for year in range(self.local(start).year, self.local(end).year + 1))
+        year = self._begin(start).year
+        if year not in self._unofficial:
+            self._unofficial[year] = self._unofficial_from(year, self.data.official_years)
+        since = self._unofficial[year]
+        return since is not None and end >= since
+
+    def _unofficial_from(self, year: int, official: frozenset[int]) -> datetime | None:
+        """Return when the first year from `year` on begins that has no official schedule; None where there is none."""
+        while year in official:
+            year += 1
+        return datetime(year, 1, 1, tzinfo=self.zone).astimezone(UTC) if year <= date.max.year else None
 
     def official_days(self, at: datetime) -> int | None:
         """Return for how many days from `at` on, the local one included, the official schedule is known (R-SLA-13).
@@ -191,6 +213,14 @@ class BusinessCalendar:
         if at.utcoffset() is None:
             raise _naive(at)
         return at.astimezone(self.zone)
+
+    def _begin(self, at: datetime) -> _Place:
+        """Return where `at` lies; the last answer is kept, for the clocks of a work order begin at the same moment."""
+        place = self._place
+        if place is None or place.at is not at:
+            instant, table = self._find(at)
+            place = self._place = _Place(at, at.astimezone(self.zone).year, instant, table, table.used(instant))
+        return place
 
     def _find(self, at: datetime) -> tuple[int, YearTable]:
         try:

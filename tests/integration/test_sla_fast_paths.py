@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event as hooks
 
 from services.sla.app import SERVICE
 from services.sla.store.tables import clocks, subjects
@@ -17,6 +16,7 @@ from shared.testing.bench import service_bench
 from shared.testing.clock import MONDAY, SetClock
 from tests.integration.sla_house import House
 from tests.polling import until_a_lock_is_awaited
+from tests.statements import statements
 from tests.unit.sla.story import Story
 
 
@@ -52,12 +52,37 @@ async def test_an_assignment_loads_no_clocks_and_changes_nothing(house: House) -
         first.opened(MONDAY), second.opened(MONDAY), first.step(WorkorderAssigned, MONDAY, **assigned)
     )
     before = [await house.bench.rows(table) for table in (subjects, clocks)]
-    statements: list[str] = []
-    hooks.listen(house.bench.engine.sync_engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
-    await house.bench.happens(second.step(WorkorderAssigned, MONDAY, **assigned))
-    assert not [one for one in statements if "sla.clocks" in one]
+    with statements() as asked:
+        await house.bench.happens(second.step(WorkorderAssigned, MONDAY, **assigned))
+    assert len([one for one in asked if "sla.subjects" in one]) == 1
+    assert not [one for one in asked if "sla.clocks" in one]
     assert [await house.bench.rows(table) for table in (subjects, clocks)] == before
     assert len(await house.bench.told(SlaStarted)) == len(before[1])
+
+
+async def test_an_opening_is_not_looked_for_before_it_is_written(house: House) -> None:
+    """R-SLA-04: two statements for new work orders, their subjects and with the outbox their clocks."""
+    with statements() as asked:
+        await house.bench.happens(Story("w1").opened(MONDAY), Story("w2").opened(MONDAY))
+    assert len([one for one in asked if "sla.subjects" in one]) == 1
+    (written,) = [one for one in asked if "sla.clocks" in one]
+    assert "sla.outbox" in written
+    assert await house.bench.count(subjects) == 2
+
+
+async def test_the_watch_is_woken_only_by_what_is_due_before_it_looks_again(house: House) -> None:
+    """R-SLA-14: a batch whose clocks are due later than others needs no look at the table of its own."""
+    watch = house.loop("watch")
+    await house.bench.happens(Story("w1").opened(MONDAY))
+    assert watch.wake.is_set()
+    first = await watch.turn()
+    watch.wake.clear()
+    await house.bench.happens(Story("w2").opened(MONDAY + timedelta(minutes=1)))
+    assert not watch.wake.is_set()
+    await house.bench.happens(Story("w3").opened(MONDAY - timedelta(minutes=1)))
+    assert watch.wake.is_set()
+    assert first is not None
+    assert await watch.turn() == first - timedelta(minutes=1)
 
 
 async def test_an_assignment_that_is_the_first_to_tell_of_another_department_moves_the_clocks(house: House) -> None:

@@ -4,8 +4,8 @@
 clock that had run out by then is breached, whatever was seen meanwhile (R-SLA-09).
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from services.sla.domain.clock import Clock, Decision, State, SubjectType, first_look, scheduled
 from services.sla.domain.due import breach, overdue
@@ -13,6 +13,8 @@ from services.sla.domain.pace import Pace
 from shared.events import Grade, SlaCancelled, SlaMet, SlaPaused, SlaResumed, SlaStarted
 from shared.policy import Metric, Policy
 from shared.values import frozen, replace
+
+_SECOND: Final = timedelta(seconds=1)
 
 
 @frozen
@@ -30,7 +32,7 @@ class Wanted:
     about: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Origin:
     """Where a clock comes from: whose event, learnt of when, under which policy and holiday data."""
 
@@ -87,7 +89,7 @@ def started(clock: Clock) -> SlaStarted:
         cycle=clock.cycle,
         department=clock.department,
         calendar=clock.calendar,
-        target_seconds=clock.target // timedelta(seconds=1),
+        target_seconds=clock.target // _SECOND,
         started_at=clock.started_at,
         due_at=clock.due_at,
         provisional=clock.provisional,

@@ -67,7 +67,7 @@ class Desk:
     async def _move(
         self, tx: Transaction, command: RebaseClocks, ids: Sequence[str], department: str | None
     ) -> Mapping[str, Any]:
-        subjects, clocks = await store.lock(tx.connection, ids)
+        subjects, clocks = await store.lock(tx.connection, dict.fromkeys(ids))
         version = self._policy.policy_version
         change = Rebase(command.by, command.reason.strip(), tx.now, version, self._policies.edition)
         metric = cast("Metric | None", command.metric)

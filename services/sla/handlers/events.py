@@ -1,6 +1,6 @@
 """A batch of events: load the clocks of all work orders and agents concerned, apply one event after the other, save, emit."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from services.sla.domain.agent_clocks import AgentClocks
@@ -27,6 +27,9 @@ from shared.events import (
 )
 from shared.ids import new_id
 
+Concerned = tuple[str, Incoming]
+"""A work order and an event that tells of it."""
+
 Told = tuple[str, Incoming, tuple[ClockEvent, ...]]
 """The work order or agent, the event, and what it leads to."""
 
@@ -42,36 +45,42 @@ class EventHandler:
     async def on_events(self, tx: Transaction, batch: Sequence[Incoming]) -> None:
         """Apply `batch` in its order; the events that follow belong to the same trace."""
         concerned = [(key, incoming) for incoming in batch for key in _work_orders(incoming)]
-        concerned = await _moving(tx, concerned)
         if concerned:
             await self._work_orders(tx, concerned)
         presence = [incoming for incoming in batch if isinstance(incoming.data, AgentPresenceChanged)]
         if presence:
             await self._agents(tx, presence)
 
-    async def _work_orders(self, tx: Transaction, concerned: Sequence[tuple[str, Incoming]]) -> None:
-        """Apply the events and save what follows; a work order that another replica created meanwhile is decided anew.
+    async def _work_orders(self, tx: Transaction, concerned: Sequence[Concerned]) -> None:
+        """Apply the events and save what follows; a work order that turns out to be there already is decided anew.
 
-        Nearly every work order is new where one opens, so it is decided before it is written: one row, written once.
+        Nearly every work order is new where one opens, so it is decided before it is written: one row, written once. It is
+        there where something else was heard of it before, or another replica created it meanwhile.
         """
         before, work_orders, told = await self._decide(tx, concerned)
         fresh = {key: one for key, one in work_orders.items() if key not in before}
         overtaken = fresh.keys() - await store.create(tx.connection, [one.subject for one in fresh.values()])
         if overtaken:
-            there, anew, told_anew = await self._decide(tx, [pair for pair in concerned if pair[0] in overtaken])
+            again = [pair for pair in concerned if pair[0] in overtaken]
+            there, anew, told_anew = await self._decide(tx, again, dict.fromkeys(overtaken))
             before, work_orders = before | there, work_orders | anew
             told = [pair for pair in told if pair[0] not in overtaken] + told_anew
         for _, incoming, events in told:
             _emit(tx, events, incoming)
         await self._actions.order(tx, ((key, event) for key, _, events in told for event in events))
-        await store.save(tx.connection, before, tuple(work_orders.values()))
+        await store.save(tx, before, tuple(work_orders.values()))
         self._expect(clock for one in work_orders.values() for clock in one.clocks.values())
 
     async def _decide(
-        self, tx: Transaction, concerned: Sequence[tuple[str, Incoming]]
+        self, tx: Transaction, concerned: Sequence[Concerned], wanted: Mapping[str, str | None] | None = None
     ) -> tuple[dict[str, Subject], dict[str, WorkorderClocks], list[Told]]:
-        """Return the subjects that are there, all work orders after the events, and what the events lead to."""
-        subjects, clocks = await store.lock(tx.connection, {key for key, _ in concerned})
+        """Return the subjects that are there, all work orders after the events, and what the events lead to.
+
+        `wanted` are those to look for, as `store.lock` takes them; all that may be there where it is not given.
+        """
+        wanted = _not_opening(concerned) if wanted is None else wanted
+        subjects, clocks = await store.lock(tx.connection, wanted)
+        concerned = [pair for pair in concerned if wanted.get(pair[0]) is None or pair[0] in subjects]
         returned = {key for key, incoming in concerned if isinstance(incoming.data, WorkorderReturned)}
         if returned:
             for clock in await store.results(tx.connection, returned):
@@ -96,7 +105,7 @@ class EventHandler:
             told.append((event.agent_id, incoming, agents[event.agent_id].apply(event, tx.now, incoming.message.trace)))
             _emit(tx, told[-1][2], incoming)
         await self._actions.order(tx, ((key, event) for key, _, events in told for event in events))
-        await store.save_agents(tx.connection, tuple(agents.values()))
+        await store.save_agents(tx, tuple(agents.values()))
         self._expect(clock for one in agents.values() for clock in one.clocks.values())
 
     def _expect(self, clocks: Iterable[Clock]) -> None:
@@ -116,19 +125,23 @@ def _emit(tx: Transaction, told: Iterable[ClockEvent], incoming: Incoming) -> No
         tx.emit(event, subject=event.clock_id, cause=incoming.message)
 
 
-async def _moving(tx: Transaction, concerned: list[tuple[str, Incoming]]) -> list[tuple[str, Incoming]]:
-    """Return `concerned` without what moves no clock: every work order is assigned, and that is nearly always all.
+def _not_opening(concerned: Iterable[Concerned]) -> dict[str, str | None]:
+    """Return the work orders that do not open here, each with its department where it was assigned and nothing else.
 
-    Who gets it inside the department changes nothing; only where an assignment is the first to tell of another
-    department does it matter, and whether it does is asked without loading a single clock.
+    Every work order is assigned, and that is nearly always all. Who gets it inside the department moves no clock; only
+    where an assignment is the first to tell of another department does it matter.
     """
-    idle = {key for key, incoming in concerned if isinstance(incoming.data, WorkorderAssigned)}
-    idle -= {key for key, incoming in concerned if not isinstance(incoming.data, WorkorderAssigned)}
-    if not idle:
-        return concerned
-    departments = {key: incoming.data.department for key, incoming in concerned if key in idle}
-    idle -= await store.elsewhere(tx.connection, departments)
-    return [(key, incoming) for key, incoming in concerned if key not in idle]
+    wanted: dict[str, str | None] = {}
+    opening: set[str] = set()
+    for key, incoming in concerned:
+        event = incoming.data
+        if isinstance(event, WorkorderOpened):
+            opening.add(key)
+        elif not isinstance(event, WorkorderAssigned):
+            wanted[key] = None
+        elif wanted.get(key, "") is not None:
+            wanted[key] = event.department
+    return {key: department for key, department in wanted.items() if key not in opening}
 
 
 def _next_at(clock: Clock) -> datetime:

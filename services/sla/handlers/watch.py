@@ -46,18 +46,29 @@ class Watch:
         self._actions = actions
         self._batch = batch
         self._announced: dict[str, tuple[float, datetime]] = {}
+        self._sleeps_until: datetime | None = None
 
     def expect(self, clock_id: str, at: datetime) -> None:
-        """Wake for a clock whose next moment is `at`, the earliest of a transaction that is about to commit."""
+        """Turn by `at`, the next moment of a clock and the earliest of a transaction that is about to commit.
+
+        The loop is woken where it does not turn by then anyway: what opens now is seldom due before all else.
+        """
         self._announced[clock_id] = (time.monotonic(), at)
-        self.loop.wake.set()
+        if self._sleeps_until is None or at < self._sleeps_until:
+            self.loop.wake.set()
 
     def forget(self, clock_id: str) -> None:
         """Do not wait any more for a clock that has ended; where that is undone, the table still shows it."""
         self._announced.pop(clock_id, None)
 
     async def turn(self) -> datetime | None:
-        """Do what is due now and return when to look again; a moment that has passed means at once.
+        """Do what is due now and return when to look again; a moment that has passed means at once."""
+        self._sleeps_until = None  # whatever is announced from now on may have been overlooked by this turn
+        self._sleeps_until = await self._look()
+        return self._sleeps_until
+
+    async def _look(self) -> datetime | None:
+        """Do what is due now and return when to look again.
 
         Warnings are given by the clock. A breach is declared only up to the horizon, before which all that was
         published has been applied and committed: the rows that are claimed afterwards show it (R-SLA-09: timestamps

@@ -1,12 +1,13 @@
 """Loads and saves clocks and subjects: a constant number of statements, however many work orders a batch holds."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, lru_cache
+from operator import attrgetter
 from typing import Any, Final
 
-from sqlalchemy import ARRAY, Row, Text, and_, any_, bindparam, or_, select, text
+from sqlalchemy import ARRAY, Text, and_, any_, bindparam, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.sla.domain.agent_clocks import Agent, AgentClocks
@@ -16,7 +17,8 @@ from services.sla.domain.side_clocks import RESULTS
 from services.sla.domain.subject import Subject
 from services.sla.domain.workorder_clocks import WorkorderClocks
 from services.sla.store.tables import LIVE, agents, clocks, subjects
-from shared.db import insert_new, insert_rows, update_rows
+from shared.bus.transaction import Transaction
+from shared.db import Prepared, Row, fetch, insert_new, insert_rows, update_rows
 from shared.policy import Duration
 from shared.times import parse_rfc3339, rfc3339
 
@@ -31,33 +33,38 @@ _CHANGING: Final = tuple(name for name in _CLOCK_FIELDS if name not in _FIXED | 
 _written: Final = lru_cache(maxsize=256)(str)  # a policy holds a dozen durations, and every work order copies some
 _read: Final = lru_cache(maxsize=256)(Duration.parse)
 _IDS: Final = bindparam("ids", type_=ARRAY(Text))
-_LOCKED: Final = (
-    select(*(subjects.c[name] for name in _SUBJECT_FIELDS))
-    .where(subjects.c.id == any_(_IDS))
-    .order_by(subjects.c.id)
-    .with_for_update()
+_LOCKED: Final = Prepared(
+    text(
+        f"SELECT {', '.join(f'held.{name}' for name in _SUBJECT_FIELDS)} FROM {subjects.fullname} AS held "
+        "JOIN unnest(CAST(:ids AS text[]), CAST(:departments AS text[])) AS given(id, department) "
+        "ON held.id = given.id WHERE given.department IS NULL OR held.department <> given.department "
+        "ORDER BY held.id FOR UPDATE OF held"
+    )
 )
-_LIVE: Final = (
+_LIVE: Final = Prepared(
     select(*_CLOCK_COLUMNS)
     .where(clocks.c.owner == any_(_IDS))
     .where(text(LIVE))
     .order_by(clocks.c.id)  # always locked in the same order, so that two replicas never wait for each other
     .with_for_update()
 )
-_NEXT: Final = (
+_NEXT: Final = Prepared(
     select(clocks.c.next_at).where(text(LIVE), clocks.c.next_at.is_not(None)).order_by(clocks.c.next_at).limit(1)
-)
-_ELSEWHERE: Final = text(
-    f"SELECT held.id FROM {subjects.fullname} AS held, "
-    "unnest(CAST(:ids AS text[]), CAST(:departments AS text[])) AS given(id, department) "
-    "WHERE held.id = given.id AND held.department <> given.department"
 )
 """Wanted for every batch, so they are put together once."""
 
 
-async def lock(connection: AsyncConnection, ids: Iterable[str]) -> tuple[dict[str, Subject], dict[str, list[Clock]]]:
-    """Return those of the subjects that are there, with their live clocks, locked until the commit."""
-    found = {row.id: _subject(row) for row in await connection.execute(_LOCKED, {"ids": sorted(ids)})}
+async def lock(
+    connection: AsyncConnection, wanted: Mapping[str, str | None]
+) -> tuple[dict[str, Subject], dict[str, list[Clock]]]:
+    """Return those of the subjects `wanted` that are there, with their live clocks, locked until the commit.
+
+    One for which a department is given is left out where it is in that very department.
+    """
+    if not wanted:
+        return {}, {}
+    given = {"ids": list(wanted), "departments": list(wanted.values())}
+    found = {row.id: _subject(row) for row in await fetch(connection, _LOCKED, given)}
     return found, await _live(connection, list(found)) if found else {}
 
 
@@ -68,12 +75,6 @@ async def create(connection: AsyncConnection, fresh: Iterable[Subject]) -> set[s
     """
     rows = [_subject_row(subject) for subject in sorted(fresh, key=lambda subject: subject.id)]
     return await insert_new(connection, subjects, rows)
-
-
-async def elsewhere(connection: AsyncConnection, departments: Mapping[str, str]) -> set[str]:
-    """Return the ids of subjects that are in another department than the one given for them."""
-    given = {"ids": list(departments), "departments": list(departments.values())}
-    return set(await connection.scalars(_ELSEWHERE, given))
 
 
 async def lock_agents(
@@ -89,7 +90,7 @@ async def lock_agents(
 
 async def _live(connection: AsyncConnection, owners: Sequence[str]) -> dict[str, list[Clock]]:
     running: dict[str, list[Clock]] = {key: [] for key in owners}
-    for row in await connection.execute(_LIVE, {"ids": owners}):
+    for row in await fetch(connection, _LIVE, {"ids": owners}):
         clock = _clock(row)
         running[clock.owner].append(clock)
     return running
@@ -105,24 +106,24 @@ async def results(connection: AsyncConnection, ids: Iterable[str]) -> list[Clock
     return [_clock(row) for row in await connection.execute(query, {"ids": sorted(ids)})]
 
 
-async def save(connection: AsyncConnection, before: Mapping[str, Subject], after: Sequence[WorkorderClocks]) -> None:
+async def save(tx: Transaction, before: Mapping[str, Subject], after: Sequence[WorkorderClocks]) -> None:
     """Write what `after` has changed or started; subjects that were not there `before` are written already."""
     changed = [one.subject for one in after if one.subject.id in before and one.subject != before[one.subject.id]]
-    await save_subjects(connection, changed)
-    await _save_clocks(connection, after)
+    await save_subjects(tx.connection, changed)
+    await _save_clocks(tx, after)
 
 
-async def save_agents(connection: AsyncConnection, after: Sequence[AgentClocks]) -> None:
+async def save_agents(tx: Transaction, after: Sequence[AgentClocks]) -> None:
     """Write what `after` has changed or started."""
-    await update_rows(connection, agents, [_agent_row(one.agent) for one in after])
-    await _save_clocks(connection, after)
+    await update_rows(tx.connection, agents, [_agent_row(one.agent) for one in after])
+    await _save_clocks(tx, after)
 
 
-async def _save_clocks(connection: AsyncConnection, after: Sequence[WorkorderClocks | AgentClocks]) -> None:
+async def _save_clocks(tx: Transaction, after: Sequence[WorkorderClocks | AgentClocks]) -> None:
     every = [(clock, one.loaded.get(clock.id)) for one in after for clock in one.clocks.values()]
     # Changes first: a clock that is cancelled makes room for the one that takes its place.
-    await save_changes(connection, [clock for clock, old in every if old is not None and clock != old])
-    await insert_rows(connection, clocks, [_row(clock, _CLOCK_FIELDS) for clock, old in every if old is None])
+    await save_changes(tx.connection, [clock for clock, old in every if old is not None and clock != old])
+    tx.insert(clocks, [_row(clock, _CLOCK_FIELDS) for clock, old in every if old is None])
 
 
 async def save_changes(connection: AsyncConnection, changed: Sequence[Clock]) -> None:
@@ -172,18 +173,22 @@ async def claim(connection: AsyncConnection, now: datetime, settled: datetime, l
 
 async def next_moment(connection: AsyncConnection) -> datetime | None:
     """Return when the next thing is due, None where no clock runs."""
-    at: datetime | None = await connection.scalar(_NEXT)
-    return at
+    rows = await fetch(connection, _NEXT)
+    return rows[0][0] if rows else None
 
 
-def _row(clock: Clock, names: Sequence[str]) -> dict[str, Any]:
-    return {name: getattr(clock, name) for name in names}
+def _row(clock: Clock, names: tuple[str, ...]) -> dict[str, Any]:
+    return dict(zip(names, _picked(names)(clock), strict=True))
 
 
-def _clock(row: Row[Any]) -> Clock:
+@cache
+def _picked(names: tuple[str, ...]) -> Callable[[Clock], tuple[Any, ...]]:
+    return attrgetter(*names)
+
+
+def _clock(row: Iterable[Any]) -> Clock:
     """Return the clock of a row of `_CLOCK_COLUMNS`, which are its fields in their order."""
-    cells: Sequence[Any] = row
-    return Clock(*cells)
+    return Clock(*row)
 
 
 def _subject_row(subject: Subject) -> dict[str, Any]:
@@ -194,8 +199,8 @@ def _subject_row(subject: Subject) -> dict[str, Any]:
     return values
 
 
-def _subject(row: Row[Any]) -> Subject:
-    values = dict(row._mapping)  # noqa: SLF001 (SQLAlchemy's public name)
+def _subject(row: Row) -> Subject:
+    values = dict(row)
     values["pauses"] = tuple((parse_rfc3339(since), parse_rfc3339(until)) for since, until in row.pauses)
     values["early"] = {what: parse_rfc3339(at) for what, at in row.early.items()}
     values["targets"] = {metric: _read(written) for metric, written in row.targets.items()}
