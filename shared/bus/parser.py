@@ -20,6 +20,7 @@ _OURS = b"NATS/1.0\r\nNats-Msg-Id: yingda/"
 """How the headers of an event of this suite begin, whose body says all that its headers do."""
 _TRACE = re.compile(rb"^(traceparent|tracestate)[ \t]*:[ \t]*([\x20-\x7e]*?)[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
 _END = b"\r\n"
+_TAKE = "take_directly"
 _WITHOUT_REPLY = 3  # words: what it is, the subject, the number of the subscription
 
 Take = Callable[[Msg], None]
@@ -34,7 +35,6 @@ class LeanParser(Parser):
         super().__init__(client)
         vars(self).update(vars(client._ps))  # noqa: SLF001 (what it has begun to read is read to its end)
         self._client = client
-        self._takers: dict[bytes, tuple[int, Take]] = {}
 
     def reset(self) -> None:
         """Forget what has come of a connection that is gone."""
@@ -47,13 +47,13 @@ class LeanParser(Parser):
         while piece := self._next():
             await super().parse(piece)
 
-    def take_directly(self, subscription: Subscription, take: Take) -> None:
+    @staticmethod
+    def take_directly(subscription: Subscription, take: Take) -> None:
         """Have `take` called with the messages that come for `subscription` from now on.
 
         Words of the server itself, which have a status, still come by way of the queue, and so behind these.
         """
-        number = subscription._id  # noqa: SLF001 (nats-py has no public door to it)
-        self._takers[b"%d" % number] = number, take
+        vars(subscription)[_TAKE] = take  # where it ends with the subscription
 
     def _next(self) -> bytes:
         """Hand on what comes first and is taken directly; return the piece behind it, nothing where it is not whole."""
@@ -74,7 +74,8 @@ class LeanParser(Parser):
                     break
                 if words[0] == b"HMSG":
                     body += int(words.pop())
-                number, take = self._takers.get(words[2], (0, None))
+                number = int(words[2])
+                take = getattr(self._client._subs.get(number), _TAKE, None)  # noqa: SLF001 (no public door)
                 end += len(_END)
             raw = rest[head:body]
             if take is None or raw[STATUS_AT : STATUS_AT + 1] == b" ":
