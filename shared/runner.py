@@ -51,7 +51,6 @@ from shared.series import expect
 from shared.service import Context, Loop, Parts, Service, service_names
 from shared.settings import Settings
 from shared.tracing import start_tracing
-from shared.web import WebServer
 
 RELAY_SECONDS = 1.0
 LAST_RELAY_SECONDS = 1.0
@@ -215,6 +214,8 @@ class Running:
         stops["commands"] = commands.stop
         await commands.start()
         if self._parts.web is not None:
+            from shared.web import WebServer  # noqa: PLC0415 (most services serve nothing, and it is large)
+
             web = WebServer(self._parts.web)
             await web.start()
             stops["web"] = web.stop

@@ -9,6 +9,7 @@ import uvloop
 
 from shared.cli.environment import running_settings
 from shared.cli.errors import CliError
+from shared.cli.preload import lean_libraries
 from shared.ending import GONE_SECONDS
 
 
@@ -21,6 +22,7 @@ def adapter(
     name: str = typer.Argument(help="Name of an adapter that the policy names, as `gateway` or `imap`."),
 ) -> None:
     """Run one adapter in the foreground until SIGTERM or Ctrl-C: it brings contacts in from the world."""
+    lean_libraries()
     from shared.adapters import process  # noqa: PLC0415 (slow)
     from shared.plugins import PluginError  # noqa: PLC0415 (same)
 

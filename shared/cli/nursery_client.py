@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from shared.cli.log_files import last_line, size
-from shared.cli.nursery import PACKET_BYTES
+from shared.cli.nursery_child import PACKET_BYTES
 from shared.testing.processes import ChildProcess
 
 STOP_SECONDS = 5.0

@@ -8,10 +8,9 @@ import threading
 import typer
 import uvloop
 
-from shared import runner
 from shared.cli.environment import running_settings
 from shared.cli.errors import CliError
-from shared.cli.services import load_service
+from shared.cli.preload import preload
 from shared.ending import GONE_SECONDS
 
 COLLECT_AFTER = (50_000, 20, 20)
@@ -27,6 +26,10 @@ def register(app: typer.Typer) -> None:
 def run(service: str = typer.Argument(help="Name of an installed service.")) -> None:
     """Run one service in the foreground until SIGTERM or Ctrl-C."""
     settings = running_settings()
+    preload()
+    from shared import runner  # noqa: PLC0415 (after what it must not bring along)
+    from shared.cli.services import load_service  # noqa: PLC0415 (same)
+
     wanted = load_service(service)
     gc.freeze()  # what was imported stays to the end
     gc.set_threshold(*COLLECT_AFTER)
