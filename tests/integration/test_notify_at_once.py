@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event as hooks
 
 from services.notify.ports import Retry, Unknown
 from services.notify.store.tables import limits
 from shared.bus.transaction import Delivery, Incoming
 from shared.events import Event, NotificationStep, NotificationSuppressed, WorkorderAssigned, WorkorderResolved
+from tests.statements import statements
 from tests.unit.notify.events import NOW, customer, escalated, opening, registered, step, warned
 from tests.unit.notify.house import House, Provider, Replica, notify_house
 
@@ -87,13 +87,12 @@ async def test_at_once_comes_out_as_by_way_of_the_queue(database_url: str, fresh
 async def test_it_is_written_once_as_in_hand_and_once_as_sent(house: House) -> None:
     one = await prompt(house)
     await one.bench.happens(*(customer(n) for n in range(5)))
-    statements: list[str] = []
-    hooks.listen(house.bench.engine.sync_engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
-    await one.bench.happens(*(opening(f"w{n}", contact_id=f"c{n}") for n in range(5)))
-    await one.sender.idle()
-    written = [one.split()[0] for one in statements if " notify.notifications " in one and not one.startswith("SELECT")]
+    with statements() as told:
+        await one.bench.happens(*(opening(f"w{n}", contact_id=f"c{n}") for n in range(5)))
+        await one.sender.idle()
+    written = [one.split()[0] for one in told if " notify.notifications " in one and not one.startswith("SELECT")]
     assert written.count("INSERT") == 1
-    assert [one for one in statements if one.startswith("UPDATE notify.notifications SET state='sent'")]
+    assert [one for one in told if one.startswith("UPDATE notify.notifications AS target SET state = 'sent'")]
     assert set((await house.states()).values()) == {"sent"}
     assert len(house.lines("sms")) == 5
     await one.sender.stop()

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from services.notify.handlers import sender
 from services.notify.store import limits, windows
 from shared.events import NotificationStep, WorkorderAssigned
 from shared.policy import Policy
+from tests.statements import statements
 from tests.unit.notify.events import NOW, customer, escalated, opening, registered, step
 from tests.unit.notify.house import House, Provider, Replica, notify_house
 
@@ -130,27 +130,25 @@ async def test_a_long_queue_costs_a_batch_as_many_statements_as_a_short_one(
     monkeypatch.setattr(sender, "RECOVER_SECONDS", 3_600.0)  # what is looked for now and then would be counted too
     policy = limited(house, recipients={"customer": [{"count": 5, "per": "1m wall"}]})
     one = await house.replica(policy=policy)
-    told: list[str] = []
-    event.listen(house.bench.engine.sync_engine, "before_cursor_execute", lambda *args: told.append(str(args[2])[:60]))
 
-    async def statements(count: int, start: int) -> int:
+    async def asked(count: int, start: int) -> int:
         await one.bench.happens(*(customer(n) for n in range(start, start + count)))
         await one.bench.happens(
             *(opening(f"w{n}", contact_id=f"c{n}", number=f"XR2026112{n:04}") for n in range(start, start + count))
         )
         await one.work()  # whatever is looked up once
-        told.clear()
-        await one.bench.happens(
-            *(
-                step(WorkorderAssigned, 2, work_order_id=f"w{n}", assignee="market-2")
-                for n in range(start, start + count)
+        with statements() as told:
+            await one.bench.happens(
+                *(
+                    step(WorkorderAssigned, 2, work_order_id=f"w{n}", assignee="market-2")
+                    for n in range(start, start + count)
+                )
             )
-        )
-        await one.work()
+            await one.work()
         house.bench.clock.at += timedelta(minutes=2)
         return len(told)
 
-    few, many = await statements(2, 0), await statements(150, 10)
+    few, many = await asked(2, 0), await asked(150, 10)
     assert many <= few + 1
     await one.sender.stop()
 

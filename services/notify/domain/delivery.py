@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from typing import Literal
 
 from services.notify.domain.outcome import NeverSent, Outcome, Rejected, Sent, Unknown
@@ -27,6 +28,12 @@ class Verdict:
     spent: bool = False
 
 
+@cache
+def taken(route: int) -> Verdict:
+    """Return what becomes of a notification that transport `route` has taken."""
+    return Verdict("sent", route=route)
+
+
 def follow(
     outcome: Outcome | NeverSent,
     *,
@@ -43,7 +50,7 @@ def follow(
     sent again: to staff always, to a customer only where the transport itself drops a message that it has already.
     """
     if isinstance(outcome, Sent):
-        return Verdict("sent", route=route)
+        return taken(route)
     if isinstance(outcome, NeverSent):
         return Verdict("queued", "the sender ended before it was handed over", route)
     pause = retries.pause(tries)

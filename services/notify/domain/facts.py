@@ -151,8 +151,8 @@ def _first(details: Mapping[str, Any], names: Sequence[str]) -> str | None:
     return next((text for value in told if isinstance(value, str) and (text := plain(value))), None)
 
 
-def opened(event: WorkorderOpened) -> WorkOrder:
-    """Return the work order as it begins."""
+def opened(event: WorkorderOpened, employee: str | None = None) -> WorkOrder:
+    """Return the work order as it begins; `employee` is whom it complains about in the words of the contact."""
     return WorkOrder(
         work_order_id=event.work_order_id,
         number=event.number,
@@ -171,6 +171,7 @@ def opened(event: WorkorderOpened) -> WorkOrder:
         moved=event.version,
         sensitive=event.sensitive,
         concerned=event.concerned,
+        employee=employee,
         news=_marks(event.grade, sensitive=event.sensitive),
     )
 

@@ -14,7 +14,7 @@ from services.notify.domain.facts import Contact, WorkOrder
 from services.notify.handlers.claim import Claimer, Decided
 from services.notify.handlers.compose import Composed
 from services.notify.handlers.record import Recorder
-from services.notify.store import facts, queue
+from services.notify.store import queue
 from services.notify.store.presence import Presence
 from services.notify.store.queue import Queued
 from shared.bus.transaction import Transaction
@@ -60,29 +60,31 @@ class AtOnce:
         self._presence = presence
         self._lanes = lanes
 
+    async def look(self, tx: Transaction, rows: Mapping[str, Row]) -> queue.Outlook | None:
+        """Return how the queue stands where `rows` need not go through it; None where they have to queue up."""
+        due = any(row["next_attempt_at"] <= tx.now for row in rows.values())
+        if not due or not (self._presence.held and self._lanes.free):
+            return None
+        outlook = await queue.outlook(tx.connection, rows)
+        return outlook if outlook.following is None or outlook.following > tx.now else None
+
     async def take(
         self,
         tx: Transaction,
+        outlook: queue.Outlook,
         rows: Mapping[str, Row],
         orders: Mapping[str, WorkOrder],
         contacts: Mapping[str, Contact],
-    ) -> bool:
-        """Write `rows` and begin to send what is due of them; False where they have to queue up, and nothing is written.
+    ) -> None:
+        """Write `rows` and begin to send what is due of them.
 
-        `orders` are the work orders that they are about, as the events leave them; `contacts` some of their contacts.
+        `orders` are the work orders that they are about, as the events leave them; `contacts` are the contacts of those.
         """
-        due = [row for row in rows.values() if row["next_attempt_at"] <= tx.now]
-        if not due or not (self._presence.held and self._lanes.free):
-            return False
-        lease_until, following = await queue.outlook(tx.connection)
-        if following is not None and following <= tx.now:
-            return False
-        there = await queue.states(tx.connection, rows)
-        fresh = [row for row in due if row["notification_id"] not in there]
-        known = await self._contacts(tx, fresh, orders, contacts)
-        found = [_queued(row, orders, known) for row in sorted(fresh, key=_urgency)]
+        there = outlook.there
+        due = [row for row in rows.values() if row["next_attempt_at"] <= tx.now and row["notification_id"] not in there]
+        found = [_queued(row, orders, contacts) for row in sorted(due, key=_urgency)]
         decided = await self._claimer.decide(tx, found)
-        hand = {"state": "sending", "claimed_by": self._presence.id, "lease_until": lease_until}
+        hand = {"state": "sending", "claimed_by": self._presence.id, "lease_until": outlook.lease_until}
         mine = decided.in_hand
         new = [
             {**row, **_BLANK, **decided.columns.get(key, {}), **(hand if key in mine else {})}
@@ -91,7 +93,6 @@ class AtOnce:
         ]
         self._told(tx, decided, await queue.insert(tx.connection, new))
         self._expect([row["next_attempt_at"] for row in new if row["state"] == "queued"])
-        return True
 
     def _told(self, tx: Transaction, decided: Decided, written: set[str]) -> None:
         """Send after the commit what is in our hands now; what another transaction wrote meanwhile is its own."""
@@ -105,18 +106,6 @@ class AtOnce:
     def _expect(self, moments: Sequence[datetime]) -> None:
         if moments:
             self._lanes.expect(min(moments))
-
-    async def _contacts(
-        self,
-        tx: Transaction,
-        fresh: Sequence[Row],
-        orders: Mapping[str, WorkOrder],
-        contacts: Mapping[str, Contact],
-    ) -> Mapping[str, Contact]:
-        """Return the contacts of the customers who are to be told."""
-        theirs = {row["work_order_id"] for row in fresh if row["audience"] == "customer"}
-        wanted = {orders[key].contact_id for key in theirs if key in orders}
-        return {**await facts.load_contacts(tx.connection, wanted - contacts.keys()), **contacts}
 
 
 def _queued(row: Row, orders: Mapping[str, WorkOrder], contacts: Mapping[str, Contact]) -> Queued:

@@ -19,7 +19,8 @@ from services.notify.handlers.compose import (
     Ways,
 )
 from services.notify.handlers.pace import Pace
-from services.notify.store import digests, queue, suppressed
+from services.notify.store import digests, queue
+from services.notify.store.obstacles import obstacles
 from services.notify.store.queue import Queued
 from shared.bus.failures import told
 from shared.bus.transaction import Transaction
@@ -93,17 +94,18 @@ class Claimer:
         """Return what becomes of each by itself: the address that is not suppressed, or why it waits."""
         ways = [self._composer.ways(one) for one in found]
         prints = {way.fingerprint for some in ways if isinstance(some, tuple) for way in some}
-        listed = await suppressed.reasons(tx.connection, prints)
         minutes = {key for one in found if (key := minute_of(one))}
-        last = await digests.last_digests(tx.connection, minutes, tx.now - self._window)
+        there = await obstacles(tx.connection, prints, minutes, tx.now - self._window)
         results: list[tuple[str, Result]] = []
         for one, some in zip(found, ways, strict=True):
-            held = held_until(one, last, tx.now, self._window)
-            result = Later(held, "one message a minute") if held else self._addressed(one, some, listed, tx.now)
+            held = held_until(one, there.last, tx.now, self._window)
+            result = (
+                Later(held, "one message a minute") if held else self._addressed(one, some, there.suppressed, tx.now)
+            )
             results.append((one.notification_id, self._by_what_works(result)))
         return results
 
-    def _addressed(self, one: Queued, ways: Ways, listed: dict[str, str], now: datetime) -> Result:
+    def _addressed(self, one: Queued, ways: Ways, listed: Mapping[str, str], now: datetime) -> Result:
         """Return what becomes of `one`; a notification that makes trouble must not hold up the others (R-NT-06)."""
         try:
             return self._composer.addressed(one, ways, listed, now)

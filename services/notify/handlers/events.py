@@ -1,7 +1,6 @@
 """A batch of events -> what is remembered of contacts and work orders, and notifications in the queue."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -28,6 +27,7 @@ from shared.events import (
 )
 from shared.ids import derived_id
 from shared.policy import Policy
+from shared.values import replace
 
 Reported = Callable[[Transaction, ContactSetAside], Awaitable[None]]
 
@@ -53,57 +53,65 @@ class EventHandler:
 
     async def on_events(self, tx: Transaction, batch: Sequence[Incoming]) -> None:
         """Apply the batch in order; each event tells each recipient each thing once, however often it comes."""
-        contacts = await self._contacts(tx, batch)
-        ids = {key for item in batch if (key := _work_order_id(item.data)) is not None}
-        orders = await facts.load_work_orders(tx.connection, ids)
-        employees = await self._employees(tx, batch)
+        events = [item.data for item in batch]
+        new = [event for event in events if isinstance(event, WorkorderOpened)]
+        told = [event for event in events if isinstance(event, ContactRegistered | ContactCompleted)]
+        customers = {event.contact_id for event in told}
+        known = await facts.load(tx.connection, customers | {event.contact_id for event in new}, _known_before(events))
+        fresh = customers - known.contacts.keys()
+        contacts = _heard(known.contacts, told)
+        await facts.save_contacts(tx.connection, [contacts[key] for key in customers], fresh)
+        orders = {key: _with_employee(order, contacts, customers) for key, order in known.orders.items()}
         changed: set[str] = set()
         rows: dict[str, dict[str, Any]] = {}
         for item in batch:
-            order = _apply(orders, changed, item.data, employees)
+            order = self._apply(orders, changed, item.data, contacts)
             for notice in notices(item.data, order, self._policy):
                 row = self._row(notice, item.message, order, tx.now)
                 rows.setdefault(row["notification_id"], row)
-        new = [item.data.work_order_id for item in batch if isinstance(item.data, WorkorderOpened)]
-        await facts.save_work_orders(tx.connection, [orders[key] for key in changed], new)
+        opened_now = [event.work_order_id for event in new]
+        await facts.save_work_orders(tx.connection, [orders[key] for key in changed], opened_now)
         ready = 0
-        if rows and not (self._at_once and await self._at_once.take(tx, rows, orders, contacts)):
+        outlook = await self._at_once.look(tx, rows) if self._at_once else None
+        if outlook and self._at_once:
+            await self._at_once.take(tx, outlook, rows, orders, contacts)
+        elif rows:
             await queue.enqueue(tx.connection, [rows[key] for key in sorted(rows)])
             ready = sum(row["next_attempt_at"] <= tx.now for row in rows.values())
-        if new or contacts:
-            ready += await queue.release(tx.connection, tx.now, orders=new, customers=sorted(contacts))
-        completes = [item.data.contact_id for item in batch if isinstance(item.data, ContactCompleted)]
+        if (new or told) and (outlook is None or outlook.waiting):
+            ready += await queue.release(tx.connection, tx.now, orders=opened_now, customers=sorted(customers))
+        completes = [event.contact_id for event in told if isinstance(event, ContactCompleted)]
         if completes:
             ready += await queue.revive(tx.connection, tx.now, completes)
-        for item in batch:
-            if self._reported is not None and isinstance(item.data, ContactSetAside):
-                await self._reported(tx, item.data)
+        for event in events:
+            if self._reported is not None and isinstance(event, ContactSetAside):
+                await self._reported(tx, event)
         self._nudge(ready)
 
-    async def _contacts(self, tx: Transaction, batch: Sequence[Incoming]) -> dict[str, Contact]:
-        """Remember what the batch tells of contacts and return them as they are now."""
-        told = [item.data for item in batch if isinstance(item.data, ContactRegistered | ContactCompleted)]
-        known = await facts.load_contacts(tx.connection, {event.contact_id for event in told})
-        fresh = {event.contact_id for event in told} - known.keys()
-        for event in told:
-            earlier = known.get(event.contact_id)
-            if isinstance(event, ContactCompleted):
-                known[event.contact_id] = completed(event, earlier)
-            else:
-                known[event.contact_id] = contact_of(event, earlier)
-        await facts.save_contacts(tx.connection, known.values(), fresh)
-        return known
+    def _apply(
+        self, orders: dict[str, WorkOrder], changed: set[str], event: Event, contacts: Mapping[str, Contact]
+    ) -> WorkOrder | None:
+        """Return the work order that `event` is about, as the event leaves it."""
+        key = _work_order_id(event)
+        if key is None:
+            return None
+        if isinstance(event, WorkorderOpened):
+            order = opened(event, self._employee(event, contacts))
+        else:
+            known = orders.get(key)
+            if known is None or not isinstance(event, WorkorderStep):
+                return known
+            order = after(known, event)
+        orders[key] = order
+        changed.add(key)
+        return order
 
-    async def _employees(self, tx: Transaction, batch: Sequence[Incoming]) -> dict[str, str | None]:
-        """Return by contact whom the complaints about staff that open in the batch are about: they are not told of it."""
-        ids = {
-            item.data.contact_id
-            for item in batch
-            if isinstance(item.data, WorkorderOpened)
-            and (category := self._policy.categories.get(item.data.category)) is not None
-            and category.department_from == "employee"
-        }
-        return {key: contact.employee for key, contact in (await facts.load_contacts(tx.connection, ids)).items()}
+    def _employee(self, event: WorkorderOpened, contacts: Mapping[str, Contact]) -> str | None:
+        """Return whom a complaint about staff is about: they are not told of it."""
+        category = self._policy.categories.get(event.category)
+        about_staff = category is not None and category.department_from == "employee"
+        contact = contacts.get(event.contact_id) if about_staff else None
+        return contact.employee if contact is not None else None
 
     def _row(self, notice: Notice, cause: Message[Event], order: WorkOrder | None, now: datetime) -> dict[str, Any]:
         once = notice.once or cause.key
@@ -129,19 +137,34 @@ class EventHandler:
         }
 
 
-def _apply(
-    orders: dict[str, WorkOrder], changed: set[str], event: Event, employees: Mapping[str, str | None]
-) -> WorkOrder | None:
-    """Return the work order that `event` is about, as the event leaves it."""
-    if isinstance(event, WorkorderOpened):
-        orders[event.work_order_id] = replace(opened(event), employee=employees.get(event.contact_id))
-        changed.add(event.work_order_id)
-    key = _work_order_id(event)
-    order = orders.get(key) if key is not None else None
-    if order is not None and isinstance(event, WorkorderStep):
-        order = orders[order.work_order_id] = after(order, event)
-        changed.add(order.work_order_id)
-    return order
+def _heard(known: Mapping[str, Contact], told: Iterable[ContactRegistered | ContactCompleted]) -> dict[str, Contact]:
+    """Return the contacts as they are after what was `told` of them."""
+    contacts = dict(known)
+    for event in told:
+        earlier = contacts.get(event.contact_id)
+        if isinstance(event, ContactCompleted):
+            contacts[event.contact_id] = completed(event, earlier)
+        else:
+            contacts[event.contact_id] = contact_of(event, earlier)
+    return contacts
+
+
+def _known_before(events: Iterable[Event]) -> set[str]:
+    """Return the work orders that `events` are about and do not open first."""
+    ids: set[str] = set()
+    opened_now: set[str] = set()
+    for event in events:
+        key = _work_order_id(event)
+        if isinstance(event, WorkorderOpened):
+            opened_now.add(event.work_order_id)
+        elif key is not None and key not in opened_now:
+            ids.add(key)
+    return ids
+
+
+def _with_employee(order: WorkOrder, contacts: Mapping[str, Contact], told: Collection[str]) -> WorkOrder:
+    """Return `order` with whom it is about in the words of its contact, which may have named them only now."""
+    return replace(order, employee=contacts[order.contact_id].employee) if order.contact_id in told else order
 
 
 def _work_order_id(event: Event) -> str | None:

@@ -1,7 +1,6 @@
 """Recording what came of attempts: the row and the event in one transaction; nothing is recorded twice."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, Self
 
@@ -26,7 +25,7 @@ from shared.events import (
     NotificationUnknown,
 )
 from shared.policy import Policy
-from shared.values import frozen
+from shared.values import frozen, replace
 
 LONGEST_REASON = 500
 LONGEST_REFERENCE = 200
@@ -109,15 +108,14 @@ class Recorder:
         """Record the verdicts of those attempts that are still ours; another sender may have judged the rest."""
         try:
             async with self._outbox.transaction() as tx:
-                smooth = {one.queued.notification_id: one for one in attempts if _is_smooth(one)}
-                others = {one.queued.notification_id: one for one in attempts if not _is_smooth(one)}
-                mine = await queue.sent(tx.connection, self._presence.id, smooth, tx.now)
+                left = {one.queued.notification_id: one for one in attempts if _has_left(one)}
+                others = {one.queued.notification_id: one for one in attempts if not _has_left(one)}
+                references = {key: _reference(one) for key, one in left.items()}
+                mine = await queue.sent(tx.connection, self._presence.id, references, tx.now)
                 if others:
                     mine |= await queue.still_mine(tx.connection, self._presence.id, others)
-                ours = [attempt for key, attempt in sorted((smooth | others).items()) if key in mine]
-                await queue.save(tx.connection, [self._row(tx, one) for one in ours if not _is_smooth(one)])
-                await troubles.add(tx.connection, [_trouble(tx, attempt) for attempt in ours if attempt.trouble])
-                await suppressed.add(tx.connection, [_dead(tx, attempt) for attempt in ours if _is_dead(attempt)])
+                    await self._save(tx, [attempt for key, attempt in sorted(others.items()) if key in mine])
+                ours = [attempt for key, attempt in sorted((left | others).items()) if key in mine]
                 for attempt in ours:
                     if attempt.verdict is not None and attempt.verdict.state != "queued":
                         self.emit(tx, attempt, attempt.verdict.state, attempt.verdict.reason)
@@ -168,6 +166,12 @@ class Recorder:
         for queued, reason in nobody:
             self.emit(tx, Attempt.of(queued, "none", "", ""), "suppressed", reason)
 
+    async def _save(self, tx: Transaction, attempts: Sequence[Attempt]) -> None:
+        """Write what became of attempts that did not simply succeed, and what an operator is to see of them."""
+        await queue.save(tx.connection, [self._row(tx, attempt) for attempt in attempts])
+        await troubles.add(tx.connection, [_trouble(tx, attempt) for attempt in attempts if attempt.trouble])
+        await suppressed.add(tx.connection, [_dead(tx, attempt) for attempt in attempts if _is_dead(attempt)])
+
     def _row(self, tx: Transaction, attempt: Attempt) -> dict[str, Any]:
         verdict = attempt.verdict or Verdict("unknown")
         row = settled_row(attempt.queued, attempt.channel, verdict, attempt.tries, tx.now, self._composer.policy)
@@ -205,10 +209,9 @@ def _reference(attempt: Attempt) -> str | None:
     return known if known != attempt.queued.notification_id else None
 
 
-def _is_smooth(attempt: Attempt) -> bool:
-    """Whether it was taken, and there is nothing to note but that."""
-    taken = attempt.verdict is not None and attempt.verdict.state == "sent"
-    return taken and isinstance(attempt.outcome, Sent) and _reference(attempt) is None
+def _has_left(attempt: Attempt) -> bool:
+    """Whether it was taken, and there is nothing to note but that and what the provider calls it."""
+    return isinstance(attempt.outcome, Sent) and attempt.verdict is not None and attempt.verdict.state == "sent"
 
 
 def _trouble(tx: Transaction, attempt: Attempt) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from services.notify.domain.delivery import fates, follow
+from services.notify.domain.delivery import fates, follow, taken
 from services.notify.domain.outcome import NeverSent
 from services.notify.handlers.at_once import AtOnce
 from services.notify.handlers.claim import Claimer
@@ -16,7 +16,7 @@ from services.notify.handlers.compose import Addressed, Composed, Composer, Late
 from services.notify.handlers.pace import longest
 from services.notify.handlers.record import Attempt, Recorder
 from services.notify.handlers.transports import Transports
-from services.notify.ports import BATCHES_AT_ONCE, Outcome, Transport
+from services.notify.ports import BATCHES_AT_ONCE, Outcome, Sent, Transport
 from services.notify.store import queue, windows
 from services.notify.store.presence import Presence
 from shared import metrics
@@ -35,6 +35,13 @@ LANE_SECONDS = 0.1
 BUSY_SECONDS = 1.0
 OUT_SECONDS = 5.0
 PATIENCE_SECONDS = 1.0
+TOGETHER_SECONDS = 0.05
+"""What was taken waits so long for the rest of its batch, which other transports have in hand, to be recorded with it."""
+
+Lane = tuple[str, str]
+"""A transport and the channel that it carries."""
+Load = tuple[Lane, Sequence[Composed]]
+"""What leaves by one lane in one batch."""
 
 log = structlog.get_logger()
 
@@ -60,7 +67,7 @@ class Sender:
         self._patient_until = 0.0
         self._recover_at = 0.0
         self._tidy_at = time.monotonic() + TIDY_SECONDS
-        self._lanes: defaultdict[tuple[str, str], int] = defaultdict(int)
+        self._lanes: defaultdict[Lane, int] = defaultdict(int)
         self._tasks: set[asyncio.Task[None]] = set()
 
     def nudge(self, count: int) -> None:
@@ -78,14 +85,18 @@ class Sender:
 
     def start(self, ready: Sequence[Composed]) -> None:
         """Send messages whose notifications are, by a transaction that is committed, in the hands of this sender."""
-        lanes: defaultdict[tuple[str, str], list[Composed]] = defaultdict(list)
+        lanes: defaultdict[Lane, list[Composed]] = defaultdict(list)
         for composed in ready:
             lanes[composed.lane].append(composed)
-        for (name, channel), messages in lanes.items():
-            for start in range(0, len(messages), BATCH):
-                task = asyncio.create_task(self._carry(name, channel, messages[start : start + BATCH]))
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
+        loads = [
+            (lane, messages[start : start + BATCH])
+            for lane, messages in lanes.items()
+            for start in range(0, len(messages), BATCH)
+        ]
+        if loads:
+            task = asyncio.create_task(self._carry(loads))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
     def expect(self, at: datetime) -> None:
         """Look again at `at`, where that is before the next turn."""
@@ -162,31 +173,55 @@ class Sender:
         works = [number for number, name in enumerate(chain) if self._transports.works(name, attempt.channel)]
         return works[-1] + 1 if works else len(chain)
 
-    async def _carry(self, name: str, channel: str, messages: Sequence[Composed]) -> None:
-        """Send one batch by one transport and record the outcomes."""
-        self._lanes[name, channel] += 1
-        look_again = True
+    async def _carry(self, loads: Sequence[Load]) -> None:
+        """Send all `loads` at once, and record what came of them: of those that end at about the same time together."""
+        for lane, _messages in loads:
+            self._lanes[lane] += 1
+        under_way = {asyncio.create_task(self._send(lane, messages)): lane for lane, messages in loads}
         try:
-            outbound = [composed.outbound for composed in messages]
+            while under_way:
+                ended, others = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
+                if others:
+                    more, _ = await asyncio.wait(others, timeout=TOGETHER_SECONDS)
+                    ended |= more
+                await self._record([attempt for task in ended for attempt in task.result()])
+                for task in ended:
+                    self._lanes[under_way.pop(task)] -= 1
+        finally:
+            for task, lane in under_way.items():
+                task.cancel()
+                self._lanes[lane] -= 1
+
+    async def _send(self, lane: Lane, messages: Sequence[Composed]) -> list[Attempt]:
+        """Send one batch by one transport and judge what came of it; nothing is judged where that fails."""
+        try:
             began = time.perf_counter()
-            outcomes = await self._transports.send(name, channel, outbound)
-            metrics.NOTIFICATION_SECONDS.labels(name).observe(time.perf_counter() - began)
-            judged = [
+            outcomes = await self._transports.send(*lane, [composed.outbound for composed in messages])
+            metrics.NOTIFICATION_SECONDS.labels(lane[0]).observe(time.perf_counter() - began)
+            return [
                 self._judged(_attempt(part), outcome)
                 for composed, outcome in zip(messages, outcomes, strict=True)
                 for part in composed.parts
             ]
+        except Exception as error:  # noqa: BLE001 (it must not take along what the other transports have sent)
+            log.warning("outcomes will be recorded later", why=type(error).__name__)
+            return []
+
+    async def _record(self, judged: Sequence[Attempt]) -> None:
+        look_again = True
+        try:
             await self.recorder.record(judged)
             look_again = any(one.verdict is None or one.verdict.state == "queued" for one in judged)
         except Exception as error:  # noqa: BLE001 (what could not be recorded is kept, and recorded at the next turn)
             log.warning("outcomes will be recorded later", why=type(error).__name__)
         finally:
-            self._lanes[name, channel] -= 1
             if look_again:
                 self.wake.set()
 
     def _judged(self, attempt: Attempt, outcome: Outcome | NeverSent) -> Attempt:
         """Return the attempt with its outcome and what follows from that."""
+        if isinstance(outcome, Sent):
+            return attempt.judged(outcome, taken(attempt.route))
         transport = self._transports.find(attempt.transport, attempt.channel)
         verdict = follow(
             outcome,
@@ -209,7 +244,7 @@ class Sender:
                 await queue.claim(
                     tx.connection, self._presence.id, [{"notification_id": one.notification_id} for one in left]
                 )
-            by_lane: defaultdict[tuple[str, str], list[Attempt]] = defaultdict(list)
+            by_lane: defaultdict[Lane, list[Attempt]] = defaultdict(list)
             for one in left:
                 attempt = Attempt.of(
                     one,

@@ -1,14 +1,13 @@
 """The queue: notices in, claims of what is due, outcomes, and what a crash left behind."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
     ARRAY,
     BigInteger,
-    DateTime,
     Row,
     Select,
     SmallInteger,
@@ -34,7 +33,7 @@ from services.notify.domain.urgency import FIRST, LATER, USUAL
 from services.notify.store.facts import order_of
 from services.notify.store.presence import alive
 from services.notify.store.tables import contacts, notifications, work_orders
-from shared.db import insert_new, update_rows
+from shared.db import Prepared, fetch, insert_new, update_rows
 from shared.events import Purpose
 from shared.values import frozen
 
@@ -55,7 +54,17 @@ _FIRST = (
 )
 _NEXT = select(func.min(_FIRST.c.next_attempt_at)).select_from(_LEVELS.join(_FIRST, true())).scalar_subquery()
 _LEASE_END = select(func.clock_timestamp() + LEASE)
-_OUTLOOK = _LEASE_END.add_columns(_NEXT)
+_OUTLOOK = Prepared(
+    _LEASE_END.add_columns(
+        _NEXT,
+        select(literal(1)).where(notifications.c.state == text("'waiting'")).exists(),
+        func.array(
+            select(notifications.c.notification_id)
+            .where(notifications.c.notification_id == any_(_IDS))
+            .scalar_subquery()
+        ),
+    )
+)
 
 
 _OWNED = and_(
@@ -63,22 +72,18 @@ _OWNED = and_(
     notifications.c.state == text("'sending'"),
     notifications.c.claimed_by == bindparam("owner", type_=BigInteger),
 )
-_MINE = (
+_MINE = Prepared(
     select(notifications.c.notification_id).where(_OWNED).order_by(notifications.c.notification_id).with_for_update()
 )
-_SENT = (
-    update(notifications)
-    .where(_OWNED)
-    .values(
-        state=text("'sent'"),
-        reason=None,
-        reference=None,
-        next_attempt_at=bindparam("now", type_=DateTime(timezone=True)),
-        settled_at=bindparam("now", type_=DateTime(timezone=True)),
-        claimed_by=None,
-        lease_until=None,
+_SENT = Prepared(
+    text(
+        f"UPDATE {notifications.fullname} AS target SET state = 'sent', reason = NULL, reference = given.reference, "
+        "next_attempt_at = CAST(:now AS timestamptz), settled_at = CAST(:now AS timestamptz), "
+        "claimed_by = NULL, lease_until = NULL "
+        "FROM unnest(CAST(:ids AS text[]), CAST(:references AS text[])) AS given(id, reference) "
+        "WHERE target.notification_id = given.id AND target.state = 'sending' AND target.claimed_by = :owner "
+        "RETURNING target.notification_id"
     )
-    .returning(notifications.c.notification_id)
 )
 
 
@@ -162,10 +167,24 @@ async def claim(connection: AsyncConnection, owner: int, rows: Sequence[Mapping[
     await save(connection, claimed)
 
 
-async def outlook(connection: AsyncConnection) -> tuple[datetime, datetime | None]:
-    """Return when a lease that begins now ends, and when the next queued notification is due."""
-    row = (await connection.execute(_OUTLOOK)).one()
-    return row[0], row[1]
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What whoever has something new to tell must know of the queue."""
+
+    lease_until: datetime
+    """The end of a lease that begins now."""
+    following: datetime | None
+    """When the next queued notification is due."""
+    waiting: bool
+    """Whether one waits for its work order or contact to become known."""
+    there: frozenset[str]
+    """The ids of what was told before."""
+
+
+async def outlook(connection: AsyncConnection, ids: Collection[str]) -> Outlook:
+    """Return how the queue stands, and which of the notifications `ids` it has."""
+    ((lease_until, following, waiting, there),) = await fetch(connection, _OUTLOOK, {"ids": list(ids)})
+    return Outlook(lease_until, following, waiting, frozenset(there))
 
 
 async def save(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -201,14 +220,17 @@ async def states(connection: AsyncConnection, ids: Collection[str]) -> dict[str,
 
 async def still_mine(connection: AsyncConnection, owner: int, ids: Collection[str]) -> set[str]:
     """Lock and return those of the notifications that `owner` still holds."""
-    return set(await connection.scalars(_MINE, {"ids": list(ids), "owner": owner}))
+    return {row[0] for row in await fetch(connection, _MINE, {"ids": list(ids), "owner": owner})}
 
 
-async def sent(connection: AsyncConnection, owner: int, ids: Collection[str], now: datetime) -> set[str]:
-    """Record that notifications left without any trouble; return those of them that `owner` still held."""
-    if not ids:
+async def sent(
+    connection: AsyncConnection, owner: int, references: Mapping[str, str | None], now: datetime
+) -> set[str]:
+    """Record that notifications left, by what the provider calls each; return those of them that `owner` still held."""
+    if not references:
         return set()
-    return set(await connection.scalars(_SENT, {"ids": list(ids), "owner": owner, "now": now}))
+    given = {"ids": list(references), "references": list(references.values()), "owner": owner, "now": now}
+    return {row[0] for row in await fetch(connection, _SENT, given)}
 
 
 async def abandoned(connection: AsyncConnection, limit: int) -> list[Queued]:
