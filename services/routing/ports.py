@@ -14,8 +14,10 @@ from services.routing.domain.assignment import Task as Task
 from services.routing.domain.gated import Gated as Gated
 from services.routing.domain.gated import Gates as Gates
 from services.routing.domain.gated import Opened as Opened
+from services.routing.domain.gated import each as each
 from services.routing.domain.matter import Matter as Matter
-from services.routing.domain.mentions import Wordings as Wordings
+from services.routing.domain.mentions import AnyOf as AnyOf
+from services.routing.domain.neighbours import neighbours as neighbours
 from services.routing.domain.script import plain as plain
 from shared.plugins import PluginError, Setup
 

@@ -2,37 +2,47 @@
 
 Rules know what was thought of; resemblance carries over to the wordings nobody listed. The examples are invented and
 kept as data (`examples_zh.tsv`: label, tab, text), so a wrong suggestion is cured by adding the case as an example.
+
+What a piece says is one whole number with a field of 64 bits for each label, so that what all pieces of a text say together
+is one sum: exact, whatever the order, and made without a look at the single labels.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from array import array
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from itertools import pairwise
-from operator import add
+from struct import Struct
+from typing import Final
 
-from services.routing.ports import plain
+from services.routing.ports import neighbours, plain
 
-_DIGITS = re.compile(r"\d+")
-_WORDS = re.compile(r"[a-z]{2,}")
-_SMOOTHING = 0.01
-_CONSIDERED = 600
+_DIGITS: Final = re.compile(r"\d+")
+_WORDS: Final = re.compile(r"[a-z]{2,}")
+_SMOOTHING: Final = 0.01
+_CONSIDERED: Final = 600
 # Beyond this many known pieces a text is long, not surer: its likelihoods are scaled back to it.
-_PLENTY = 60
+_PLENTY: Final = 60
+_FIELD: Final = 64
+"""Bits: the sum of all pieces of a text stays below 2 ** 60."""
+_ONE: Final = 1 << 44
+"""How 1.0 is written in a field."""
+_Piece = int | str
 
 
-def _pieces(text: str) -> set[str]:
-    folded = _DIGITS.sub("0", plain(text).lower()[:_CONSIDERED])
-    found = set[str](folded)
+def _pieces(text: str) -> set[_Piece]:
+    folded = plain(text).lower()[:_CONSIDERED]
+    if _DIGITS.search(folded):
+        folded = _DIGITS.sub("0", folded)
+    found: set[_Piece] = set()
     if words := _WORDS.findall(folded):
         folded = _WORDS.sub(" ", folded)
-        found = {*folded, *words, *map(" ".join, pairwise(words))}
-    found.update(map(add, folded, folded[1:]))
+        found.update(words, map(" ".join, pairwise(words)))
+    found.update(folded, neighbours(folded))
     return found
 
 
@@ -43,43 +53,47 @@ class Resemblance:
         """Count the pieces of `examples`, pairs of label and text."""
         rows = list(examples)
         sizes = Counter(label for label, _ in rows)
-        self._labels = tuple(sizes)
+        self._labels = tuple(
+            label for label, _ in sizes.most_common()
+        )  # what most pieces speak for makes short numbers
         # A piece no example of a label has costs the same for all pieces, so only seen pairs are stored.
-        self._unseen = [math.log(_SMOOTHING / (size + 2 * _SMOOTHING)) for size in sizes.values()]
-        alike: dict[tuple[float, ...], tuple[float, ...]] = {}  # 28,000 pieces have 4,000 rows: each is kept once
+        self._unseen = [math.log(_SMOOTHING / (sizes[label] + 2 * _SMOOTHING)) for label in self._labels]
+        self._fields = Struct(f"<{len(sizes)}Q")
+        alike: dict[int, int] = {}  # 28,000 pieces have 4,000 rows: each is kept once
         self._gains = {
             piece: alike.setdefault(gains, gains)
             for piece, counts in _counted(rows, self._labels).items()
-            for gains in (tuple(map(_gain, counts)),)
+            for gains in (sum(_gain(count) << _FIELD * place for place, count in counts.items()),)
         }
 
     def scores(self, text: str) -> Mapping[str, float]:
         """Return the log-likelihood of each label less the best one's; all 0 for a text without a known piece."""
-        gains = self._gains
-        known = [gains[piece] for piece in _pieces(text) if piece in gains]
+        known = [*filter(None, map(self._gains.get, _pieces(text)))]
         if not known:
             return dict.fromkeys(self._labels, 0.0)
         size = len(known)
-        likelihood = list(map(add, (unseen * size for unseen in self._unseen), map(sum, zip(*known, strict=True))))
-        best = max(likelihood, default=0.0)
-        share = min(1.0, _PLENTY / max(1, len(known)))
+        told = self._fields.unpack(sum(known).to_bytes(self._fields.size, "little"))
+        likelihood = [gain / _ONE + unseen * size for gain, unseen in zip(told, self._unseen, strict=True)]
+        best = max(likelihood)
+        share = min(1.0, _PLENTY / size)
         return {label: (value - best) * share for label, value in zip(self._labels, likelihood, strict=True)}
 
 
-def _counted(examples: Sequence[tuple[str, str]], labels: Sequence[str]) -> dict[str, array[int]]:
-    """Return of each piece how many examples of each label have it, in the order of `labels`."""
+def _counted(examples: Sequence[tuple[str, str]], labels: Sequence[str]) -> dict[_Piece, dict[int, int]]:
+    """Return of each piece how many examples have it, by the place of their label."""
     place = {label: number for number, label in enumerate(labels)}
-    none = array("H", [0]) * len(labels)
-    counts: dict[str, array[int]] = {}
+    counts: dict[_Piece, dict[int, int]] = {}
     for label, text in examples:
+        at = place[label]
         for piece in _pieces(text):
-            counts.setdefault(piece, none[:])[place[label]] += 1
+            of_piece = counts.setdefault(piece, {})
+            of_piece[at] = of_piece.get(at, 0) + 1
     return counts
 
 
-@cache  # few values, and each of them one object: what is looked up for every text stays close together
-def _gain(count: int) -> float:
-    return math.log((count + _SMOOTHING) / _SMOOTHING)
+@cache  # few values
+def _gain(count: int) -> int:
+    return round(math.log((count + _SMOOTHING) / _SMOOTHING) * _ONE)
 
 
 def packaged_examples(name: str = "examples_zh.tsv") -> list[tuple[str, str]]:

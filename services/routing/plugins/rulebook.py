@@ -1,17 +1,19 @@
 """The rules as they are read from `rules_zh.yaml`: vocabularies expanded, patterns compiled, everything checked once."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, Final
 
 import yaml
 
-from services.routing.ports import Gated, Gates, Wordings
+from services.routing.ports import AnyOf, Gated, Gates
 
 _WORD = re.compile(r"<([a-z_]+)>")
+_TABLES: Final = {"object": "objects", "act": "acts", "direct": "direct"}
+"""What the rows of a table are called by labels, and the table."""
 _ALONE = re.compile(r"(?:(?<=^)|(?<=\|))<([a-z_]+)>(?=\||$)")
 
 
@@ -19,24 +21,19 @@ _ALONE = re.compile(r"(?:(?<=^)|(?<=\|))<([a-z_]+)>(?=\||$)")
 class Rule:
     """Adds `weight` when its pattern occurs (or always, without one) and its cues allow."""
 
+    row: str
+    """What it speaks for: a kind of table and the name of a row of it."""
     weight: float
-    pattern: Gated | None
+    pattern: re.Pattern[str] | None
+    bits: int
+    """Those of its pattern behind the gates."""
     needs: frozenset[str]
     unless: frozenset[str]
 
-    def evidence(self, text: str, holds: Callable[[str], bool]) -> str | None:
-        """Return what matched, the empty string for a rule without a pattern, or None where the rule does not apply."""
-        if self.needs and not all(map(holds, self.needs)):
-            return None
-        word = ""
-        if self.pattern is not None:
-            found = self.pattern.pattern.search(text)
-            if found is None:
-                return None
-            word = found.group()
-        if self.unless and any(map(holds, self.unless)):
-            return None
-        return word
+    def word(self, text: str) -> str:
+        """Return what of `text` the pattern matches first; the empty string where there is no pattern or no match."""
+        found = self.pattern.search(text) if self.pattern is not None else None
+        return found.group() if found is not None else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +52,16 @@ class Rulebook:
     """All rules of one language."""
 
     masks: tuple[tuple[Gated, str], ...]
-    cues: Mapping[str, Wordings]
-    objects: Mapping[str, tuple[Rule, ...]]
-    acts: Mapping[str, tuple[Rule, ...]]
-    direct: Mapping[str, tuple[Rule, ...]]
+    cues: Mapping[str, AnyOf]
+    rules: tuple[Rule, ...]
+    """In the order of their bits."""
     labels: Mapping[str, Label]
     unmentioned: float
     gates: Gates
-    """What all patterns are behind."""
-    concrete: Wordings
+    """What rules and cues are behind."""
+    veils: Gates
+    """What the masks are behind."""
+    concrete: re.Pattern[str]
     """Whether goods can be told from the text; it reads the text unmasked."""
 
 
@@ -75,21 +73,20 @@ def _expand(pattern: str, words: Mapping[str, str]) -> str:
     return pattern
 
 
-def _rules(
-    tables: Mapping[str, list[Mapping[str, Any]]], words: Mapping[str, str], gates: Gates
-) -> dict[str, tuple[Rule, ...]]:
-    return {
-        name: tuple(
-            Rule(
-                weight=float(row["w"]),
-                pattern=gates.add(_expand("|".join(row["any"]), words)) if "any" in row else None,
-                needs=frozenset(row.get("if", ())),
-                unless=frozenset(row.get("unless", ())),
-            )
-            for row in rows
+def _rules(data: Mapping[str, Any], words: Mapping[str, str], gates: Gates) -> tuple[Rule, ...]:
+    rows = ((f"{kind} {name}", row) for kind in _TABLES for name, rows in data[_TABLES[kind]].items() for row in rows)
+    return tuple(
+        Rule(
+            row=name,
+            weight=float(row["w"]),
+            pattern=gates.compiled(pattern) if pattern else None,
+            bits=gates.guard(pattern),
+            needs=frozenset(row.get("if", ())),
+            unless=frozenset(row.get("unless", ())),
         )
-        for name, rows in tables.items()
-    }
+        for name, row in rows
+        for pattern in (_expand("|".join(row.get("any", ())), words),)
+    )
 
 
 def _label(name: str, row: Mapping[str, Any]) -> Label:
@@ -106,22 +103,21 @@ def rulebook(name: str = "rules_zh.yaml") -> Rulebook:
     words: dict[str, str] = data["words"]
     unknown = {
         cue
-        for part in ("objects", "acts", "direct")
+        for part in _TABLES.values()
         for rows in data[part].values()
         for row in rows
         for cue in (*row.get("if", ()), *row.get("unless", ()))
     } - set(data["cues"])
     if unknown:
         raise ValueError(f"{name}: no such cues: {', '.join(sorted(unknown))}")
-    gates = Gates()
+    gates, veils = Gates(), Gates()
     return Rulebook(
-        masks=tuple((gates.add(_expand(row["match"], words)), row["with"]) for row in data["masks"]),
-        cues={cue: Wordings(_expand(pattern, words), gates, apart=False) for cue, pattern in data["cues"].items()},
-        objects=_rules(data["objects"], words, gates),
-        acts=_rules(data["acts"], words, gates),
-        direct=_rules(data["direct"], words, gates),
+        rules=_rules(data, words, gates),
+        masks=tuple((veils.add(_expand(row["match"], words)), row["with"]) for row in data["masks"]),
+        cues={cue: AnyOf(_expand(pattern, words), gates) for cue, pattern in data["cues"].items()},
         labels={label: _label(label, row) for label, row in data["labels"].items()},
         unmentioned=float(data["unmentioned"]),
         gates=gates,
-        concrete=Wordings(_expand(data["concrete"], words), gates, apart=False),
+        veils=veils,
+        concrete=re.compile(_expand(data["concrete"], words)),
     )

@@ -63,7 +63,7 @@ class RulesClassifier:
         scores = {name: read.scores[name] + self._resemblance * alike.get(name, 0.0) for name in labels}
         best, confidence, among = _decided(scores, labels)
         label = labels[best]
-        vague = label.topic == "product" and not (read.concrete or matter.details.get("product_name"))
+        vague = label.topic == "product" and not self._is_concrete(matter)
         # A little likeness does not tell a complaint's topic where no word of the app or of a paid service does (R-RT-02).
         unspoken = label.category == "complaint" and among < _ALIKE and f"object {label.subject}" not in read.spoken
         topic = None if vague or unspoken else label.topic
@@ -73,6 +73,11 @@ class RulesClassifier:
         if len(_SAID.findall(matter.plain)) >= _ENOUGH_TEXT:
             return label, topic, confidence, ("与以往同类来访相似",)
         return label, topic, min(confidence, _GUESSED), ()
+
+    def _is_concrete(self, matter: Matter) -> bool:
+        """Return whether a contact about goods tells what they are or what is the matter with them."""
+        named = matter.details.get("product_name")
+        return bool(named) or self._book.concrete.search(matter.plain.lower()) is not None
 
 
 def _decided(scores: Mapping[str, float], labels: Mapping[str, Label]) -> tuple[str, float, float]:

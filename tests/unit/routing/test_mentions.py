@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from services.routing.domain import safety_more, safety_words, sensitive_more, sensitive_words
 from services.routing.domain.gated import Gates
 from services.routing.domain.mentions import Wordings
+from services.routing.domain.pieces import Pieces
 from tests.examples import examples
 from tests.measure import invented
 
@@ -57,9 +58,10 @@ SMALL = ["ab", "b", "a(?:c|d)", "[ad]b", "ca?b", "(?<!c)b", "ka+", "i"]
 )
 def test_what_is_taken_out_leaves_what_can_still_be_found(out: list[str], left: list[str], text: str) -> None:
     """Where something is taken out, new neighbours may say something: they are found, too."""
-    gates = Gates(ignoring_case=True)
+    gates = Gates(Pieces(), ignoring_case=True)
     first, second = Wordings("|".join(out), gates), Wordings("|".join(left), gates)
     wanted = re.sub("|".join(out), "", text, flags=re.IGNORECASE)
     rest, opened = first.taken_out(text, gates.opened(text))
     assert rest == wanted
     assert _spans(second.found(rest, opened)) == _spans(re.finditer("|".join(left), wanted, re.IGNORECASE))
+    assert second.are_in(rest, opened) == (re.search("|".join(left), wanted, re.IGNORECASE) is not None)
