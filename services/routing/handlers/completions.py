@@ -1,6 +1,6 @@
 """The registers of contacts are completed: their work orders learn what they lacked (R-IN-04, R-IN-07)."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 from services.routing import store
 from services.routing.domain.identity import Fingerprints, Known
@@ -8,7 +8,7 @@ from services.routing.domain.matter import Matter
 from services.routing.domain.numbers import day_of
 from services.routing.domain.supplement import completed, staffed, supplement
 from services.routing.domain.workorder import Decided, Ignored, WorkOrder
-from services.routing.handlers.contacts import Fresh
+from services.routing.handlers.contacts import Opened
 from shared.bus.transaction import Incoming, Transaction
 from shared.events import ContactCompleted
 from shared.policy import Policy
@@ -30,23 +30,25 @@ class Completions:
         self._work_orders = work_orders
         self._matters: dict[str, Matter] = {}
         self._changed: set[str] = set()
-        self._known: list[tuple[str, tuple[Known, ...]]] = []
+        self.known: list[tuple[str, tuple[Known, ...]]] = []
+        """What is known now of customers, by id; to be written in that order, behind what their contacts told."""
 
     @classmethod
     async def of(
         cls,
         tx: Transaction,
         batch: Sequence[Incoming],
-        fresh: Collection[Fresh],
+        came: Opened,
         policy: Policy,
         fingerprints: Fingerprints,
     ) -> "Completions":
-        """Return the completions in `batch`, and those that came before the contacts that `fresh` was opened from.
+        """Return the completions in `batch`, and those that came before the contacts whose work orders were just opened.
 
         One about a contact that is not known yet is kept for its opening.
         """
-        opened = {one.work_order.contact_id: one.work_order.id for one in fresh}
-        early = await store.take_early(tx.connection, opened) if opened else []
+        opened = {one.work_order.contact_id: one.work_order.id for one in came.fresh}
+        waiting = opened.keys() & came.beside.early
+        early = await store.take_early(tx.connection, waiting) if waiting else []
         events = [*early, *(item.data for item in batch if isinstance(item.data, ContactCompleted))]
         made = cls(policy, fingerprints, events, opened)
         wanted = {event.contact_id for event in events} - opened.keys()
@@ -55,7 +57,7 @@ class Completions:
             made._work_orders |= found
             await store.keep_early(tx.connection, [e for e in events if e.contact_id in wanted - found.keys()])
             made._matters |= await store.matters_of(tx.connection, found.values())
-        made._matters |= {one.work_order.id: one.matter for one in fresh}
+        made._matters |= {one.work_order.id: one.matter for one in came.fresh}
         return made
 
     def about(self, event: ContactCompleted) -> str | None:
@@ -68,7 +70,7 @@ class Completions:
         self._matters[work_order.id] = matter
         self._changed.add(work_order.id)
         known = self._fingerprints.known(work_order.customer_id, matter, by_staff=staffed(event))
-        self._known.append((work_order.customer_id, known))
+        self.known.append((work_order.customer_id, known))
         return supplement(work_order, matter, event, self._policy)
 
     def matter(self, work_order_id: str) -> Matter | None:
@@ -76,9 +78,8 @@ class Completions:
         return self._matters.get(work_order_id)
 
     async def write(self, tx: Transaction) -> None:
-        """Write what was told."""
+        """Write what the contacts say now."""
         await store.replace_matters(tx.connection, {key: self._matters[key] for key in self._changed})
-        await store.remember(tx.connection, self._known, tx.now)
 
 
 async def _work_orders(tx: Transaction, contact_ids: set[str], policy: Policy) -> dict[str, str]:

@@ -63,6 +63,10 @@ class Opened:
     fresh: Sequence[Fresh] = ()
     joins: Sequence[Join] = ()
     ties: Sequence[Tie] = ()
+    beside: store.Beside = store.Beside()  # noqa: RUF009 (frozen, and nothing in it)
+    """What was stored beside these contacts before."""
+    learned: Sequence[tuple[str, tuple[Known, ...]]] = ()
+    """What is known now of customers, by id."""
 
 
 class Opener:
@@ -74,6 +78,7 @@ class Opener:
         self._classifier = classifier
         self._complaints = [name for name, entry in policy.categories.items() if entry.complaint]
         self._window = policy.routing.sensitive.repeated_complaint.timedelta
+        self._link_window = policy.intake.link_window.timedelta
 
     async def open(self, tx: Transaction, batch: Sequence[Incoming]) -> "Opened":
         """Open a work order for each contact of `batch` that has none yet and joins none, and return them for `write`.
@@ -87,9 +92,12 @@ class Opener:
             read.append(self._read(incoming))
         day = day_of(tx.now, self._policy.timezone)
         first = last = await store.take_numbers(tx.connection, day, len(read))
-        known = await store.known_contacts(tx.connection, [item.contact.contact_id for item in read])
-        recent = await self._recent_complaints(tx, [item.contact for item in read])
-        joins = await Joins.of(tx, [item.contact for item in read], self._policy)
+        contacts = [item.contact for item in read]
+        beside = await self._beside(tx, contacts)
+        known = set(beside.known)
+        recent = RecentComplaints(self._window)
+        recent.add(beside.complaints)
+        joins = await Joins.of(tx, contacts, self._policy)
         fresh: list[Fresh] = []
         learned: list[tuple[str, tuple[Known, ...]]] = []
         for item in read:
@@ -114,16 +122,13 @@ class Opener:
             learned.append(self._learned(item))
         if last - first < len(read):
             await store.give_back_numbers(tx.connection, day, last)
-        if learned:
-            await store.remember(tx.connection, learned, tx.now)
         await store.remember_messages(tx.connection, joins.messages)
-        return Opened(fresh, joins.joins, joins.ties)
+        return Opened(fresh, joins.joins, joins.ties, beside, learned)
 
-    async def write(self, tx: Transaction, fresh: Sequence[Fresh]) -> None:
-        """Write the work orders that `open` returned, as they are after the first steps of their lives."""
-        if fresh:
-            events = [event for one in fresh for event in one.events]
-            await store.insert(tx.connection, [(one.work_order, one.matter) for one in fresh], events, tx.now)
+    def write(self, tx: Transaction, fresh: Sequence[Fresh]) -> None:
+        """Have the work orders written that `open` returned, as they are after the first steps of their lives."""
+        events = [event for one in fresh for event in one.events]
+        store.insert(tx, [(one.work_order, one.matter) for one in fresh], events)
 
     def _read(self, incoming: Incoming) -> _Read:
         contact: ContactRegistered = incoming.data
@@ -139,13 +144,14 @@ class Opener:
         customer = item.contact.customer_id
         return customer, self._fingerprints.known(customer, item.matter, by_staff=by_staff)
 
-    async def _recent_complaints(self, tx: Transaction, contacts: Sequence[ContactRegistered]) -> RecentComplaints:
-        moments = [contact.occurred_at for contact in contacts]
-        recent = RecentComplaints(self._window)
-        since, until = min(moments) - self._window, max(moments) + self._window
-        customers = {contact.customer_id for contact in contacts}
-        recent.add(await store.complaints_between(tx.connection, customers, self._complaints, since, until))
-        return recent
+    async def _beside(self, tx: Transaction, contacts: Sequence[ContactRegistered]) -> store.Beside:
+        return await store.beside(
+            tx.connection,
+            contacts,
+            complaints=self._complaints,
+            complained_within=self._window,
+            open_within=self._link_window,
+        )
 
     def _open(self, item: _Read, given: str, recent: RecentComplaints, now: datetime) -> WorkOrder:
         return open_work_order(

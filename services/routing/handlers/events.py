@@ -64,9 +64,9 @@ class EventHandler:
         opened = came.fresh
         if cutoffs := [one.work_order.cutoff_at for one in opened if one.work_order.cutoff_at is not None]:
             self._expect(min(cutoffs))
-        pairs = await self._linker.pairs(tx, opened)
+        pairs = self._linker.pairs(opened, came.beside.open_matters)
         pairs += [Pair(tie.fresh_id, tie.other_id, tie.why, ended=True) for tie in came.ties]
-        completions = await Completions.of(tx, batch, opened, self._policy, self._fingerprints)
+        completions = await Completions.of(tx, batch, came, self._policy, self._fingerprints)
         fresh = {one.work_order.id: one for one in opened}
         events = [*completions.events, *(item.data for item in batch if not isinstance(item.data, ContactCompleted))]
         concerned = [(event, about) for event in events if (about := _about(event, completions)) is not None]
@@ -80,7 +80,8 @@ class EventHandler:
             self._move(tx, event, about, fresh, changes, completions)
         await store.join(tx.connection, joined, tx.now)
         await self._give(tx, fresh, changes, completions)
-        await self._opener.write(tx, list(fresh.values()))
+        self._opener.write(tx, list(fresh.values()))
+        store.remember(tx, [*came.learned, *completions.known])
         if changes.changed:
             await store.save(tx.connection, list(changes.changed.values()), changes.events, tx.now)
         await completions.write(tx)

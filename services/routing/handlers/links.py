@@ -1,10 +1,10 @@
 """Work orders opened or classified are linked with open ones of the same customer about the same matter (R-IN-06)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from services.routing import store
-from services.routing.domain.linking import OpenMatters, linked_by_system, open_matter
+from services.routing.domain.linking import OpenMatter, OpenMatters, linked_by_system, open_matter
 from services.routing.domain.matter import Matter
 from services.routing.domain.workorder import WorkOrder
 from services.routing.handlers.changes import Changes
@@ -25,20 +25,15 @@ class Pair:
 
 
 class Linker:
-    """Finds what belongs together, in one query for a batch, and links it."""
+    """Finds what belongs together, and links it."""
 
     def __init__(self, policy: Policy) -> None:
         self._window = policy.intake.link_window.timedelta
 
-    async def pairs(self, tx: Transaction, fresh: Sequence[Fresh]) -> list[Pair]:
-        """Return for each of `fresh` the nearest open work order about the same matter, earlier or of this batch."""
-        if not fresh:
-            return []
-        customers = {one.work_order.customer_id for one in fresh}
-        moments = [one.work_order.occurred_at for one in fresh]
-        since, until = min(moments) - self._window, max(moments) + self._window
+    def pairs(self, fresh: Sequence[Fresh], earlier: Iterable[OpenMatter]) -> list[Pair]:
+        """Return for each of `fresh` the nearest open work order about the same matter, of the `earlier` or of this batch."""
         matters = OpenMatters(self._window)
-        matters.add(await store.open_matters(tx.connection, customers, since, until))
+        matters.add(earlier)
         pairs: list[Pair] = []
         for one in fresh:
             new = open_matter(one.work_order, one.matter)

@@ -1,5 +1,6 @@
 """The schema `routing`: its tables, and queries that take any number of rows in one round trip."""
 
+from services.routing.store.beside import Beside, beside
 from services.routing.store.collaborations import collaboration, collaborations_of, promises_of
 from services.routing.store.counts import live_counts, presence_counts
 from services.routing.store.early import keep_early, take_early
@@ -22,20 +23,19 @@ from services.routing.store.tables import metadata, runtime
 from services.routing.store.threads import earlier, join, remember_messages
 from services.routing.store.workorders import (
     Key,
-    complaints_between,
     find,
     insert,
-    known_contacts,
     load,
     save,
 )
 
 __all__ = [
+    "Beside",
     "Key",
+    "beside",
     "claim_due",
     "collaboration",
     "collaborations_of",
-    "complaints_between",
     "customer_tags",
     "earlier",
     "examples",
@@ -48,7 +48,6 @@ __all__ = [
     "insert",
     "join",
     "keep_early",
-    "known_contacts",
     "known_of",
     "linked_with",
     "listed",

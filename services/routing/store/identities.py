@@ -22,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.routing.domain.identity import Known
 from services.routing.store.tables import metadata
+from shared.bus.transaction import Transaction
 from shared.db import insert_rows
 
 identities: Final = Table(
@@ -63,18 +64,18 @@ async def identity_key(engine: AsyncEngine) -> bytes:
     return cast(bytes, found)
 
 
-async def remember(connection: AsyncConnection, known: Sequence[tuple[str, Sequence[Known]]], at: datetime) -> None:
-    """Write what came to be known of customers, each by id, in that order."""
+def remember(tx: Transaction, known: Sequence[tuple[str, Sequence[Known]]]) -> None:
+    """Have written what came to be known of customers, each by id, in that order; once in a transaction."""
     rows = [
         {
             "customer_id": customer_id,
             "known": [(one.kind, one.fingerprint, one.by_staff) for one in told],
-            "at": at,
+            "at": tx.now,
         }
         for customer_id, told in known
         if told
     ]
-    await insert_rows(connection, identities, rows)
+    tx.insert(identities, rows)
 
 
 async def known_of(connection: AsyncConnection, customer_id: str) -> tuple[Known, ...]:

@@ -25,13 +25,15 @@ _CONTACTS: Final = union_all(
         joined_contacts.c.contact_id == any_(_GIVEN)
     ),
 )
-_OPEN: Final = text(
+OPEN_MATTERS: Final = (
     "SELECT w.id, w.customer_id, w.category, w.topic, w.queue, w.occurred_at, m.matter #>> '{details,order_no}' AS order_no "
     "FROM unnest(CAST(:ids AS text[])) AS customer(id) CROSS JOIN LATERAL ("
     f"SELECT * FROM {work_orders.fullname} WHERE customer_id = customer.id AND {NOT_ENDED} "
     f"AND occurred_at BETWEEN :since AND :until ORDER BY occurred_at DESC LIMIT {_FEW}"
     f") AS w LEFT JOIN {matters.fullname} AS m ON m.work_order_id = w.id"
 )
+"""What the open work orders of customers in `ids` between two moments are about, the latest of each customer."""
+_OPEN: Final = text(OPEN_MATTERS)
 
 
 async def open_matters(
@@ -39,12 +41,14 @@ async def open_matters(
 ) -> list[OpenMatter]:
     """Return what these customers' open work orders of that time are about, the latest of each."""
     rows = await connection.execute(_OPEN, {"ids": sorted(set(customer_ids)), "since": since, "until": until})
-    return [
-        OpenMatter(
-            row.id, row.customer_id, row.category, row.topic, row.queue, order_number(row.order_no), row.occurred_at
-        )
-        for row in rows
-    ]
+    return [open_matter_in(row) for row in rows]
+
+
+def open_matter_in(row: Any) -> OpenMatter:
+    """Return what a row of `OPEN_MATTERS` tells of."""
+    return OpenMatter(
+        row.id, row.customer_id, row.category, row.topic, row.queue, order_number(row.order_no), row.occurred_at
+    )
 
 
 async def matter(connection: AsyncConnection, work_order_id: str) -> Matter | None:

@@ -4,17 +4,21 @@ A rollback gives its numbers back, and replicas wait for one another on the row,
 """
 
 from datetime import date
+from typing import Final
 
 from sqlalchemy import bindparam, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.routing.store.tables import number_sequences
+from shared.db import Prepared, fetch
 
-_FIRST = insert(number_sequences).values(day=bindparam("day"), last=bindparam("count"))
-_TAKE = _FIRST.on_conflict_do_update(
-    index_elements=["day"], set_={"last": number_sequences.c.last + _FIRST.excluded.last}
-).returning(number_sequences.c.last)
+_FIRST: Final = insert(number_sequences).values(day=bindparam("day"), last=bindparam("count"))
+_TAKE: Final = Prepared(
+    _FIRST.on_conflict_do_update(
+        index_elements=["day"], set_={"last": number_sequences.c.last + _FIRST.excluded.last}
+    ).returning(number_sequences.c.last)
+)
 
 
 async def take_numbers(connection: AsyncConnection, day: date, count: int) -> int:
@@ -22,7 +26,8 @@ async def take_numbers(connection: AsyncConnection, day: date, count: int) -> in
 
     What is not needed of them has to be given back.
     """
-    return int((await connection.execute(_TAKE, {"day": day, "count": count})).scalar_one()) - count
+    (row,) = await fetch(connection, _TAKE, {"day": day, "count": count})
+    return int(row.last) - count
 
 
 async def give_back_numbers(connection: AsyncConnection, day: date, last: int) -> None:

@@ -8,11 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.routing.domain.presence import Seen
 from services.routing.store.tables import IN_HAND, presence, work_orders
-from shared.db import insert_rows
+from shared.db import Prepared, fetch, insert_rows
 from shared.events import AgentPresenceChanged
 
 _IDS: Final = bindparam("ids", type_=ARRAY(Text))
-_SEEN: Final = select(presence).where(presence.c.agent_id == any_(_IDS))
+_SEEN: Final = Prepared(select(presence).where(presence.c.agent_id == any_(_IDS)))
 _IN_HAND: Final = (
     select(work_orders.c.id, work_orders.c.number, work_orders.c.status, func.count().over().label("of"))
     .where(work_orders.c.assignee == bindparam("assignee"))
@@ -24,7 +24,7 @@ _IN_HAND: Final = (
 
 async def seen(connection: AsyncConnection, ids: Iterable[str]) -> dict[str, Seen]:
     """Return the presence of those among `ids` who ever told one; everybody else is available."""
-    rows = await connection.execute(_SEEN, {"ids": sorted(set(ids))})
+    rows = await fetch(connection, _SEEN, {"ids": sorted(set(ids))})
     return {row.agent_id: Seen(row.state, row.since) for row in rows}
 
 

@@ -3,25 +3,30 @@
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from sqlalchemy import JSON, Text, column, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.routing.domain.assignment import Person
 from services.routing.domain.rota import Turns
 from services.routing.store.tables import IN_HAND, presence, rotas, work_orders
-from shared.db import insert_rows
+from shared.db import Prepared, fetch, insert_rows
 
 # Written whether it is there or not: what is not there could not be locked. Ordered, so that no two replicas wait for
 # each other.
-_LOCK: Final = text(
-    f"INSERT INTO {rotas.fullname} AS rota (department, served) "
-    "SELECT name, '{}'::jsonb FROM unnest(CAST(:departments AS text[])) AS name ORDER BY name "
-    "ON CONFLICT (department) DO UPDATE SET served = rota.served RETURNING department, served"
-).columns(column("department", Text), column("served", JSON))
-_PEOPLE: Final = text(
-    "SELECT person.id, told.state, "
-    f"(SELECT count(*) FROM {work_orders.fullname} WHERE assignee = person.id AND {IN_HAND}) AS load "
-    f"FROM unnest(CAST(:ids AS text[])) AS person(id) LEFT JOIN {presence.fullname} AS told ON told.agent_id = person.id"
+_LOCK: Final = Prepared(
+    text(
+        f"INSERT INTO {rotas.fullname} AS rota (department, served) "
+        "SELECT name, '{}'::jsonb FROM unnest(CAST(:departments AS text[])) AS name ORDER BY name "
+        "ON CONFLICT (department) DO UPDATE SET served = rota.served RETURNING department, served"
+    )
+)
+_PEOPLE: Final = Prepared(
+    text(
+        "SELECT person.id, told.state, "
+        f"(SELECT count(*) FROM {work_orders.fullname} WHERE assignee = person.id AND {IN_HAND}) AS load "
+        "FROM unnest(CAST(:ids AS text[])) AS person(id) "
+        f"LEFT JOIN {presence.fullname} AS told ON told.agent_id = person.id"
+    )
 )
 
 
@@ -30,13 +35,13 @@ async def lock_rotas(connection: AsyncConnection, departments: Iterable[str]) ->
 
     Whoever takes this lock waits for no other one afterwards, so that no two transactions wait for each other.
     """
-    rows = await connection.execute(_LOCK, {"departments": sorted(set(departments))})
+    rows = await fetch(connection, _LOCK, {"departments": sorted(set(departments))})
     return {row.department: row.served for row in rows}
 
 
 async def people(connection: AsyncConnection, ids: Iterable[str]) -> dict[str, Person]:
     """Return how these members of staff are found now: presence, and open work orders in hand."""
-    rows = await connection.execute(_PEOPLE, {"ids": sorted(set(ids))})
+    rows = await fetch(connection, _PEOPLE, {"ids": sorted(set(ids))})
     return {row.id: Person(row.state or "available", row.load) for row in rows}
 
 
