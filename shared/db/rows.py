@@ -1,6 +1,6 @@
 """Rows by the set: inserted and updated in one statement each, or copied."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from operator import itemgetter
 from typing import Any
@@ -93,27 +93,40 @@ async def copy_rows(connection: AsyncConnection, table: Table, rows: Sequence[Ma
         await failed(connection, adapted, f"COPY {table.fullname}", error)
 
 
-def _records(table: Table, names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> list[Sequence[Any]]:
+def _records(table: Table, names: tuple[str, ...], rows: Sequence[Mapping[str, Any]]) -> Sequence[Sequence[Any]]:
     """Return the values of `rows` in the order of `names`; JSON as text."""
-    json = [place for place, name in enumerate(names) if _is_json(table.c[name])]
-    if len(names) > 1 and not json:
-        return list(map(itemgetter(*names), rows))
-    records = [[row[name] for name in names] for row in rows]
+    pick, json = _picking(table, names)
+    if not json:
+        return list(map(pick, rows))
+    records = [list(pick(row)) for row in rows]
     for record in records:
         for place in json:
             record[place] = _json(record[place])
-    return list(records)
+    return records
+
+
+def columns_of(table: Table, names: tuple[str, ...], rows: Sequence[Mapping[str, Any]]) -> list[Sequence[Any]]:
+    """Turn rows into one sequence per column; JSON goes as text, since an array of JSON has no binary form."""
+    pick, json = _picking(table, names)
+    columns: list[Sequence[Any]] = list(zip(*map(pick, rows), strict=True))
+    for place in json:
+        columns[place] = [_json(value) for value in columns[place]]
+    return columns
+
+
+@lru_cache(maxsize=256)
+def _picking(
+    table: Table, names: tuple[str, ...]
+) -> tuple[Callable[[Mapping[str, Any]], tuple[Any, ...]], tuple[int, ...]]:
+    """Return what takes the values of `names` from a row, and the places of those that are JSON."""
+    json = tuple(place for place, name in enumerate(names) if _is_json(table.c[name]))
+    if len(names) > 1:
+        return itemgetter(*names), json
+    return lambda row: (row[names[0]],), json
 
 
 def _json(value: Any) -> str | None:
     return to_json(value).decode() if value is not None else None
-
-
-def columns_of(table: Table, names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> list[list[Any]]:
-    """Turn rows into one list per column; JSON goes as text, since an array of JSON has no binary form."""
-    return [
-        [_json(row[name]) for row in rows] if _is_json(table.c[name]) else [row[name] for row in rows] for name in names
-    ]
 
 
 @lru_cache(maxsize=256)
