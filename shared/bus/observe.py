@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 import structlog
+from structlog.typing import FilteringBoundLogger
 
 from shared import metrics
 from shared.bus.transaction import Transaction
@@ -42,9 +43,10 @@ log = structlog.get_logger()
 
 def observe(service: str, tx: Transaction) -> None:
     """Count what the committed `tx` emitted and rejected, and log it: by number and trace, without personal data."""
+    lines = log.bind()  # once: the logger of a module is looked up anew at each use
     with logged_together():
         for message in tx.emitted:
-            _tell(message)
+            _tell(message, lines)
     for message in tx.emitted:
         counter = _counter_of(type(message.data))
         if counter is not None:
@@ -53,13 +55,13 @@ def observe(service: str, tx: Transaction) -> None:
         metrics.DEAD_LETTERS.labels(service).inc(len(tx.rejected))
 
 
-def _tell(message: Message[Event]) -> None:
+def _tell(message: Message[Event], lines: FilteringBoundLogger) -> None:
     """Log one event: a step of a contact, work order or callback for everybody, the many others for whoever debugs."""
     level, names = _how(type(message.data))
-    if not log.is_enabled_for(level):
+    if not lines.is_enabled_for(level):
         return
     known = {name: value for name in names if (value := getattr(message.data, name)) is not None}
-    log.log(level, message.type.removeprefix("yingda."), subject=message.subject, trace=message.trace_id, **known)
+    lines.log(level, message.type.removeprefix("yingda."), subject=message.subject, trace=message.trace_id, **known)
 
 
 @cache
