@@ -9,17 +9,12 @@ from pydantic_core import to_json
 from sqlalchemy import Column, Table
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.db.door import Row, begun, failed, run
 
 COPY_FROM = 60
 """Rows from which COPY, with its two round trips, is cheaper than one statement with its arrays."""
-
-SAVEPOINT_FROM = 150
-"""From so many rows on a savepoint, with two more, costs less than COPY saves."""
-_UNIQUE_VIOLATION = "23505"
 
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 
@@ -49,27 +44,6 @@ async def insert_rows(
         return []
     statement = _insert(table, names, ignore_conflicts, tuple(update_on), tuple(lock_on), tuple(returning))
     return await run(connection, statement, columns_of(table, names, rows))
-
-
-async def insert_new(
-    connection: AsyncConnection, table: Table, rows: Sequence[Mapping[str, Any]], *, key: str = "id"
-) -> set[Any]:
-    """Insert `rows`, nearly all of which are new, and return the `key` values of those written; the others stay as they are.
-
-    Many go by COPY inside a savepoint, at about half of what `ignore_conflicts` costs the server; where one of them is
-    there after all, also by a transaction that commits meanwhile, they are inserted in the other way.
-    """
-    if len(rows) >= SAVEPOINT_FROM:
-        try:
-            async with connection.begin_nested():
-                await insert_rows(connection, table, rows)
-        except DBAPIError as error:
-            if getattr(error.orig, "sqlstate", None) != _UNIQUE_VIOLATION:
-                raise
-        else:
-            return {row[key] for row in rows}
-    written = await insert_rows(connection, table, rows, ignore_conflicts=True, returning=(key,))
-    return {row[0] for row in written}
 
 
 async def update_rows(

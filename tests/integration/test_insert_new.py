@@ -9,10 +9,11 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 
 from services.sla.app import SERVICE
-from services.sla.store.tables import agents, subjects
-from shared.db import SAVEPOINT_FROM, insert_new
+from services.sla.store.tables import agents, holiday_data, subjects
+from shared.db import insert_new, insert_new_together
+from shared.db.together import SAVEPOINT_FROM
 from shared.testing.bench import ServiceBench, service_bench
-from shared.testing.clock import SetClock
+from shared.testing.clock import MONDAY, SetClock
 from tests.polling import until_a_lock_is_awaited
 
 
@@ -36,6 +37,24 @@ async def test_what_is_there_stays_and_the_rest_is_written(bench: ServiceBench, 
     assert (len(written), again) == (max(count - there, 0), set())
     assert sum(row.cycle == 7 for row in await bench.rows(agents)) == there
     assert await bench.count(agents) == max(count, there)
+
+
+@pytest.mark.parametrize("there", [(0, 0), (1, 0), (0, 1), (2, 2)])
+@pytest.mark.parametrize("count", [0, 1, SAVEPOINT_FROM])
+async def test_rows_of_two_tables_are_written_together(bench: ServiceBench, count: int, there: tuple[int, int]) -> None:
+    def holidays(count: int, digest: str = "new") -> list[dict[str, object]]:
+        return [{"edition": 100 + number, "digest": digest, "first_used_at": MONDAY} for number in range(count)]
+
+    async with bench.engine.begin() as connection:
+        await insert_new(connection, holiday_data, holidays(there[0], "old"), key="edition")
+        await insert_new(connection, agents, rows(there[1], 7))
+        written = await insert_new_together(
+            connection, [(holiday_data, holidays(max(count, 3))), (agents, rows(count))], key="id"
+        )
+    assert len(written) == max(count - there[1], 0)
+    kept = [row.digest for row in await bench.rows(holiday_data) if row.edition >= 100]
+    assert kept == ["old"] * there[0] + ["new"] * (max(count, 3) - there[0])
+    assert [row.cycle for row in await bench.rows(agents)] == [7] * there[1] + [0] * max(count - there[1], 0)
 
 
 async def test_what_another_transaction_writes_at_that_moment_is_left_to_it(bench: ServiceBench) -> None:
