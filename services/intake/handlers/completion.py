@@ -74,7 +74,7 @@ class Register:
         wanted = identifiers_of(given.customer)
         sources = dict.fromkeys(wanted, found.row["source_id"])
         won = await store.claim(tx.connection, dict.fromkeys(wanted, customer_id), sources, tx.now)
-        owners, _ = await store.load_owners(tx.connection, [one for one in wanted if one not in won])
+        known = await store.load_known(tx.connection, [one for one in wanted if one not in won])
         held = await store.load_contact(tx.connection, command.contact_id, lock=True)
         if held is None:
             return unknown_contact(command.contact_id)
@@ -83,7 +83,9 @@ class Register:
         if isinstance(completion, Conflict):
             return conflicting(completion.places)
         others: dict[str, str] = {
-            one.kind: owner for one, owner in owners.items() if owner != customer_id and one.kind in completion.told
+            one.kind: owner
+            for one, owner in known.owners.items()
+            if owner != customer_id and one.kind in completion.told
         }
         if others and not command.shared:
             return known_of_another(others)

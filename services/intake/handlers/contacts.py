@@ -96,34 +96,32 @@ class Reception:
 
 async def _record(tx: Transaction, arrivals: Sequence[Arrival], policy: Policy) -> None:
     """Write contacts, customers and identifiers, and emit what was registered."""
-    assignment, files = await _settle(tx, arrivals)
+    assignment, known = await _settle(tx, arrivals)
     registrations = await _judged(tx, arrivals, assignment.customer_ids, policy)
-    rows = [
-        (registration, customer_id, arrival.incoming.message.trace)
-        for arrival, (registration, customer_id) in zip(arrivals, registrations, strict=True)
-    ]
-    fresh = await store.insert_contacts(tx.connection, rows, tx.now)
-    now_known = dict(files)
+    files = dict(known.files)
     origins: dict[str, dict[str, store.Origin]] = {}
-    for arrival, (registration, customer_id, _) in zip(arrivals, rows, strict=True):
-        before = now_known.get(customer_id, CustomerFile())
-        known = now_known[customer_id] = before.grown(registration.told, policy.intake.tiers)
-        for name in known.learned(before):
+    fresh: list[tuple[Registration, str, str]] = []
+    for arrival, (registration, customer_id) in zip(arrivals, registrations, strict=True):
+        before = files.get(customer_id, CustomerFile())
+        after = files[customer_id] = before.grown(registration.told, policy.intake.tiers)
+        for name in after.learned(before):
             how = registration.provenance.get(f"customer.{name}", VOLUNTEERED)
             origins.setdefault(customer_id, {})[name] = store.Origin(how, registration.source_id, tx.now)
-        if registration.contact_id in fresh:
-            event = registration.event(customer_id, known, tx.now)
+        if registration.source_id not in known.recorded:
+            event = registration.event(customer_id, after, tx.now)
             tx.emit(event, subject=event.contact_id, cause=arrival.incoming.message)
-    needed = {c for r, c, _ in rows if r.contact_id in fresh} | set(assignment.claims.values())
-    new = {key: file for key, file in now_known.items() if key not in files and key in needed}
-    grown = {key: file for key, file in now_known.items() if key in files and file != files[key]}
-    await store.insert_customers(tx.connection, new, origins, tx.now)
-    await store.complete_customers(tx.connection, grown, files, origins, policy.intake.tiers, tx.now)
+            fresh.append((registration, customer_id, arrival.incoming.message.trace))
+    needed = {customer_id for _, customer_id, _ in fresh} | set(assignment.claims.values())
+    new = {key: file for key, file in files.items() if key not in known.files and key in needed}
+    grown = {key: file for key, file in files.items() if key in known.files and file != known.files[key]}
+    store.insert_contacts(tx, fresh)
+    store.insert_customers(tx, new, origins)
+    await store.complete_customers(tx.connection, grown, known.files, origins, policy.intake.tiers, tx.now)
     zone = ZoneInfo(policy.timezone)
     calls = [
         (r.contact.occurred_at.astimezone(zone).date(), r.contact.agent_id, r.call)
-        for r, _, _ in rows
-        if r.call is not None and r.contact_id in fresh
+        for r, _, _ in fresh
+        if r.call is not None
     ]
     await store.add_calls(tx.connection, counted(calls))
 
@@ -141,25 +139,25 @@ async def _judged(
     return marked(found, earlier, limit.most)
 
 
-async def _settle(tx: Transaction, arrivals: Sequence[Arrival]) -> tuple[Assignment, dict[str, CustomerFile]]:
-    """Return whose contact each one is, with the files of the customers known before; their identifiers are written.
+async def _settle(tx: Transaction, arrivals: Sequence[Arrival]) -> tuple[Assignment, store.Known]:
+    """Return whose contact each one is, with what was known before; the customers' identifiers are written.
 
     Where another replica took an identifier in the same moment, its customer is known now: the decision is made
     again, and what was claimed for a customer that is not to be goes to the one it came out to be.
     """
     visitors = [arrival.visitor for arrival in arrivals]
     wanted = [identifier for visitor in visitors for identifier in visitor.identifiers]
-    owners, files = await store.load_owners(tx.connection, wanted)
-    first = assign(visitors, owners)
+    known = await store.load_known(tx.connection, wanted, [arrival.registration.source_id for arrival in arrivals])
+    first = assign(visitors, known.owners)
     won = await store.claim(tx.connection, first.claims, _sources(arrivals), tx.now)
     lost = first.claims.keys() - won
     if not lost:
-        return first, files
-    owners_since, files_since = await store.load_owners(tx.connection, lost)
-    final = assign(visitors, owners | owners_since)
+        return first, known
+    since = await store.load_known(tx.connection, lost)
+    final = assign(visitors, {**known.owners, **since.owners})
     moves = {i: owner for i, owner in final.claims.items() if owner != first.claims[i]}
     await store.reassign(tx.connection, moves)
-    return final, files | files_since
+    return final, store.Known(known.owners, {**known.files, **since.files}, known.recorded)
 
 
 def _sources(arrivals: Sequence[Arrival]) -> dict[Identifier, str]:

@@ -11,7 +11,7 @@ from services.intake.store.contacts import (
 )
 from services.intake.store.customers import Origin, Origins, complete_customers, correct_customer, insert_customers
 from services.intake.store.erasures import take_erasures, want_erased
-from services.intake.store.identifiers import claim, load_owners, reassign, release
+from services.intake.store.identifiers import Known, claim, load_known, reassign, release
 from services.intake.store.tables import (
     agent_calls,
     completions,
@@ -24,6 +24,7 @@ from services.intake.store.tables import (
 )
 
 __all__ = [
+    "Known",
     "Origin",
     "Origins",
     "Recorded",
@@ -44,7 +45,7 @@ __all__ = [
     "insert_contacts",
     "insert_customers",
     "load_contact",
-    "load_owners",
+    "load_known",
     "metadata",
     "reassign",
     "release",

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ARRAY, Column, Date, Integer, Text, bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert
@@ -12,15 +12,12 @@ from sqlalchemy.types import TypeEngine
 
 from services.intake.domain.calls import COUNTS, CallCounts
 from services.intake.store.tables import agent_calls
+from shared.db import Prepared, fetch
 
 _NAMES = ("day", "agent_id", *COUNTS)
 
 
-async def add_calls(connection: AsyncConnection, counts: Mapping[tuple[date, str], CallCounts]) -> None:
-    """Add to the counts of agents; the rows stay locked until the commit, so let this be a batch's last statement."""
-    if not counts:
-        return
-    keys = sorted(counts)  # all replicas take the rows in the same order, so that they cannot wait for each other
+def _add() -> Prepared:
     types: list[TypeEngine[Any]] = [Date(), Text(), *(Integer() for _ in COUNTS)]
     arrays: list[BindParameter[Any]] = [
         bindparam(f"{name}_", type_=ARRAY(kind)) for name, kind in zip(_NAMES, types, strict=True)
@@ -29,10 +26,20 @@ async def add_calls(connection: AsyncConnection, counts: Mapping[tuple[date, str
     told = func.unnest(*arrays).table_valued(*columns, name="given").render_derived()
     statement = insert(agent_calls).from_select(_NAMES, select(*told.c))
     more = {name: agent_calls.c[name] + statement.excluded[name] for name in COUNTS}
-    await connection.execute(
-        statement.on_conflict_do_update(index_elements=["day", "agent_id"], set_=more),
-        {"day_": [day for day, _ in keys], "agent_id_": [agent for _, agent in keys]}
-        | {f"{name}_": [getattr(counts[key], name) for key in keys] for name in COUNTS},
+    return Prepared(statement.on_conflict_do_update(index_elements=["day", "agent_id"], set_=more))
+
+
+_ADD: Final = _add()
+
+
+async def add_calls(connection: AsyncConnection, counts: Mapping[tuple[date, str], CallCounts]) -> None:
+    """Add to the counts of agents; the rows stay locked until the commit, so wait for nobody afterwards."""
+    if not counts:
+        return
+    keys = sorted(counts)  # all replicas take the rows in the same order, so that they cannot wait for each other
+    values: dict[str, list[Any]] = {"day_": [day for day, _ in keys], "agent_id_": [agent for _, agent in keys]}
+    await fetch(
+        connection, _ADD, values | {f"{name}_": [getattr(counts[key], name) for key in keys] for name in COUNTS}
     )
 
 

@@ -1,6 +1,6 @@
 """Contacts as they are recorded: written once (R-IN-06), read, completed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ from services.intake.domain.customer_file import CustomerFile, file_of
 from services.intake.domain.registration import Registration
 from services.intake.store.identifiers import file_in
 from services.intake.store.tables import completions, contacts, customers
+from shared.bus.transaction import Transaction
 from shared.db import insert_rows
 from shared.events import Customer
 from shared.ids import new_id
@@ -35,13 +36,10 @@ class Recorded:
         return Record(row["id"], row["customer_id"], row["text"], told, details, self.file)
 
 
-async def insert_contacts(
-    connection: AsyncConnection, registrations: Sequence[tuple[Registration, str, str]], at: datetime
-) -> set[str]:
-    """Write contacts, each with its customer's id and trace; return the ids of those not there yet (R-IN-06)."""
-    rows = [_row(registration, customer_id, trace, at) for registration, customer_id, trace in registrations]
-    fresh = await insert_rows(connection, contacts, rows, ignore_conflicts=True, returning=("id",))
-    return {row.id for row in fresh}
+def insert_contacts(tx: Transaction, registrations: Iterable[tuple[Registration, str, str]]) -> None:
+    """Have contacts written that are not recorded yet, each with its customer's id and trace (R-IN-06)."""
+    rows = [_row(registration, customer_id, trace, tx.now) for registration, customer_id, trace in registrations]
+    tx.insert(contacts, rows)
 
 
 async def count_contacts(

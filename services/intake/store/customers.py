@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.intake.domain.customer_file import FIELDS, CustomerFile
 from services.intake.store.parameters import as_json, given
 from services.intake.store.tables import customers
-from shared.db import insert_rows
+from shared.bus.transaction import Transaction
 from shared.times import rfc3339
 
 _RISING = "tier"
@@ -39,22 +39,20 @@ Origins = Mapping[str, Origin]
 """By the name of the detail."""
 
 
-async def insert_customers(
-    connection: AsyncConnection, files: Mapping[str, CustomerFile], origins: Mapping[str, Origins], at: datetime
-) -> None:
-    """Write new customers."""
+def insert_customers(tx: Transaction, files: Mapping[str, CustomerFile], origins: Mapping[str, Origins]) -> None:
+    """Have new customers written."""
     rows = [
         {
             "id": key,
             **details_of(file),
             "preferences": file.preferences.model_dump(exclude_none=True),
             "provenance": written(origins.get(key, {})),
-            "created_at": at,
-            "updated_at": at,
+            "created_at": tx.now,
+            "updated_at": tx.now,
         }
         for key, file in files.items()
     ]
-    await insert_rows(connection, customers, rows)
+    tx.insert(customers, rows)
 
 
 async def complete_customers(

@@ -1,40 +1,58 @@
 """Who is known by which identifier: set-based statements, safe between replicas."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import TableValuedAlias, delete, select, tuple_, update
+from sqlalchemy import TableValuedAlias, delete, text, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.intake.domain.customer_file import FIELDS, CustomerFile
 from services.intake.domain.customers import Identifier
 from services.intake.store.parameters import given
-from services.intake.store.tables import customers, identifiers
-from shared.db import insert_rows
+from services.intake.store.tables import contacts, customers, identifiers
+from shared.db import Prepared, Row, fetch, insert_rows
 from shared.events import Preferences
 
-
-async def load_owners(
-    connection: AsyncConnection, wanted: Iterable[Identifier]
-) -> tuple[dict[Identifier, str], dict[str, CustomerFile]]:
-    """Return who owns each of the `wanted` identifiers that is known, and the files of these customers."""
-    pairs = sorted(set(wanted))
-    if not pairs:
-        return {}, {}
-    asked = given("kind", "value")
-    query = select(identifiers.c.kind, identifiers.c.value, customers).join_from(
-        identifiers.join(asked, _same(asked)), customers, customers.c.id == identifiers.c.customer_id
+_KNOWN: Final = Prepared(
+    text(
+        "SELECT stored.recorded, owned.* "
+        f"FROM (SELECT ARRAY(SELECT source_id FROM {contacts.fullname} WHERE source_id = ANY (CAST(:sources AS text[])))) "
+        "AS stored(recorded) LEFT JOIN ("
+        f"SELECT i.kind, i.value, c.id, {', '.join(f'c.{name}' for name in FIELDS)}, c.preferences "
+        "FROM unnest(CAST(:kinds AS text[]), CAST(:values AS text[])) AS asked(kind, value) "
+        f"JOIN {identifiers.fullname} AS i ON i.kind = asked.kind AND i.value = asked.value "
+        f"JOIN {customers.fullname} AS c ON c.id = i.customer_id) AS owned ON true"
     )
-    owners: dict[Identifier, str] = {}
-    files: dict[str, CustomerFile] = {}
-    for row in await connection.execute(query, _columns_of(pairs)):
-        owners[Identifier(row.kind, row.value)] = row.id
-        files[row.id] = file_in(row._mapping)  # noqa: SLF001 (public name)
-    return owners, files
+)
 
 
-def file_in(row: Mapping[Any, Any]) -> CustomerFile:
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is stored of some contacts and those who stand behind them."""
+
+    owners: Mapping[Identifier, str]
+    """The customers' ids by the identifiers that are somebody's."""
+    files: Mapping[str, CustomerFile]
+    """The files of these customers."""
+    recorded: Container[str]
+    """Those of the contacts that are recorded, by their source ids."""
+
+
+async def load_known(
+    connection: AsyncConnection, wanted: Iterable[Identifier], source_ids: Sequence[str] = ()
+) -> Known:
+    """Return what is known of identifiers, and which contacts are recorded."""
+    pairs = sorted(set(wanted))
+    asked = {"kinds": [one.kind for one in pairs], "values": [one.value for one in pairs], "sources": source_ids}
+    rows = await fetch(connection, _KNOWN, asked)
+    owned = [row for row in rows if row.id is not None]
+    owners = {Identifier(row.kind, row.value): row.id for row in owned}
+    return Known(owners, {row.id: file_in(row) for row in owned}, frozenset(rows[0].recorded))
+
+
+def file_in(row: Mapping[Any, Any] | Row) -> CustomerFile:
     """Return the file in a row of `customers`."""
     return CustomerFile(**{name: row[name] for name in FIELDS}, preferences=Preferences(**row["preferences"]))
 
