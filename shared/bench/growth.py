@@ -8,7 +8,8 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict
 
 from shared.bench.contacts import Customers
-from shared.bench.latency import SETTLE_SECONDS, listening, measure_lone, warm_up
+from shared.bench.latency import SETTLE_SECONDS, measure_lone, warm_up
+from shared.bench.listening import listening
 from shared.bench.quantiles import Quantiles
 from shared.bench.seeding import Seeded, seed
 from shared.bench.suite import running_suite

@@ -3,20 +3,18 @@
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from nats.aio.client import Client
-from nats.aio.msg import Msg
 from pydantic import BaseModel, ConfigDict
-from pydantic_core import from_json
 
 from shared.bench.atomic import Outgoing
 from shared.bench.contacts import Customers
+from shared.bench.listening import ANSWER_SECONDS, Openings, listening
+from shared.bench.pace import paced
 from shared.bench.quantiles import Quantiles, quantiles
+from shared.bench.singly import singly
 from shared.bench.suite import RunningSuite, running_suite
 from shared.bench.usage import until_idle, watching
 from shared.bus.streams import CONTACTS
@@ -29,9 +27,7 @@ RATE: Final = 300
 STEADY_SECONDS: Final = 60
 LEAST: Final = 10
 WARM_UP: Final = 120
-ANSWER_SECONDS: Final = 60.0
 SETTLE_SECONDS: Final = 120.0
-_OPENED: Final = "yingda.event.workorder.opened"
 _SEED: Final = 4
 
 
@@ -45,6 +41,9 @@ class Steady(BaseModel):
     to_work_order: Quantiles
     behind: Quantiles
     """How late a contact was sent, which counts as latency too."""
+    cpu_us_per_contact: dict[str, int]
+    """Of processor, by process, until the last work order was heard of: what comes after it is partly in it."""
+    cpu_us_in_all: int
     others_cores: float
 
 
@@ -55,35 +54,6 @@ class Latency(BaseModel):
 
     lone: Quantiles
     steady: Steady
-
-
-class UnansweredError(Exception):
-    """Contacts became no work orders in time."""
-
-
-@dataclass(slots=True)
-class Openings:
-    """When each work order was heard to be opened, by the contact's source id, on the monotonic clock."""
-
-    heard: dict[str, float] = field(default_factory=dict)
-    _news: asyncio.Condition = field(default_factory=asyncio.Condition)
-
-    async def hear(self, message: Msg) -> None:
-        """Note one event."""
-        at = time.monotonic()
-        source = from_json(message.data)["data"]["source_id"]
-        async with self._news:
-            self.heard[source] = at
-            self._news.notify_all()
-
-    async def until(self, sources: Sequence[str]) -> None:
-        """Return when all of them were heard; `UnansweredError` after a minute without."""
-        try:
-            async with asyncio.timeout(ANSWER_SECONDS), self._news:
-                await self._news.wait_for(lambda: all(source in self.heard for source in sources))
-        except TimeoutError:
-            missing = sum(source not in self.heard for source in sources)
-            raise UnansweredError(f"{missing} contacts have no work order after {ANSWER_SECONDS:g} s") from None
 
 
 async def measure_latency(folder: Path, size: float, tell: Callable[[str], None]) -> Latency:
@@ -99,21 +69,14 @@ async def measure_latency(folder: Path, size: float, tell: Callable[[str], None]
         return Latency(lone=lone, steady=await _steady(suite, customers, openings, round(RATE * seconds)))
 
 
-@asynccontextmanager
-async def listening(client: Client) -> AsyncIterator[Openings]:
-    """Yield what is heard from the stream, not from the subject: it is then committed and on the disk."""
-    openings = Openings()
-    subscription = await client.jetstream().subscribe(_OPENED, ordered_consumer=True, cb=openings.hear)
-    yield openings
-    await subscription.unsubscribe()
-
-
 async def warm_up(suite: RunningSuite, customers: Customers, openings: Openings) -> None:
     """Let connections, statements and caches come to be, and what a start brings with it be over."""
     contacts = customers.contacts(WARM_UP, suite.clock.now())
-    for contact in contacts:
-        await _send(suite.client, contact)
-    await openings.until([str(contact.message_id) for contact in contacts])
+    async with singly(suite.endpoints.nats_url, CONTACTS.name) as publisher:
+        for contact in contacts:
+            publisher.send(publisher.prepared(contact))
+            await publisher.acknowledged(ANSWER_SECONDS)
+    await openings.until(_sources(contacts))
     await until_idle(suite.pid, SETTLE_SECONDS)
 
 
@@ -121,14 +84,16 @@ async def measure_lone(suite: RunningSuite, customers: Customers, openings: Open
     """Send `count` contacts one by one, each after a pause."""
     draw = random.Random(_SEED)  # noqa: S311 (pauses, not secrets)
     took = []
-    for _ in range(count):
-        await asyncio.sleep(draw.uniform(*PAUSE_SECONDS))
-        (contact,) = customers.contacts(1, suite.clock.now())
-        source = str(contact.message_id)
-        began = time.monotonic()
-        await _send(suite.client, contact)
-        await openings.until([source])
-        took.append(openings.heard[source] - began)
+    async with singly(suite.endpoints.nats_url, CONTACTS.name) as publisher:
+        for _ in range(count):
+            await asyncio.sleep(draw.uniform(*PAUSE_SECONDS))
+            (contact,) = customers.contacts(1, suite.clock.now())
+            line = publisher.prepared(contact)
+            began = time.monotonic()
+            publisher.send(line)
+            await openings.until(_sources([contact]))
+            took.append(openings.heard[str(contact.message_id)] - began)
+        await publisher.acknowledged(ANSWER_SECONDS)
     return quantiles(took)
 
 
@@ -138,32 +103,23 @@ async def _steady(suite: RunningSuite, customers: Customers, openings: Openings,
     So a stall of the suite counts for every contact that should have come meanwhile (no coordinated omission).
     """
     contacts = customers.contacts(count, suite.clock.now())
-    planned: list[float] = []
-    behind: list[float] = []
-    with watching(suite.pid, suite.names) as usage:
-        begin = time.monotonic() + 0.2
-        async with asyncio.TaskGroup() as sending:
-            for number, contact in enumerate(contacts):
-                at = begin + number / RATE
-                if (left := at - time.monotonic()) > 0:
-                    await asyncio.sleep(left)
-                planned.append(at)
-                behind.append(max(0.0, time.monotonic() - at))
-                sending.create_task(_send(suite.client, contact))
-            sent_in = time.monotonic() - begin + 1 / RATE
-        sources = [str(contact.message_id) for contact in contacts]
-        await openings.until(sources)
-    took = [openings.heard[source] - at for source, at in zip(sources, planned, strict=True)]
+    async with singly(suite.endpoints.nats_url, CONTACTS.name) as publisher:
+        lines = [publisher.prepared(contact) for contact in contacts]
+        with watching(suite.pid, suite.names) as usage:
+            planned, sent = await paced(publisher.send, lines, RATE)
+            await publisher.acknowledged(ANSWER_SECONDS)
+            await openings.until(_sources(contacts))
+    took = [openings.heard[source] - at for source, at in zip(_sources(contacts), planned, strict=True)]
+    costs = usage.microseconds_per(count)
     return Steady(
-        per_second=round(count / sent_in, 1),
+        per_second=round(count / (sent[-1] - planned[0] + 1 / RATE), 1),
         to_work_order=quantiles(took),
-        behind=quantiles(behind),
+        behind=quantiles([max(0.0, at - wanted) for at, wanted in zip(sent, planned, strict=True)]),
+        cpu_us_per_contact=costs,
+        cpu_us_in_all=sum(costs.values()),
         others_cores=usage.others_cores,
     )
 
 
-async def _send(client: Client, contact: Outgoing) -> None:
-    headers = {"Nats-Msg-Id": str(contact.message_id)}
-    await client.jetstream().publish(
-        contact.subject, contact.body, stream=CONTACTS.name, headers=headers, timeout=ANSWER_SECONDS
-    )
+def _sources(contacts: Sequence[Outgoing]) -> list[str]:
+    return [str(contact.message_id) for contact in contacts]

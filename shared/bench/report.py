@@ -79,12 +79,12 @@ def _run(name: str, run: Result) -> Rows:
     costs = run["cpu_us_per_contact"]
     return [
         (f"{name}: {run['contacts']:,} contacts in {run['seconds']:g} s", f"{run['contacts_per_second']:,g} /s"),
-        (f"{name}: µs of processor for a contact", f"{sum(costs.values()):,} = {_parts(costs)}"),
+        (f"{name}: µs of processor for a contact", _costs(costs)),
     ]
 
 
-def _parts(costs: Mapping[str, int]) -> str:
-    return ", ".join(f"{name} {cost:,}" for name, cost in costs.items())
+def _costs(costs: Mapping[str, int]) -> str:
+    return f"{sum(costs.values()):,} = " + ", ".join(f"{name} {cost:,}" for name, cost in costs.items())
 
 
 def _latency(result: Result) -> Rows:
@@ -93,6 +93,7 @@ def _latency(result: Result) -> Rows:
         ("a lone contact to its work order", _quantiles(result["lone"])),
         (f"at {steady['per_second']:g} contacts a second", _quantiles(steady["to_work_order"])),
         ("  sent later than planned", _quantiles(steady["behind"])),
+        ("  µs of processor for a contact", _costs(steady["cpu_us_per_contact"])),
     ]
 
 
