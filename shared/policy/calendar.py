@@ -11,7 +11,7 @@ from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from shared.policy.calendar_year import MICROS, YearTable, year_table
@@ -55,8 +55,7 @@ class HalfDay:
     half: Half
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(NamedTuple):
     """Where a moment lies: its local year, its microsecond since 1970, and what of that year's office time is over by then."""
 
     at: datetime

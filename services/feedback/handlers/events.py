@@ -14,6 +14,7 @@ from services.feedback.domain.callback import Callback
 from services.feedback.domain.case import ENDED, Case, after, approved, opened
 from services.feedback.domain.customer import Customer
 from services.feedback.domain.drafting import worth_keeping
+from services.feedback.domain.report.facts import contact_fact
 from services.feedback.domain.return_call import wanted
 from services.feedback.domain.schedule import callback_for, return_call_for, told, withdrawn
 from services.feedback.handlers.drafting import Drafting
@@ -69,7 +70,8 @@ class EventHandler:
         """Apply `batch` to the cases it concerns; events of one work order come in the order of their versions."""
         told_now = {i.data.contact_id: i for i in batch if isinstance(i.data, ContactRegistered)}
         customers = await self._customers(tx, batch)
-        await store.save_customers(tx.connection, customers.values(), sorted(told_now))
+        facts = {key: contact_fact(item.data) for key, item in told_now.items()}
+        await store.save_customers(tx.connection, customers.values(), facts)
         steps = [item for item in batch if isinstance(item.data, WorkorderOpened | WorkorderStep)]
         born = {item.data.work_order_id for item in steps if isinstance(item.data, WorkorderOpened)}
         loaded = await store.load_cases(
@@ -176,7 +178,7 @@ class EventHandler:
         return drafts
 
     async def _write(self, tx: Transaction, work: _Work) -> None:
-        await store.insert_cases(tx.connection, [work.cases[key] for key in sorted(work.fresh)])
+        store.insert_cases(tx, [work.cases[key] for key in sorted(work.fresh)])
         gone = await store.withdraw(tx.connection, reopened=work.reopened, ended=work.ended, closed=work.closed)
         await store.withdraw_surveys(tx.connection, reopened=work.reopened, ended=work.ended)
         written = await store.insert_callbacks(tx.connection, list(work.callbacks.values()))

@@ -1,14 +1,13 @@
 """Keeps the facts that reports are made from: a constant number of statements for a batch, whatever its size (R-FB-05)."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from services.feedback import store
 from services.feedback.domain.report.facts import deed
 from shared.bus.transaction import Incoming, Transaction
 from shared.events import (
     CallbackCompleted,
-    ContactRegistered,
     Event,
     SlaBreached,
     SlaMet,
@@ -16,14 +15,17 @@ from shared.events import (
     WorkorderStep,
 )
 
+_COUNTED: Final = (WorkorderStep, SlaMet, SlaBreached, CallbackCompleted)
+
 
 class FactKeeper:
-    """Writes down what happened, beside what the cases tell; nothing of it is personal."""
+    """Writes down what happened, beside what contacts and cases tell; nothing of it is personal."""
 
     async def on_events(self, tx: Transaction, batch: Sequence[Incoming]) -> None:
         """Keep the facts of `batch`; the steps of a work order come in the order of their versions."""
-        events: list[Event] = [item.data for item in batch]
-        await store.save_contact_facts(tx.connection, [_contact(e) for e in events if isinstance(e, ContactRegistered)])
+        events: list[Event] = [item.data for item in batch if isinstance(item.data, _COUNTED)]
+        if not events:
+            return
         await store.save_reopenings(tx.connection, [_again(e) for e in events if isinstance(e, WorkorderReopened)])
         await store.save_deeds(
             tx.connection, [row for e in events if isinstance(e, WorkorderStep) for row in _deeds(e)]
@@ -31,17 +33,6 @@ class FactKeeper:
         ended = {event.clock_id: _clock(event) for event in events if isinstance(event, SlaMet | SlaBreached)}
         await store.save_clock_facts(tx.connection, list(ended.values()))
         await store.save_answer_facts(tx.connection, [_answer(e) for e in events if isinstance(e, CallbackCompleted)])
-
-
-def _contact(event: ContactRegistered) -> dict[str, Any]:
-    return {
-        "contact_id": event.contact_id,
-        "channel": event.channel,
-        "agent_id": event.agent_id,
-        "at": event.registered_at,
-        "missed": event.call.missed if event.call else None,
-        "exceeded": list(event.call.exceeded) if event.call else [],
-    }
 
 
 def _again(event: WorkorderReopened) -> dict[str, Any]:

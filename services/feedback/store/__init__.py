@@ -22,7 +22,6 @@ from services.feedback.store.customer_files import find_customer_id, load_file, 
 from services.feedback.store.facts import (
     save_answer_facts,
     save_clock_facts,
-    save_contact_facts,
     save_deeds,
     save_reopenings,
 )

@@ -12,7 +12,7 @@ from services.feedback.domain.case import Case
 from services.feedback.domain.customer import Customer
 from services.feedback.store.cases import CASE_COLUMNS, CUSTOMER_COLUMNS, case_of
 from services.feedback.store.tables import attempts, callbacks, cases, customers
-from shared.db import insert_rows, update_rows
+from shared.db import Prepared, fetch, insert_rows, update_rows
 from shared.events import CallbackKind
 
 _COLUMNS: Final = tuple(callbacks.c[field.name] for field in fields(Callback))
@@ -53,8 +53,7 @@ async def withdraw(
     }
     if not (given["reopened"] or given["ended"] or given["closed"]):
         return []
-    rows = await connection.execute(_WITHDRAW, given)
-    return [Callback(*row) for row in rows]
+    return [Callback(*row) for row in await fetch(connection, _WITHDRAW, given)]
 
 
 async def save_attempt(connection: AsyncConnection, callback: Callback, attempt: Attempt) -> None:
@@ -97,13 +96,15 @@ async def open_counts(connection: AsyncConnection) -> dict[str, int]:
     return {row[0]: row[1] for row in await connection.execute(query)}
 
 
-_WITHDRAW: Final = text(
-    f"UPDATE {callbacks.fullname} AS callback SET state = 'withdrawn', next_at = NULL "
-    "WHERE callback.state = 'open' AND (callback.work_order_id = ANY(CAST(:ended AS text[])) "
-    "OR (callback.kind = 'return_call' AND callback.work_order_id = ANY(CAST(:closed AS text[]))) "
-    "OR (callback.kind = 'callback' AND EXISTS (SELECT FROM unnest(CAST(:reopened AS text[]), CAST(:cycles AS integer[])) "
-    "AS given(work_order_id, cycle) WHERE given.work_order_id = callback.work_order_id AND callback.cycle < given.cycle))) "
-    f"RETURNING {', '.join(f'callback.{column.name}' for column in _COLUMNS)}"
+_WITHDRAW: Final = Prepared(
+    text(
+        f"UPDATE {callbacks.fullname} AS callback SET state = 'withdrawn', next_at = NULL "
+        "WHERE callback.state = 'open' AND (callback.work_order_id = ANY(CAST(:ended AS text[])) "
+        "OR (callback.kind = 'return_call' AND callback.work_order_id = ANY(CAST(:closed AS text[]))) "
+        "OR (callback.kind = 'callback' AND EXISTS (SELECT FROM unnest(CAST(:reopened AS text[]), CAST(:cycles AS integer[])) "
+        "AS given(work_order_id, cycle) WHERE given.work_order_id = callback.work_order_id AND callback.cycle < given.cycle))) "
+        f"RETURNING {', '.join(f'callback.{column.name}' for column in _COLUMNS)}"
+    )
 )
 
 

@@ -5,15 +5,10 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.feedback.store.report_tables import answers, clocks, contacts, deeds, reopenings
-from shared.db import insert_new, insert_rows
+from services.feedback.store.report_tables import answers, clocks, deeds, reopenings
+from shared.db import insert_rows
 
 Rows = Sequence[Mapping[str, Any]]
-
-
-async def save_contact_facts(connection: AsyncConnection, rows: Rows) -> None:
-    """Write contacts; one that is there stays."""
-    await insert_new(connection, contacts, rows, key="contact_id")
 
 
 async def save_reopenings(connection: AsyncConnection, rows: Rows) -> None:

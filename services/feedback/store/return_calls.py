@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.feedback.domain.return_call import ReturnCall
 from services.feedback.store.survey_tables import waiting_callers
+from shared.db import Prepared, fetch
 
 
 async def meet(
@@ -28,7 +29,7 @@ async def meet(
         "since": [want.since if want else None for want in found],
         "agents": [want.agent_id if want else None for want in found],
     }
-    rows = await connection.execute(_MEET, given)
+    rows = await fetch(connection, _MEET, given)
     return [
         (row.work_order_id, ReturnCall(row.contact_id, row.since, row.agent_id))
         for row in rows
@@ -36,11 +37,13 @@ async def meet(
     ]
 
 
-_MEET: Final = text(
-    f"INSERT INTO {waiting_callers.fullname} AS held (contact_id, work_order_id, since, agent_id) "
-    "SELECT * FROM unnest(CAST(:contacts AS text[]), CAST(:orders AS text[]), CAST(:since AS timestamptz[]), "
-    "CAST(:agents AS text[])) ON CONFLICT (contact_id) DO UPDATE SET "
-    "work_order_id = coalesce(EXCLUDED.work_order_id, held.work_order_id), "
-    "since = coalesce(EXCLUDED.since, held.since), agent_id = coalesce(EXCLUDED.agent_id, held.agent_id) "
-    "RETURNING contact_id, work_order_id, since, agent_id"
+_MEET: Final = Prepared(
+    text(
+        f"INSERT INTO {waiting_callers.fullname} AS held (contact_id, work_order_id, since, agent_id) "
+        "SELECT * FROM unnest(CAST(:contacts AS text[]), CAST(:orders AS text[]), CAST(:since AS timestamptz[]), "
+        "CAST(:agents AS text[])) ON CONFLICT (contact_id) DO UPDATE SET "
+        "work_order_id = coalesce(EXCLUDED.work_order_id, held.work_order_id), "
+        "since = coalesce(EXCLUDED.since, held.since), agent_id = coalesce(EXCLUDED.agent_id, held.agent_id) "
+        "RETURNING contact_id, work_order_id, since, agent_id"
+    )
 )

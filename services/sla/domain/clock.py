@@ -1,7 +1,6 @@
 """One clock 时限: a running deadline of (subject, metric, cycle), and what it tells."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal, TypeAlias
 
@@ -122,7 +121,7 @@ class Clock:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Decision:
     """A clock after a step, and the events that tell of it."""
 

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
 from services.sla.domain import steps
-from services.sla.domain.clock import Clock, ClockEvent, Decision
-from services.sla.domain.pace import WALL, Pace, pace_of
+from services.sla.domain.clock import LIVE, Clock, ClockEvent, Decision
+from services.sla.domain.pace import ALWAYS, Pace, pace_of
 from services.sla.domain.plan import UNPAUSED
 from services.sla.domain.policies import Policies
 from services.sla.domain.renew import renew
@@ -33,6 +33,7 @@ class LiveClocks:
         self._traceparent: str | None = None
         self._events: list[ClockEvent] = []
         self._renewed = False
+        self._origin_of: tuple[Subject, Origin] | None = None
 
     @property
     def _policy(self) -> Policy:
@@ -41,7 +42,7 @@ class LiveClocks:
 
     def _begin(self, now: datetime, traceparent: str | None) -> None:
         """Take up an event learnt of at `now`; first of all every clock is computed with the latest holidays (R-SLA-13)."""
-        self._now, self._traceparent, self._events = now, traceparent, []
+        self._now, self._traceparent, self._events, self._origin_of = now, traceparent, [], None
         if not self._renewed:
             self._renewed = True
             for clock in self._live():
@@ -74,7 +75,7 @@ class LiveClocks:
         """Start a clock that is due at a given time; several may run, each with its own cycle."""
         target = max(due_at - started_at, timedelta())
         cycle = self._following(metric)
-        return self._run(self._wanted(metric, cycle, target, started_at, department, Pace(WALL), about))
+        return self._run(self._wanted(metric, cycle, target, started_at, department, ALWAYS, about))
 
     def _wanted(
         self,
@@ -97,10 +98,13 @@ class LiveClocks:
         return clock if wanted.metric in UNPAUSED else self._leave_out_pauses(clock)
 
     def _origin(self) -> Origin:
-        version = self._policies.adopted(self.subject.policy_version)
-        return Origin(
-            self.subject.id, self._now, self.subject.grade, version, self._policies.edition, self._traceparent
-        )
+        """Return where a clock comes from that the event in hand starts: the same for all of them, mostly."""
+        subject = self.subject
+        if self._origin_of is None or self._origin_of[0] is not subject:
+            version = self._policies.adopted(subject.policy_version)
+            origin = Origin(subject.id, self._now, subject.grade, version, self._policies.edition, self._traceparent)
+            self._origin_of = subject, origin
+        return self._origin_of[1]
 
     def _leave_out_pauses(self, clock: Clock) -> Clock:
         """Pause and resume a new clock as if it had run when the customer was awaited (R-SLA-08)."""
@@ -123,7 +127,7 @@ class LiveClocks:
 
     def _own(self) -> list[Clock]:
         """Return the live clocks of the work order itself: not those of its callbacks."""
-        return [clock for clock in self._live() if clock.subject_type == "workorder"]
+        return [clock for clock in self.clocks.values() if clock.state in LIVE and clock.subject_type == "workorder"]
 
     def _running(self, metric: Metric, cycle: int | None = None) -> Clock | None:
         """Return the clock that can still be met, of any cycle where none is given, if there is one."""

@@ -1,15 +1,15 @@
 """How fast a clock runs: always, or in the office hours of one calendar."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from shared.policy import BusinessCalendar, Duration, Policy
+from shared.values import frozen
 
 WALL: Final = "wall"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pace:
     """The time that a clock counts; exact to the microsecond. `name` is what events call `calendar`."""
 
@@ -31,10 +31,13 @@ class Pace:
         return self.calendar is not None and self.calendar.provisional(start, end)
 
 
+ALWAYS: Final = Pace(WALL)
+
+
 def pace_of(target: Duration, department: str, policy: Policy) -> Pace:
     """Return the pace of a new clock: the department's own calendar for business time."""
     if target.kind == WALL:
-        return Pace(WALL)
+        return ALWAYS
     calendar = policy.calendar_of(department)
     return Pace(calendar.name, calendar)
 
@@ -45,6 +48,6 @@ def pace_named(name: str, department: str, policy: Policy) -> Pace:
     Where the policy has lost that calendar meanwhile, the department's own is the nearest to it.
     """
     if name == WALL:
-        return Pace(WALL)
+        return ALWAYS
     calendar = policy.calendar(name) if name in policy.calendars else policy.calendar_of(department)
     return Pace(name, calendar)

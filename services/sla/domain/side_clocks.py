@@ -6,7 +6,7 @@ from typing import Final
 from services.sla.domain import steps
 from services.sla.domain.clock import Clock, Decision, scheduled
 from services.sla.domain.live_clocks import LiveClocks
-from services.sla.domain.pace import WALL, Pace, pace_of
+from services.sla.domain.pace import ALWAYS, Pace, pace_of
 from services.sla.domain.renew import renew
 from services.sla.domain.steps import Wanted, started
 from shared.events import (
@@ -157,7 +157,7 @@ class SideClocks(LiveClocks):
         pace = pace_of(usual, self._policy.service.id, self._policy)
         if pace.add(event.at, usual.timedelta) == event.due_at:
             return usual.timedelta, pace
-        return max(event.due_at - event.at, timedelta()), Pace(WALL)
+        return max(event.due_at - event.at, timedelta()), ALWAYS
 
     def _remember(self, what: str, at: datetime) -> None:
         self.subject = replace(self.subject, early={**self.subject.early, what: at})

@@ -1,8 +1,9 @@
 """What is done for a work order that its deadlines wait for, as reports measure them (R-FB-05)."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from shared.events import (
+    ContactRegistered,
     WorkorderCollaborated,
     WorkorderDelivered,
     WorkorderResolved,
@@ -14,6 +15,18 @@ from shared.events import (
 
 Deed = Literal["told", "noted", "resolved", "asked", "delivered", "completed"]
 """What deadlines wait for: the customer told, colleagues told, a result, help asked for or given, a complete register."""
+
+
+def contact_fact(event: ContactRegistered) -> dict[str, Any]:
+    """Return what reports count of a contact; nothing of it is personal."""
+    return {
+        "contact_id": event.contact_id,
+        "channel": event.channel,
+        "agent_id": event.agent_id,
+        "at": event.registered_at,
+        "missed": event.call.missed if event.call else None,
+        "exceeded": list(event.call.exceeded) if event.call else [],
+    }
 
 
 def deed(event: WorkorderStep) -> tuple[Deed, bool] | None:
