@@ -5,7 +5,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import event as engine_events
 from sqlalchemy import select, text
 
 from services.feedback import store
@@ -16,6 +15,7 @@ from shared.policy import Policy
 from shared.settings import Settings
 from shared.testing.bench import ServiceBench, service_bench
 from shared.testing.clock import SetClock
+from tests.statements import statements
 from tests.unit.feedback.builders import TRACE
 
 
@@ -25,6 +25,7 @@ class Bench:
 
     service: ServiceBench
     statements: list[str] = field(default_factory=list)
+    """What the service asked PostgreSQL for the last batch."""
     heard_itself: int = 0
 
     async def tell(self, *events: Event) -> None:
@@ -37,8 +38,8 @@ class Bench:
         own = len([message for message in await self.messages() if isinstance(message.data, CallbackCompleted)])
         messages = await self.service.fetch(number + own - self.heard_itself)
         self.heard_itself = own
-        self.statements.clear()
-        await self.service.process(messages)
+        with statements() as self.statements:
+            await self.service.process(messages)
 
     async def ask(self, subject: str, by: str = "service-1", **body: Any) -> dict[str, Any]:
         """Give a command and return the whole reply."""
@@ -96,13 +97,4 @@ async def bench(
     """Yield the service on a clean schema and empty streams."""
     house = service_bench(SERVICE, database_url, nats_url, clock=SetClock(), settings=settings, policy=policy)
     async with house as service:
-        ready = Bench(service)
-        engine_events.listen(service.engine.sync_engine, "before_cursor_execute", _listener(ready.statements))
-        yield ready
-
-
-def _listener(statements: list[str]) -> Any:
-    def heard(_conn: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        statements.append(statement)
-
-    return heard
+        yield Bench(service)
