@@ -19,6 +19,8 @@ from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from sqlalchemy.engine import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared.db.beginning import begin_with_next, may_travel
+
 _DIALECT = dialect()  # type: ignore[no-untyped-call]
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -83,10 +85,15 @@ async def fetch(connection: AsyncConnection, statement: Prepared, values: Mappin
 
 async def run(connection: AsyncConnection, string: str, given: Sequence[Any]) -> list[Row]:
     """Execute the text `string` of PostgreSQL with its parameters in order; else as `fetch`."""
-    adapted = await begun(connection)
+    adapted = await _adapter(connection)
     try:
         async with adapted._execute_mutex:  # noqa: SLF001 (all as SQLAlchemy's own cursor does; its version is pinned)
+            travels = may_travel(adapted)
+            if adapted._transaction is None and not travels:  # noqa: SLF001 (as above)
+                await adapted._start_transaction()  # noqa: SLF001 (as above)
             prepared, _ = await adapted._prepare(string, connection.dialect._invalidate_schema_cache_asof)  # type: ignore[attr-defined]  # noqa: SLF001
+            if travels:
+                begin_with_next(adapted)
             rows: list[Row] = await prepared.fetch(*given)
     except BaseException as error:  # noqa: BLE001 (it is raised; one that was cancelled costs the connection as well)
         await failed(connection, adapted, string, error)
@@ -95,15 +102,20 @@ async def run(connection: AsyncConnection, string: str, given: Sequence[Any]) ->
 
 async def begun(connection: AsyncConnection) -> Any:
     """Return SQLAlchemy's adapter of the driver's connection, in a transaction."""
-    if not connection.in_transaction():
-        await connection.begin()
-    adapted: Any = connection.sync_connection.connection.dbapi_connection  # type: ignore[union-attr]  # it is connected
+    adapted = await _adapter(connection)
     if adapted._transaction is None:  # noqa: SLF001 (as above)
         try:
             await adapted._start_transaction()  # noqa: SLF001 (as above)
         except BaseException as error:  # noqa: BLE001 (as above)
             await failed(connection, adapted, "BEGIN", error)
     return adapted
+
+
+async def _adapter(connection: AsyncConnection) -> Any:
+    """Return SQLAlchemy's adapter of the driver's connection; for SQLAlchemy it is in a transaction."""
+    if not connection.in_transaction():
+        await connection.begin()
+    return connection.sync_connection.connection.dbapi_connection  # type: ignore[union-attr]  # it is connected
 
 
 async def failed(connection: AsyncConnection, adapted: Any, string: str, error: BaseException) -> NoReturn:

@@ -88,6 +88,66 @@ async def test_the_first_statement_begins_the_transaction_and_others_go_on_with_
         assert [row.id for row in await fetch(connection, Prepared(select(things.c.id)))] == ["e"]
 
 
+async def test_begin_travels_with_the_first_statement(engine: AsyncEngine) -> None:
+    begun_at = Prepared(text("SELECT now(), txid_current()"))
+    async with engine.connect() as connection:
+        driver: Any = (await connection.get_raw_connection()).driver_connection
+        asked: list[str] = []
+        with driver.query_logger(lambda record: asked.append(record.query)):
+            (first,) = await fetch(connection, begun_at)
+            (second,) = await fetch(connection, begun_at)
+            assert driver.is_in_transaction()
+            await connection.commit()
+        (third,) = await fetch(connection, begun_at)
+    assert asked == ["COMMIT"], "neither statement is among what asyncpg sends by its own text, nor is BEGIN"
+    assert tuple(first) == tuple(second)
+    assert third[0] > first[0]
+    assert third[1] != first[1]
+
+
+async def test_a_first_statement_that_fails_leaves_the_transaction_to_be_rolled_back(engine: AsyncEngine) -> None:
+    async with engine.connect() as connection:
+        with pytest.raises(DBAPIError):
+            await fetch(connection, Prepared(DIVIDE), {"divisor": 0})
+        with pytest.raises(DBAPIError) as failure:
+            await fetch(connection, Prepared(DIVIDE), {"divisor": 1})
+        assert sqlstate(failure.value) == "25P02"
+        await connection.rollback()
+        assert [row[0] for row in await fetch(connection, Prepared(DIVIDE), {"divisor": 1})] == [1]
+
+
+async def test_a_first_statement_with_a_value_that_cannot_be_sent(engine: AsyncEngine) -> None:
+    add = Prepared(ADD)
+    async with engine.connect() as connection:
+        driver: Any = (await connection.get_raw_connection()).driver_connection
+        for _ in range(3):
+            with pytest.raises(DBAPIError, match="expected str"):
+                await fetch(connection, add, {"id": 7, "count": 1})
+            await connection.rollback()
+            assert not driver.is_in_transaction()
+        await fetch(connection, add, {"id": "a", "count": 1})
+        await connection.commit()
+        with pytest.raises(DBAPIError, match="expected str"):
+            await fetch(connection, add, {"id": 7, "count": 1})
+        assert [row.id for row in await fetch(connection, Prepared(select(things.c.id)))] == ["a"]
+        await connection.commit()
+        assert not driver.is_in_transaction()
+
+
+async def test_a_transaction_of_a_certain_kind_begins_as_sqlalchemy_begins_it(engine: AsyncEngine) -> None:
+    level = Prepared(text("SELECT current_setting('transaction_isolation')"))
+    async with engine.connect() as connection:
+        await connection.execution_options(isolation_level="SERIALIZABLE")
+        assert [row[0] for row in await fetch(connection, level)] == ["serializable"]
+    async with engine.connect() as connection:
+        await connection.execution_options(isolation_level="AUTOCOMMIT")
+        await fetch(connection, Prepared(ADD), {"id": "a", "count": 1})
+        await connection.rollback()
+    async with engine.connect() as connection:
+        assert [row[0] for row in await fetch(connection, level)] == ["read committed"]
+        assert [row.id for row in await fetch(connection, Prepared(select(things.c.id)))] == ["a"]
+
+
 async def by_sqlalchemy(connection: AsyncConnection, statement: Any, values: dict[str, Any]) -> None:
     await connection.execute(statement, values)
 
