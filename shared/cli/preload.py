@@ -8,7 +8,7 @@ from typing import Final
 
 TAKE_WHAT_THERE_IS: Final = ("structlog", "faststream.nats")
 IDLE: Final = ("rich", "uvicorn")
-"""structlog imports the first for coloured tracebacks, FastStream the second for applications of its own: 9 MB of every
+"""structlog imports the first for coloured tracebacks, FastStream the second for applications of its own: 7 MB of every
 service, and none has a terminal. Whoever draws a table or serves HTTP imports them as ever."""
 
 
