@@ -47,7 +47,7 @@ class Message:
     html: str | None = field(default=None, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Outbound:
     """A message on its way: what it is about, and the number of this attempt (from 1)."""
 
@@ -60,7 +60,10 @@ class Outbound:
     also: tuple[str, ...] = ()
     """Ids of further notifications that this message brings: a burst of alerts in one (R-SLA-10)."""
     values: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """What the words were made of, by the names in `VALUES`, each in one line: for providers with templates of their own."""
+    """What the words were made of, by the names in `VALUES`, each in one line: for providers with templates of their own.
+
+    Empty for a transport with a class attribute `reads_values = False`: they are made for whoever makes use of them.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

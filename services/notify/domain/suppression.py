@@ -1,6 +1,5 @@
 """Addresses that get nothing any more, with the reason; known by a keyed fingerprint, never in the clear (R-NT-07)."""
 
-import hashlib
 import hmac
 from typing import Final
 
@@ -15,4 +14,4 @@ REASONS: Final = {
 def fingerprint(channel: str, to: str, key: bytes) -> str:
     """Return what stands for the address `to` in the list: the same for every way of writing a mail address."""
     canonical = to.casefold() if channel == "email" else to
-    return hmac.new(key, f"{channel}:{canonical}".encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(key, f"{channel}:{canonical}".encode(), "sha256").hex()

@@ -1,7 +1,7 @@
 """Taking what is due from the queue: composed, bundled, within the limits, and marked as in hand, in one transaction."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -24,6 +24,7 @@ from services.notify.store.obstacles import obstacles
 from services.notify.store.queue import Queued
 from shared.bus.failures import told
 from shared.bus.transaction import Transaction
+from shared.values import replace
 
 log = structlog.get_logger()
 

@@ -1,20 +1,25 @@
 """A queued notification -> a message with an address and words, or the reason why there is none (yet)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from types import MappingProxyType
+from typing import Final
 
 from services.notify.domain.facts import language_of
 from services.notify.domain.masking import mask
 from services.notify.domain.quiet import earliest
 from services.notify.domain.recipients import Address, Unreachable, customer_addresses, staff_addresses
 from services.notify.domain.suppression import REASONS, fingerprint
-from services.notify.domain.wording import sender_name, template_values, written_values
+from services.notify.domain.values import sender_name
+from services.notify.domain.wording import Words, template_values, written_values
 from services.notify.handlers.links import SurveyLinks
 from services.notify.handlers.texts import Texts
 from services.notify.ports import Message, Outbound, Sender
 from services.notify.store.queue import Queued
 from shared.policy import Policy
+from shared.values import frozen
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +30,7 @@ class Way:
     fingerprint: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Addressed:
     """A notification that can leave: by which transport, and to which address. Its words come last."""
 
@@ -87,12 +92,27 @@ class Missing:
 
 Ways = tuple[Way, ...] | Suppressed | Missing
 
+_NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
+
+
+def _everybody(_transport: str, _channel: str) -> bool:
+    return True
+
 
 class Composer:
     """Finds recipient, channel, transport and words by the policy."""
 
-    def __init__(self, policy: Policy, texts: Texts, key: bytes, links: SurveyLinks) -> None:
+    def __init__(
+        self,
+        policy: Policy,
+        texts: Texts,
+        key: bytes,
+        links: SurveyLinks,
+        reads_values: Callable[[str, str], bool] = _everybody,
+    ) -> None:
+        """Take `reads_values`, which says of a transport and a channel whether it makes anything of `Outbound.values`."""
         self.policy = policy
+        self._reads_values = reads_values
         self._texts = texts
         self._key = key
         self._links = links
@@ -170,28 +190,33 @@ class Composer:
         """Return the message that brings `bundle`: in its own words, or a digest in the place of several (R-SLA-10)."""
         first = bundle[0]
         queued, language = first.queued, self._language(first.queued)
-        items = [self._values(part.queued, language, first.channel, now) for part in bundle]
+        facts = [_facts(part.queued) for part in bundle]
+        items = [
+            self._values(part.queued, told, language, first.channel, now)
+            for part, told in zip(bundle, facts, strict=True)
+        ]
         if len(bundle) > 1:
-            template, values = self.policy.notify.templates.digest, items[0] | _counted(items)
+            template, values = self.policy.notify.templates.digest, items[0].with_items(items)
         else:
-            template, values = self._template(queued), items[0]
+            template, values = self._template(queued, facts[0]), items[0]
         subject, text = self._texts.render(template, language, values)
-        ours = self.policy.notify.sender
-        sender = Sender(sender_name(ours.name, language), ours.email)
-        message = Message(queued.notification_id, first.address.to, subject, text, sender, language)
+        message = Message(queued.notification_id, first.address.to, subject, text, self._sender(language), language)
         number = queued.work_order.number if queued.work_order and len(bundle) == 1 else None
         also = tuple(part.queued.notification_id for part in bundle[1:])
-        outbound = Outbound(
-            message, queued.purpose, queued.audience, queued.attempt + 1, number, also, written_values(values)
-        )
+        written = written_values(values) if self._reads_values(first.transport, first.channel) else _NOTHING
+        outbound = Outbound(message, queued.purpose, queued.audience, queued.attempt + 1, number, also, written)
         return Composed(bundle, outbound)
+
+    @cache  # noqa: B019 (one composer for the life of a process, and two languages)
+    def _sender(self, language: str) -> Sender:
+        ours = self.policy.notify.sender
+        return Sender(sender_name(ours.name, language), ours.email)
 
     def _language(self, queued: Queued) -> str:
         ours = language_of(self.policy.locale)
         return queued.contact.language if queued.audience == "customer" and queued.contact else ours
 
-    def _template(self, queued: Queued) -> str:
-        facts = _facts(queued)
+    def _template(self, queued: Queued, facts: Mapping[str, object]) -> str:
         category, kind = facts.get("category"), facts.get("kind")
         return self.policy.notify.templates.name(
             queued.purpose,
@@ -200,8 +225,7 @@ class Composer:
             plain=queued.audience == "customer" and queued.contact is not None and queued.contact.plain,
         )
 
-    def _values(self, queued: Queued, language: str, channel: str, now: datetime) -> dict[str, object]:
-        facts = _facts(queued)
+    def _values(self, queued: Queued, facts: dict[str, object], language: str, channel: str, now: datetime) -> Words:
         if queued.purpose == "survey":
             facts["uri"] = self._links.link(str(facts["survey_id"]))
         person = self.policy.staff(queued.recipient) if queued.audience == "staff" else None
@@ -215,15 +239,6 @@ class Composer:
             contact=queued.contact if queued.audience == "customer" else None,
             staff_name=person.name if person else None,
         )
-
-
-def _counted(items: Sequence[dict[str, object]]) -> dict[str, object]:
-    return {
-        "items": items,
-        "count": len(items),
-        "breaches": sum(item["purpose"] == "breach" for item in items),
-        "warnings": sum(item["purpose"] == "warning" for item in items),
-    }
 
 
 def _facts(queued: Queued) -> dict[str, object]:

@@ -4,11 +4,21 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, cast
 
-from jinja2 import ChoiceLoader, DictLoader, FileSystemLoader, StrictUndefined, TemplateError, TemplateNotFound
+from jinja2 import (
+    ChoiceLoader,
+    DictLoader,
+    FileSystemLoader,
+    StrictUndefined,
+    Template,
+    TemplateError,
+    TemplateNotFound,
+)
 from jinja2.meta import find_undeclared_variables
+from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.utils import missing
 
 from services.notify.domain.plain import plain, shorten
 from services.notify.domain.wording import VALUES
@@ -45,7 +55,9 @@ class Texts:
             lstrip_blocks=True,
             auto_reload=False,
         )
+        self._environment.context_class = _Lookup
         self._environment.filters["sentence"] = _sentence
+        self._templates: dict[tuple[str, str], Template] = {}
 
     def check(self, policy: Policy) -> None:
         """Return if every template that `policy` names is there in both languages; else `TemplatesError` in a sentence."""
@@ -60,12 +72,23 @@ class Texts:
 
     def render(self, name: str, language: str, values: Mapping[str, Any]) -> tuple[str, str]:
         """Return subject and text of a message; an SMS names its sender first and has at most `LONGEST_SMS` characters."""
-        rendered = self._environment.get_template(_path(language, name)).render(values)
+        rendered = self._rendered(name, language, values)
         subject, _, text = rendered.strip().partition("\n")
         if values["sms"]:
             signed = f"{_signature(language, values['sender'])}{' '.join(text.split())}"
             return subject.strip(), shorten(signed, LONGEST_SMS)
         return subject.strip(), _GAP.sub("\n\n", text.strip())
+
+    def _rendered(self, name: str, language: str, values: Mapping[str, Any]) -> str:
+        """Return the template with `values`, which are looked up in place: Jinja's own `render` copies all of them."""
+        template = self._templates.get((language, name))
+        if template is None:
+            template = self._templates[language, name] = self._environment.get_template(_path(language, name))
+        context = _Lookup(self._environment, cast("dict[str, Any]", values), template.name, template.blocks)
+        try:
+            return "".join(template.root_render_func(context))
+        except Exception:  # noqa: BLE001 (it is raised with the line of the template in the place of the compiled one)
+            self._environment.handle_exception()
 
     def _faults(self, language: str, name: str) -> list[str]:
         path = _path(language, name)
@@ -79,6 +102,19 @@ class Texts:
         except TemplateError as error:
             return [f"{path} does not compile ({error.message})"]
         return [f"{path} uses {', '.join(sorted(unknown))}, which no message has"] if unknown else []
+
+
+class _Lookup(Context):
+    """Looks names up in the values of a message, which are made when they are asked for, then among Jinja's own."""
+
+    def resolve_or_missing(self, key: str) -> Any:
+        """Return the value of that name, `missing` for none."""
+        if key in self.vars:
+            return self.vars[key]
+        try:
+            return self.parent[key]
+        except KeyError:
+            return self.environment.globals.get(key, missing)
 
 
 def _path(language: str, name: str) -> str:

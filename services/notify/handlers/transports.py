@@ -46,6 +46,10 @@ class Transports:
         guard = self._guards.get((name, channel))
         return guard is not None and guard.admits()
 
+    def reads_values(self, name: str, channel: str) -> bool:
+        """Return whether the transport makes anything of `Outbound.values`; whoever does not say so may."""
+        return bool(getattr(self.find(name, channel), "reads_values", True))
+
     async def send(self, name: str, channel: str, messages: Sequence[Outbound]) -> Sequence[Outcome]:
         """Hand the messages over; one outcome for each, in their order. What nobody can tell is unknown."""
         transport = self.find(name, channel)

@@ -20,6 +20,7 @@ class FileTransport:
 
     name = "file"
     resend_when_unknown = True
+    reads_values = False
 
     def __init__(self, setup: TransportSetup) -> None:
         self.channel = setup.channel

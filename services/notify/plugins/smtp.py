@@ -74,6 +74,7 @@ class SmtpTransport:
 
     name = "smtp"
     resend_when_unknown = False
+    reads_values = False
 
     def __init__(self, setup: TransportSetup) -> None:
         if setup.channel != "email":

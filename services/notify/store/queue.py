@@ -53,9 +53,12 @@ _FIRST = (
     .lateral("first")
 )
 _NEXT = select(func.min(_FIRST.c.next_attempt_at)).select_from(_LEVELS.join(_FIRST, true())).scalar_subquery()
-_LEASE_END = select(func.clock_timestamp() + LEASE)
+_IN_A_LEASE = func.clock_timestamp() + LEASE
+_LEASE_END = Prepared(select(_IN_A_LEASE))
+_FOLLOWING = Prepared(select(_NEXT))
 _OUTLOOK = Prepared(
-    _LEASE_END.add_columns(
+    select(
+        _IN_A_LEASE,
         _NEXT,
         select(literal(1)).where(notifications.c.state == text("'waiting'")).exists(),
         func.array(
@@ -149,7 +152,7 @@ async def due(connection: AsyncConnection, now: datetime, limit: int) -> list[Qu
 
 async def next_due(connection: AsyncConnection) -> datetime | None:
     """Return when the next queued notification is due."""
-    found: datetime | None = await connection.scalar(select(_NEXT))
+    found: datetime | None = (await fetch(connection, _FOLLOWING))[0][0]
     return found
 
 
@@ -159,10 +162,10 @@ async def insert(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]])
 
 
 async def claim(connection: AsyncConnection, owner: int, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Mark notifications as in the hands of `owner` for the length of the lease."""
+    """Mark notifications as in the hands of `owner` for the length of the lease, with the given columns."""
     if not rows:
         return
-    until = (await connection.execute(_LEASE_END)).scalar_one()
+    ((until,),) = await fetch(connection, _LEASE_END)
     claimed = [{**row, "state": "sending", "claimed_by": owner, "lease_until": until} for row in rows]
     await save(connection, claimed)
 

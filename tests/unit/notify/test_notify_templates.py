@@ -7,9 +7,23 @@ from typing import Any, get_args
 
 import pytest
 
-from services.notify.handlers.texts import LANGUAGES, LONGEST_SMS
+from services.notify.domain.wording import VALUES, template_values
+from services.notify.handlers.texts import LANGUAGES, LONGEST_SMS, Texts
 from shared.events import Purpose
-from tests.unit.notify.wordings import FACTS, KINDS, LINK, NAMES, POLICY, TEXTS, purpose_of, render, to_customer
+from shared.policy import Text
+from tests.unit.notify.events import NOW, contact
+from tests.unit.notify.wordings import (
+    FACTS,
+    KINDS,
+    LINK,
+    NAMES,
+    POLICY,
+    TEXTS,
+    purpose_of,
+    render,
+    to_customer,
+    values,
+)
 
 TEMPLATES = sorted(NAMES.names - {NAMES.digest})
 CUSTOMER_TEMPLATES = [name for name in TEMPLATES if to_customer(name)]
@@ -20,6 +34,14 @@ JARGON = ("工作单", "签字", "主管审核", "SLA", "ticket", "work order", 
 RUDE = ("你", "亲", "必须", "不得", "无权", "you must", "your fault")
 OPTIONAL = ("result", "reason", "reply", "comment", "marks", "numbers", "from_department", "expected_at", "missing")
 OUTCOMES = ("resolved", "pending", "transferred", "unresolvable")
+WHO: dict[str, Any] = {
+    "purpose": "accepted",
+    "language": "zh",
+    "channel": "email",
+    "now": NOW,
+    "policy": POLICY,
+    "contact": contact(),
+}
 
 
 def variants(template: str, category: str) -> list[dict[str, Any]]:
@@ -143,3 +165,29 @@ def test_the_acceptance_tells_number_problem_owner_and_time(template: str, langu
     asked = "订单号、希望如何处理" if language == "zh" else "the order number and what you would like us to do"
     for part in ("XR20261123001", department, time, asked, "空调不制冷"):
         assert part in text
+
+
+def test_a_template_of_the_house_has_all_of_jinja_that_is_harmless() -> None:
+    """R-NT-03: macros, loops, other templates and Jinja's own functions find the values that are made on demand."""
+    source = (
+        "{{ number }}\n{% macro twice(word) %}{{ word }}{{ word }}{% endmacro %}"
+        "{% for n in range(2) %}{{ n }}{{ twice(grade) }}{% endfor %}"
+        '{% include "zh/part.txt.j2" %}{% import "zh/tool.txt.j2" as tool with context %}{{ tool.dear() }}'
+    )
+    own = {
+        "own": Text(zh=source, en="-"),
+        "part": Text(zh="{{ department }}", en="-"),
+        "tool": Text(zh="{% macro dear() %}{{ greeting }}{% endmacro %}", en="-"),
+    }
+    told = values("accepted", "zh", "email", FACTS)
+    wanted = f"0{told['grade'] * 2}1{told['grade'] * 2}{told['department']}{told['greeting']}"
+    words = template_values(FACTS, **WHO)
+    assert Texts(own=own).render("own", "zh", words) == (FACTS["number"], wanted)
+
+
+def test_values_are_the_same_whichever_is_asked_for_first() -> None:
+    """R-NT-03."""
+    whole = dict(template_values(FACTS, **WHO))
+    assert list(whole) == list(VALUES)
+    assert {name: template_values(FACTS, **WHO)[name] for name in VALUES} == whole
+    assert "nothing" not in template_values(FACTS, **WHO)

@@ -17,7 +17,7 @@ from services.notify.domain.addressing import greeting
 from services.notify.domain.facts import contact_of
 from services.notify.domain.plain import excerpt, plain, shorten, shorten_to_sentence
 from services.notify.domain.terms import METRICS, SATISFACTION
-from services.notify.domain.wording import SMS_ANSWER, sender_name
+from services.notify.domain.values import SMS_ANSWER, sender_name
 from services.notify.handlers.texts import FOLDER, LANGUAGES, TemplatesError, Texts
 from shared.events import Outcome, Satisfaction
 from shared.policy import Metric

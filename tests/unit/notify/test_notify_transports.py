@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from services.notify.handlers.transports import build_transports, check_transports
+from services.notify.handlers.transports import Transports, build_transports, check_transports
 from services.notify.ports import Transport
 from shared.plugins import UnusablesError, plugin_names
 from shared.policy import Policy, load_policy
 from shared.settings import Settings
 from tests.unit.notify.events import NOW
+from tests.unit.notify.house import Provider
 
 
 def policy_with(transport: str, channel: str = "email") -> Policy:
@@ -27,7 +28,14 @@ async def test_the_default_policy_writes_to_files(tmp_path: Path) -> None:
     for channel in ("sms", "email"):
         assert isinstance(transports.find("file", channel), Transport)
     assert transports.find("smtp", "email") is None
+    assert not transports.reads_values("file", "sms")
     await transports.close()
+
+
+def test_whoever_does_not_say_otherwise_gets_the_values_of_a_message() -> None:
+    """Outbound.values: for providers with templates of their own, known to us or not."""
+    transports = Transports({("aliyun_sms", "sms"): Provider("aliyun_sms")})
+    assert transports.reads_values("aliyun_sms", "sms")
 
 
 def test_the_built_in_transports_come_in_through_the_door_of_strangers() -> None:

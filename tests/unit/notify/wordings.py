@@ -91,15 +91,17 @@ def values(
     """Return the values of a message to an invented customer (`changes` of the contact) or to a supervisor."""
     kind = next((kind for kind, name in NAMES.by_kind.items() if name == template), None)
     customer = contact(language=language, **changes) if to_customer(template) else None
-    return template_values(
-        {**facts, "kind": kind},
-        purpose=cast("Purpose", purpose_of(template)),
-        language=language,
-        channel=channel,
-        now=now,
-        policy=POLICY,
-        contact=customer,
-        staff_name=None if customer else "赵立新",
+    return dict(
+        template_values(
+            {**facts, "kind": kind},
+            purpose=cast("Purpose", purpose_of(template)),
+            language=language,
+            channel=channel,
+            now=now,
+            policy=POLICY,
+            contact=customer,
+            staff_name=None if customer else "赵立新",
+        )
     )
 
 
