@@ -150,6 +150,8 @@ class BusinessCalendar:
         """Whether the local years from `start` to `end` include one without an official schedule (R-SLA-13)."""
         if self.data.official_years is None:
             return False
+        if end.utcoffset() is None:
+            raise _naive(end)
         year = self._begin(start).year
         if year not in self._unofficial:
             self._unofficial[year] = self._unofficial_from(year, self.data.official_years)
