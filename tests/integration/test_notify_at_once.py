@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from services.notify.ports import Retry, Unknown
+from services.notify.ports import Outbound, Outcome, Retry, Unknown
 from services.notify.store.tables import limits
 from shared.bus.transaction import Delivery, Incoming
-from shared.events import Event, NotificationStep, NotificationSuppressed, WorkorderAssigned, WorkorderResolved
+from shared.events import (
+    Event,
+    NotificationSent,
+    NotificationStep,
+    NotificationSuppressed,
+    WorkorderAssigned,
+    WorkorderResolved,
+)
 from tests.statements import statements
 from tests.unit.notify.events import NOW, customer, escalated, opening, registered, step, warned
 from tests.unit.notify.house import House, Provider, Replica, notify_house
@@ -30,6 +38,17 @@ async def prompt(house: House, *transports: Provider) -> Replica:
     one = await house.replica(*transports, at_once=True)
     await one.work()
     return one
+
+
+@dataclass
+class Slow(Provider):
+    """A provider that answers when it is told to."""
+
+    go_on: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def send(self, messages: Sequence[Outbound]) -> Sequence[Outcome]:
+        await self.go_on.wait()
+        return await super().send(messages)
 
 
 def story() -> list[list[Event]]:
@@ -171,4 +190,32 @@ async def test_troubles_are_judged_as_ever(house: House) -> None:
     assert await house.states() == {"accepted:customer": "unknown"}
     await one.bench.happens(registered("c9", personal={"phone": None}), opening("w9", contact_id="c9"))
     assert len(await house.bench.told(NotificationSuppressed)) == 1
+    await one.sender.stop()
+
+
+async def test_what_two_transports_carried_at_the_same_time_is_recorded_together(house: House) -> None:
+    """One transaction for the SMS and the mail of a batch."""
+    one = await prompt(house)
+    await one.bench.happens(customer(1), customer(2))
+    with statements() as told:
+        await one.bench.happens(opening("w1", contact_id="c1", grade="urgent"), opening("w2", contact_id="c2"))
+        await one.sender.idle()
+    assert set((await house.states()).values()) == {"sent"}
+    assert house.lines("sms")
+    assert house.lines("email")
+    assert len([one for one in told if one.startswith("UPDATE notify.notifications AS target SET state = 'sent'")]) == 1
+    await one.sender.stop()
+
+
+async def test_a_slow_transport_keeps_nobody_from_being_recorded(house: House) -> None:
+    """R-NT-05: what another has taken is recorded while it is still on its way."""
+    slow = Slow("file", "email")
+    one = await prompt(house, slow)
+    await one.bench.happens(registered(), opening(grade="urgent"))
+    (quick,) = await one.bench.heard(NotificationSent, where=lambda event: event.audience == "customer")
+    assert quick.purpose == "accepted"
+    assert {key: state for key, state in (await house.states()).items() if state == "sending"}
+    slow.go_on.set()
+    await one.sender.idle()
+    assert set((await house.states()).values()) == {"sent"}
     await one.sender.stop()

@@ -113,6 +113,8 @@ class Composer:
         """Take `reads_values`, which says of a transport and a channel whether it makes anything of `Outbound.values`."""
         self.policy = policy
         self._reads_values = reads_values
+        self._staff_ways = cache(self._find_staff)  # some hundred, which a policy keeps for its life
+        self._sender = cache(self._sign)
         self._texts = texts
         self._key = key
         self._links = links
@@ -122,19 +124,25 @@ class Composer:
         if queued.work_order_id is not None and queued.work_order is None:
             return Missing()
         if queued.audience == "staff":
-            person = self.policy.staff(queued.recipient)
-            if person is None:
-                return Suppressed("no longer a member of staff")
-            found = staff_addresses(person, self.policy)
+            ways = self._staff_ways(queued.recipient)
         elif queued.contact is None:
             return Missing()
         else:
-            found = customer_addresses(queued.contact, self.policy)
+            ways = self._ways(customer_addresses(queued.contact, self.policy))
+        if isinstance(ways, Suppressed) or not queued.spent:
+            return ways
+        return tuple(way for way in ways if way.address.channel not in queued.spent)
+
+    def _find_staff(self, recipient: str) -> tuple[Way, ...] | Suppressed:
+        person = self.policy.staff(recipient)
+        if person is None:
+            return Suppressed("no longer a member of staff")
+        return self._ways(staff_addresses(person, self.policy))
+
+    def _ways(self, found: tuple[Address, ...] | Unreachable) -> tuple[Way, ...] | Suppressed:
         if isinstance(found, Unreachable):
             return Suppressed(found.reason)
-        return tuple(
-            Way(address, self.fingerprint(address)) for address in found if address.channel not in queued.spent
-        )
+        return tuple(Way(address, self.fingerprint(address)) for address in found)
 
     def fingerprint(self, address: Address) -> str:
         """Return what stands for `address` in the suppression list and in the limits."""
@@ -207,8 +215,7 @@ class Composer:
         outbound = Outbound(message, queued.purpose, queued.audience, queued.attempt + 1, number, also, written)
         return Composed(bundle, outbound)
 
-    @cache  # noqa: B019 (one composer for the life of a process, and two languages)
-    def _sender(self, language: str) -> Sender:
+    def _sign(self, language: str) -> Sender:
         ours = self.policy.notify.sender
         return Sender(sender_name(ours.name, language), ours.email)
 
