@@ -21,7 +21,7 @@ _FIRST: Final = 1
 _SECOND: Final = 2
 _WORD: Final = 4
 """Of the three bits that each pattern has: its first gate is open, its second one is, a plain word of it is there."""
-_WIDEST: Final = 200
+_WIDEST: Final = 400
 """A second gate that costs more than that spares less than it costs."""
 _BASIC: Final = "\uffff"
 """The last character whose pairs are all told apart."""

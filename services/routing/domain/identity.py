@@ -1,10 +1,9 @@
 """What is known of who a customer is, kept as keyed fingerprints: enough to compare with, not to read (R-IN-05)."""
 
-import hashlib
 import hmac
 import re
 import unicodedata
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
@@ -42,6 +41,11 @@ class Fingerprints:
     """Makes fingerprints with one key; who has not the key cannot try numbers against them."""
 
     key: bytes = field(repr=False)
+    _keyed: hmac.HMAC = field(init=False, repr=False, compare=False)
+    """The hash with the key in it, of which each fingerprint takes a copy: half the time of one from the beginning."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_keyed", hmac.new(self.key, digestmod="sha256"))
 
     def of(self, customer_id: str, kind: Kind, value: str) -> str | None:
         """Return the fingerprint of `value`, the same however it is written; None where it says nothing.
@@ -51,8 +55,9 @@ class Fingerprints:
         normal = normalised(kind, value)
         if not normal:
             return None
-        seal = hmac.digest(self.key, f"{customer_id}\0{kind}\0{normal}".encode(), hashlib.sha256)
-        return seal[:_BYTES].hex()
+        seal = self._keyed.copy()
+        seal.update(f"{customer_id}\0{kind}\0{normal}".encode())
+        return seal.digest()[:_BYTES].hex()
 
     def known(self, customer_id: str, matter: Matter, *, by_staff: Container[Kind]) -> tuple[Known, ...]:
         """Return what `matter` lets us know of its customer, each once; 匿名客户 is no name (R-IN-04).
@@ -108,14 +113,16 @@ def identities_known(known: Iterable[Known]) -> dict[Kind, frozenset[str]]:
     return {kind: frozenset(fingerprints) for kind, fingerprints in counting.items()}
 
 
-def _told(matter: Matter) -> Iterable[tuple[Kind, str]]:
-    own: dict[Kind, str | None] = {
-        "name": matter.customer_name,
-        "phone": matter.customer_phone,
-        "order_no": None,
-        "member_no": matter.member_no,
-    }
-    for kind, value in own.items():
-        for given in (value, *(matter.details.get(name) for name in _DETAILS[kind])):
-            if given:
+def _told(matter: Matter) -> Iterator[tuple[Kind, str]]:
+    own: tuple[tuple[Kind, str | None], ...] = (
+        ("name", matter.customer_name),
+        ("phone", matter.customer_phone),
+        ("order_no", None),
+        ("member_no", matter.member_no),
+    )
+    for kind, value in own:
+        if value:
+            yield kind, value
+        for name in _DETAILS[kind] if matter.details else ():
+            if given := matter.details.get(name):
                 yield kind, given

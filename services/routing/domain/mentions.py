@@ -29,15 +29,19 @@ class Wordings:
             yield first
             at = first.end()
 
+    def may_be_in(self, opened: Opened) -> bool:
+        """Return whether a text may hold any of them; `opened` is what the gates say of it."""
+        return bool(self._bits & opened.may)
+
     def are_in(self, text: str, opened: Opened) -> bool:
         """Return whether `text` holds any of them."""
         if self._bits & opened.sure:
             return True
-        return any(self._parts[bit][1].search(text) for bit in each(self._bits & opened.may))
+        return self.may_be_in(opened) and any(self._parts[bit][1].search(text) for bit in each(self._bits & opened.may))
 
     def taken_out(self, text: str, opened: Opened) -> tuple[str, Opened]:
         """Return `text` without them, and what the gates say of the rest."""
-        if not self._bits & opened.may:
+        if not self.may_be_in(opened):
             return text, opened
         spans = [match.span() for match in self.found(text, opened)]
         if not spans:

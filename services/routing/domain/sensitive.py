@@ -100,5 +100,7 @@ def _safety(category: str, text: str, opened: Opened) -> bool:
 
 def _stated(wordings: Wordings, text: str, opened: Opened) -> bool:
     """Return whether one of `wordings` is in `text` and not denied before it."""
+    if not wordings.may_be_in(opened):
+        return False
     found = (match.start() for match in wordings.found(text, opened))
     return any(not _DENIED.search(text[max(0, start - 16) : start]) for start in found)

@@ -50,8 +50,8 @@ def tagged(work_order: WorkOrder, asked: Asked, new: tuple[str, ...], gone: tupl
 
 def automatic_tags(matter: Matter, category: str, policy: Policy) -> tuple[str, ...]:
     """Return the tags that the policy gives to such a matter, in its order, each once."""
-    words = words_of(matter)
-    rules = (rule for rule in policy.routing.tags if not rule.categories or category in rule.categories)
+    rules = [rule for rule in policy.routing.tags if not rule.categories or category in rule.categories]
+    words = words_of(matter) if rules else ""
     return tuple(dict.fromkeys(written(rule.tag) for rule in rules if said(words, rule.phrases)))
 
 

@@ -1,11 +1,11 @@
 """A text as the rules read it: masked, every rule that may apply tried once, the labels scored from what spoke."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from services.routing.plugins.rulebook import Rule, Rulebook
-from services.routing.ports import Matter, Opened, each
+from services.routing.ports import AnyOf, Matter, Opened, each
 
 _Spoken = list[tuple[Rule, re.Match[str] | None]]
 """Rules, each with its match where one was looked for."""
@@ -47,6 +47,18 @@ class _Sum:
         return bias + told
 
 
+class _Cues(dict[str, bool]):
+    """Whether cues are in a text, each looked for when it is first asked for."""
+
+    def __init__(self, cues: Mapping[str, AnyOf], text: str, opened: Opened) -> None:
+        super().__init__()
+        self._cues, self._text, self._opened = cues, text, opened
+
+    def __missing__(self, cue: str) -> bool:
+        held = self[cue] = self._cues[cue].are_in(self._text, self._opened)
+        return held
+
+
 class Reader:
     """Applies one rulebook; pure. Of its rules only those whose gate the text opens are looked at."""
 
@@ -84,7 +96,7 @@ class Reader:
         return Reading(text, scores, spoken)
 
     def _apply(self, text: str, opened: Opened) -> tuple[dict[str, float], dict[str, _Spoken]]:
-        holds = self._cues(text, opened)
+        holds = _Cues(self._book.cues, text, opened).__getitem__
         totals: dict[str, float] = {}
         spoken: dict[str, _Spoken] = {}
         waiting = self._ruled & opened.may
@@ -104,18 +116,6 @@ class Reader:
             totals[row] = totals.get(row, 0.0) + rule.weight
             spoken.setdefault(row, []).append((rule, found))
         return totals, spoken
-
-    def _cues(self, text: str, opened: Opened) -> Callable[[str], bool]:
-        """Return what tells whether a cue is in `text`, each looked for once."""
-        known: dict[str, bool] = {}
-        cues = self._book.cues
-
-        def holds(cue: str) -> bool:
-            if cue not in known:
-                known[cue] = cues[cue].are_in(text, opened)
-            return known[cue]
-
-        return holds
 
     def _masked(self, text: str) -> tuple[str, Opened]:
         """Return the text with what misleads replaced, and the look at it."""

@@ -5,7 +5,7 @@ To a label's rule score is added how much the text resembles the worked examples
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from services.routing.plugins.reading import Reader
 from services.routing.plugins.resemblance import worked_examples
@@ -39,30 +39,39 @@ class RulesClassifier:
         self._book = rulebook()
         self._reader = Reader(self._book)
         self._examples = worked_examples()
+        labels = self._book.labels
+        categories = dict.fromkeys(label.category for label in labels.values())
+        self._all = _Choice({name: label.category for name, label in labels.items()})
+        # Within one category each label is a group of its own.
+        self._within = {
+            category: _Choice({name: name for name, label in labels.items() if label.category == category})
+            for category in categories
+        }
 
     def classify(self, matter: Matter) -> Suggestion:
         """Return the best label over all categories."""
-        label, topic, confidence, evidence = self._best(matter, self._book.labels)
+        label, topic, confidence, evidence = self._best(matter, self._all)
         return Suggestion(label.category, topic, confidence, evidence)
 
     def topic_of(self, matter: Matter, category: str) -> tuple[str | None, float, tuple[str, ...]]:
         """Return the best topic within `category`; None where it has none or the text does not tell."""
-        labels = {name: label for name, label in self._book.labels.items() if label.category == category}
-        if len(labels) < 2:  # noqa: PLR2004 - one label leaves no topic to choose
+        choice = self._within.get(category)
+        if choice is None or len(choice.groups) < 2:  # noqa: PLR2004 - one label leaves no topic to choose
             return None, 1.0, ()
-        _, topic, confidence, evidence = self._best(matter, labels)
+        _, topic, confidence, evidence = self._best(matter, choice)
         return topic, confidence, evidence
 
     def rule_scores(self, matter: Matter) -> dict[str, float]:
         """Return what the rules alone give every label, for reports on them."""
         return self._reader.read(matter).scores
 
-    def _best(self, matter: Matter, labels: Mapping[str, Label]) -> tuple[Label, str | None, float, tuple[str, ...]]:
+    def _best(self, matter: Matter, choice: "_Choice") -> tuple[Label, str | None, float, tuple[str, ...]]:
         read = self._reader.read(matter)
         alike = self._examples.scores(matter.text)
-        scores = {name: read.scores[name] + self._resemblance * alike.get(name, 0.0) for name in labels}
-        best, confidence, among = _decided(scores, labels)
-        label = labels[best]
+        best, confidence, among = choice.decided(
+            [read.scores[name] + self._resemblance * alike.get(name, 0.0) for name in choice.names]
+        )
+        label = self._book.labels[best]
         vague = label.topic == "product" and not self._is_concrete(matter)
         # A little likeness does not tell a complaint's topic where no word of the app or of a paid service does (R-RT-02).
         unspoken = label.category == "complaint" and among < _ALIKE and f"object {label.subject}" not in read.spoken
@@ -80,22 +89,30 @@ class RulesClassifier:
         return bool(named) or self._book.concrete.search(matter.plain.lower()) is not None
 
 
-def _decided(scores: Mapping[str, float], labels: Mapping[str, Label]) -> tuple[str, float, float]:
-    """Return the best label of the likeliest group, how likely the group is, and the label within it; a category's labels speak for it together.
+class _Choice:
+    """Labels to choose among, in groups that speak for their labels together."""
 
-    Within one category each label is a group of its own.
-    """
-    top = max(scores.values())
-    one = len({label.category for label in labels.values()}) == 1
-    shares: dict[str, float] = {}
-    for name, score in scores.items():
-        group = name if one else labels[name].category
-        shares[group] = shares.get(group, 0.0) + math.exp((score - top) / _WARMTH)
-    likeliest = max(sorted(shares), key=shares.__getitem__)
-    own = [name for name in sorted(scores) if likeliest in {name, labels[name].category}]
-    best = max(own, key=scores.__getitem__)
-    among = math.exp((scores[best] - top) / _WARMTH) / shares[likeliest]
-    return best, round(shares[likeliest] / sum(shares.values()), 3), among
+    def __init__(self, groups: Mapping[str, str]) -> None:
+        """Take the group of every label."""
+        self.groups = groups
+        self.names = tuple(groups)
+        self._members: dict[str, list[tuple[str, int]]] = {group: [] for group in sorted(set(groups.values()))}
+        for name in sorted(groups):
+            self._members[groups[name]].append((name, self.names.index(name)))
+
+    def decided(self, scores: Sequence[float]) -> tuple[str, float, float]:
+        """Return the best label of the likeliest group, how likely the group is, and the label within it.
+
+        `scores` are those of the labels in the order of `names`.
+        """
+        top = max(scores)
+        shares = dict.fromkeys(self._members, 0.0)
+        for group, score in zip(self.groups.values(), scores, strict=True):
+            shares[group] += math.exp((score - top) / _WARMTH)
+        likeliest = max(shares, key=shares.__getitem__)
+        best, at = max(self._members[likeliest], key=lambda member: scores[member[1]])
+        among = math.exp((scores[at] - top) / _WARMTH) / shares[likeliest]
+        return best, round(shares[likeliest] / sum(shares.values()), 3), among
 
 
 plugin = Plugin(

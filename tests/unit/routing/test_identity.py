@@ -1,5 +1,6 @@
 """What a customer is recognised by, and what opens the gate (R-IN-05)."""
 
+import hmac
 from typing import Any
 
 import pytest
@@ -46,6 +47,13 @@ def test_other_numbers_are_others(one: str, other: str) -> None:
     assert first != Fingerprints(b"another").of("k-1", "order_no", one)
     assert first is not None
     assert one not in first
+
+
+def test_a_fingerprint_is_made_as_it_always_was() -> None:
+    """R-IN-05: what is stored was made with this key, by this hash, in this order."""
+    seal = hmac.digest(b"a key of the tests", b"k-1\0phone\x0013800138000", "sha256")
+    assert FINGERPRINTS.of("k-1", "phone", "138 0013 8000") == seal[:16].hex()
+    assert FINGERPRINTS.of("k-1", "phone", "138 0013 8000") == seal[:16].hex(), "the second is none of the first"
 
 
 def test_nobody_is_called_anonymous() -> None:
