@@ -93,5 +93,5 @@ SERVICE = Service(
     asks=("reconciliation.cases", "reconciliation.clocks", "reconciliation.notices", "reconciliation.workorders"),
     looks_back=True,
     paced_by=EVENTS,
-    gather_seconds=0.08,
+    gather_seconds=0.06,
 )
