@@ -11,13 +11,10 @@ from sqlalchemy import Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.bus.publish import Outgoing
+from shared.bus.wire import stored_at
 from shared.db import Row, insert_together
 from shared.db.together import Part
 from shared.events import Event, Fault, Message, compose, encode
-
-_SHORT_REPLY = (
-    9  # tokens of `$JS.ACK.<stream>.<consumer>.<delivered>.<sequence>…`; with a domain there are two more in front
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +31,8 @@ class Delivery:
     @classmethod
     def of(cls, message: Msg) -> Self:
         """Return where `message` came from, as its reply subject tells."""
-        tokens = message.reply.split(".")
-        if len(tokens) != _SHORT_REPLY:
-            tokens = tokens[2:]
-        return cls(tokens[2], int(tokens[5]), message.subject, message.data, tokens[7])
+        stream, _, _, sequence, _, stored, *_ = stored_at(message.reply)
+        return cls(stream, int(sequence), message.subject, message.data, stored)
 
 
 @dataclass(frozen=True, slots=True)

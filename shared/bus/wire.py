@@ -22,6 +22,8 @@ from shared.events.trace import trace_of
 _HMSG = re.compile(rb"\AHMSG[ \t]+(\S+)[ \t]+(\S+)[ \t]+((\S+)[ \t]+)?(\d+)[ \t]+(\d+)\r\n")
 """The line before a message with headers, and nothing after it: nats-py's own takes a number there for the size."""
 
+_SHORT_REPLY = 9
+
 
 def headed(subject: str, headers: Mapping[str, str], body: bytes, reply: str = "") -> bytes:
     """Return the line that publishes `body` with `headers`; `ValueError` for a value that could end its own line."""
@@ -108,6 +110,16 @@ async def listen(client: Client, subject: str, take: Callable[[Msg], None]) -> S
     if isinstance(client._ps, LeanParser):  # noqa: SLF001
         client._ps.take_directly(subscription, take)  # noqa: SLF001
     return subscription
+
+
+def stored_at(reply: str) -> list[str]:
+    """Return what the subject to acknowledge a message tells of it, from the name of the stream on.
+
+    Stream, consumer, number of the delivery, sequence, the consumer's own, time in nanoseconds, messages left. In front of
+    them are `$JS.ACK`, with a domain two more words, and then one more at the end.
+    """
+    words = reply.split(".")
+    return words[2:] if len(words) == _SHORT_REPLY else words[4:]
 
 
 def trace_in(message: Msg) -> str | None:
