@@ -123,5 +123,5 @@ SERVICE = Service(
     migrations=(Path(__file__).parent / "store" / "migrations",),
     tells=("workorder", "agent"),
     answers=("workorder.*", "agent.*", "contact.verify", "reconciliation.workorders"),
-    gather_seconds=0.06,
+    gather_seconds=0.03,
 )

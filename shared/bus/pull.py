@@ -21,7 +21,7 @@ from nats.aio.subscription import Subscription
 from pydantic_core import to_json
 
 from shared.bus.streams import Consumer
-from shared.bus.wire import keep, listen
+from shared.bus.wire import keep, listen, stored_at
 
 EXPIRES_SECONDS = 1.0
 """How long a request lives that nothing comes for: what it costs to stop, and what a process that hangs can swallow."""
@@ -32,6 +32,8 @@ PAUSE_SECONDS = 0.5
 WAITED_SECONDS = 1.0
 """What waited longer behind another batch gets the server's full time anew: else a busy service would get the same messages
 again (`ACK_WAIT_SECONDS`), and be busier for it."""
+ARRIVAL_SECONDS = 0.01
+"""How long the rest of what is stored together may take to come after its first message."""
 _EXPIRED = ("404", "408")
 _FULL = ("Batch Completed", "Message Size Exceeds MaxBytes")
 """How a request ends that brought what it could."""
@@ -46,6 +48,7 @@ class PullFeed:
         self._gather = gather_seconds
         self._taken = float("-inf")  # when the last batch was taken, on the loop's own clock
         self._enough = asyncio.Event()  # set when nothing more is to come: the request has ended, or everything does
+        self._arriving = False  # whether it is set by a message that has none behind it, too
         self._subject = f"$JS.API.CONSUMER.MSG.NEXT.{consumer.stream.name}.{consumer.service}"
         self._batch = batch
         self._inbox = client.new_inbox()
@@ -114,16 +117,26 @@ class PullFeed:
         """Let the next batch grow while the last one was taken a moment ago: most of what a small one costs is its own.
 
         A batch of three costs nearly what one of thirty does. At fifty contacts a second five services that take every
-        message as it comes keep two cores busy with transactions, and everybody waits for everybody.
+        message as it comes keep two cores busy with transactions, and everybody waits for everybody. What another service
+        told in one batch is waited for as a whole: its first message wakes us, and the others would wait for our next turn.
         """
         loop = asyncio.get_running_loop()
         left = self._taken + self._gather - loop.time()
-        if left > 0 and self._open > 0 and not self._closing:
+        if left > 0:
+            await self._until_enough(left)
+        if _more_behind(self._messages[-1]):
+            self._arriving = True
+            await self._until_enough(ARRIVAL_SECONDS)
+            self._arriving = False
+        self._taken = loop.time()
+
+    async def _until_enough(self, seconds: float) -> None:
+        """Return when nothing more is to come that could be waited for, after `seconds` at most."""
+        if self._open > 0 and not self._closing:
             self._enough.clear()
             with suppress(TimeoutError):
-                async with asyncio.timeout(left):
+                async with asyncio.timeout(seconds):
                     await self._enough.wait()
-        self._taken = loop.time()
 
     async def _wait(self) -> None:
         """Return when something came, or when the server's silence or refusal made it necessary to ask anew."""
@@ -165,7 +178,14 @@ class PullFeed:
             if self._open <= 0:
                 self._settled.set()
                 self._enough.set()
+            elif self._arriving and not _more_behind(message):
+                self._enough.set()
         elif message.subject == self._reply:
             self._end_request()
             self._trouble = "" if status in _EXPIRED or headers.get("Description") in _FULL else status
         self._news.set()
+
+
+def _more_behind(message: Msg) -> bool:
+    """Return whether the stream held more for the consumer when `message` was sent."""
+    return stored_at(message.reply)[6] != "0"

@@ -44,6 +44,8 @@ _SETTINGS: Mapping[str, str] = {
     "min_wal_size": "256MB",
     "checkpoint_timeout": "15min",
     "checkpoint_completion_target": "0.9",
+    # Samples of 3,000 rows, not 30,000: young tables are looked at every 20 s, and each time took half a core for 7 s.
+    "default_statistics_target": "10",
     "autovacuum_naptime": "20s",  # queues (outbox, timers) are updated all the time
     "timezone": "UTC",
     "log_timezone": "UTC",

@@ -58,6 +58,57 @@ async def test_a_batch_that_is_not_full_is_taken_when_its_time_is_over(probe: Pr
     await feed.close()
 
 
+class Slow(PullFeed):
+    """A feed whose messages come when the test lets them."""
+
+    def __init__(self, probe: Probe) -> None:
+        super().__init__(probe.client, PROBE.consumer, 4)
+        self.held: list[Msg] = []
+
+    def _take(self, message: Msg) -> None:
+        if message.data:
+            self.held.append(message)
+
+    def arrive(self) -> None:
+        super()._take(self.held.pop(0))
+
+
+async def test_what_is_stored_together_is_taken_together_though_its_first_message_comes_alone(
+    probe: Probe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pull, "ARRIVAL_SECONDS", LONG)
+    for name in ("a", "b", "c"):
+        await probe.publish(published(name))
+    feed = Slow(probe)
+    await feed.start()
+    async with asyncio.timeout(60):
+        await until(lambda: len(feed.held) == 3, 30, said="all three have come over the wire")
+        following = asyncio.create_task(feed.next())
+        for _ in range(2):
+            feed.arrive()
+            await asyncio.wait({following}, timeout=0)
+            assert not following.done(), "there is more behind it"
+        feed.arrive()
+        messages = await following
+    assert len(messages) == 3
+    await acknowledge(messages)
+
+
+async def test_the_rest_of_what_is_stored_is_not_waited_for_when_another_process_gets_it(
+    probe: Probe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pull, "ARRIVAL_SECONDS", 0.05)
+    for name in ("a", "b"):
+        await probe.publish(published(name))
+    feed = Slow(probe)
+    await feed.start()
+    async with asyncio.timeout(60):
+        await until(lambda: feed.held, 30, said="the first has come over the wire")
+        feed.arrive()
+        (message,) = await some(feed)
+    await acknowledge([message])
+
+
 async def test_who_stops_does_not_wait_for_company(probe: Probe) -> None:
     feed = PullFeed(probe.client, PROBE.consumer, 4, LONG)
     await feed.start()
