@@ -51,6 +51,8 @@ def _noise(parts: Mapping[str, Result]) -> list[str]:
 
 def _busy(value: object) -> list[float]:
     """Return every `others_cores` within the results."""
+    if isinstance(value, list | tuple):
+        return [busy for inner in value for busy in _busy(inner)]
     if not isinstance(value, Mapping):
         return []
     below = [busy for inner in value.values() for busy in _busy(inner)]
@@ -119,15 +121,14 @@ def _deadlines(result: Result) -> Rows:
 
 
 def _growth(result: Result) -> Rows:
-    stored, empty, full = result["stored"], result["empty"], result["full"]
+    stored = result["stored"]
     return [
         (
             "stored work orders / clocks / rows in all",
             f"{stored['work_orders']:,} / {stored['clocks']:,} / {stored['rows']:,}",
         ),
         (f"size of the database, made in {stored['seconds']:g} s", f"{stored['database_gb']:g} GB"),
-        *_side("empty", empty),
-        *_side("full", full),
+        *(row for one in result["rounds"] for name in ("empty", "full") for row in _side(name, one[name])),
         ("throughput, full to empty", f"{result['throughput_ratio']:.2f}"),
         ("processor for a contact, full to empty", f"{result['cpu_ratio']:.2f}"),
         (
