@@ -99,7 +99,9 @@ async def open_counts(connection: AsyncConnection) -> dict[str, int]:
 _WITHDRAW: Final = Prepared(
     text(
         f"UPDATE {callbacks.fullname} AS callback SET state = 'withdrawn', next_at = NULL "
-        "WHERE callback.state = 'open' AND (callback.work_order_id = ANY(CAST(:ended AS text[])) "
+        "WHERE callback.work_order_id = ANY(CAST(:ended AS text[]) || CAST(:closed AS text[]) || CAST(:reopened AS text[])) "
+        # Open, but not in the words of the index of the open ones: it is read whole where PostgreSQL takes it for empty.
+        "AND callback.state NOT IN ('completed', 'withdrawn') AND (callback.work_order_id = ANY(CAST(:ended AS text[])) "
         "OR (callback.kind = 'return_call' AND callback.work_order_id = ANY(CAST(:closed AS text[]))) "
         "OR (callback.kind = 'callback' AND EXISTS (SELECT FROM unnest(CAST(:reopened AS text[]), CAST(:cycles AS integer[])) "
         "AS given(work_order_id, cycle) WHERE given.work_order_id = callback.work_order_id AND callback.cycle < given.cycle))) "

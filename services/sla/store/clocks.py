@@ -16,7 +16,7 @@ from services.sla.domain.pace import WALL
 from services.sla.domain.side_clocks import RESULTS
 from services.sla.domain.subject import Subject
 from services.sla.domain.workorder_clocks import WorkorderClocks
-from services.sla.store.tables import LIVE, agents, clocks, subjects
+from services.sla.store.tables import LIVE, NOT_OVER, agents, clocks, subjects
 from shared.bus.transaction import Transaction
 from shared.db import Prepared, Row, fetch, insert_new, insert_rows, update_rows
 from shared.policy import Duration
@@ -44,7 +44,7 @@ _LOCKED: Final = Prepared(
 _LIVE: Final = Prepared(
     select(*_CLOCK_COLUMNS)
     .where(clocks.c.owner == any_(_IDS))
-    .where(text(LIVE))
+    .where(text(NOT_OVER))
     .order_by(clocks.c.id)  # always locked in the same order, so that two replicas never wait for each other
     .with_for_update()
 )
