@@ -61,15 +61,14 @@ def watching(root: int, names: Mapping[int, str]) -> Iterator[Usage]:
     usage.others_seconds = max(0.0, busy - sum(usage.seconds.values()) - usage.own_seconds)
 
 
-async def until_idle(root: int, limit_seconds: float) -> None:
-    """Return when the processes below `root` have done next to nothing for a moment, at the latest after the limit."""
+async def until_idle(root: int, limit_seconds: float, calm_seconds: float = _MOMENT_SECONDS) -> None:
+    """Return when the processes below `root` have done next to nothing for `calm_seconds`, at the latest after the limit."""
     end = time.monotonic() + limit_seconds
-    used = _sum(root)
-    while time.monotonic() < end:
+    used, calm = _sum(root), 0.0
+    while calm < calm_seconds and time.monotonic() < end:
         await asyncio.sleep(_MOMENT_SECONDS)
         before, used = used, _sum(root)
-        if used - before < _MOMENT_SECONDS * IDLE_CORES:
-            return
+        calm = calm + _MOMENT_SECONDS if used - before < _MOMENT_SECONDS * IDLE_CORES else 0.0
 
 
 def _sum(root: int) -> float:
