@@ -46,7 +46,7 @@ def test_intake_is_no_faster_than_those_who_follow_and_who_opens_work_orders_wai
     services = installed_services()
     assert services["intake"].paced_by == EVENTS
     gather = {name: service.gather_seconds for name, service in services.items()}
-    assert 0 < gather["intake"] == gather["routing"] < min(gather[name] for name in ("sla", "notify", "feedback"))
+    assert 0 < gather["routing"] <= gather["intake"] < min(gather[name] for name in ("sla", "notify", "feedback"))
 
 
 async def test_an_emergency_at_the_end_of_a_long_queue_is_registered_first_and_once(intake: Intake) -> None:
