@@ -13,6 +13,7 @@ from services.intake.store.reconciliation import differences, reconciliations
 from shared.events.commands import RunReconciliation, SettleDifference, ShowReconciliation
 from shared.testing.bench import ServiceBench, service_bench
 from shared.testing.clock import SetClock
+from tests.integration.intake_house import Intake, envelope, form
 
 HOUR = timedelta(hours=1)
 
@@ -106,3 +107,19 @@ async def test_a_question_is_answered_anew_every_time_and_keeps_no_reply(intake:
         shown = await intake.command(ShowReconciliation, {"command_id": "same", "by": "service-1"})
         assert shown == {"ok": True, "result": {"run": None, "differences": []}}, number
     assert await intake.count(SERVICE.tables.commands) == 0
+
+
+async def test_a_repeat_of_what_was_rejected_is_accounted_for_with_it(intake: ServiceBench) -> None:
+    """R-IN-08: the repeat has no effect and so no dead letter of its own; nothing is missing for that."""
+    house = Intake(intake, intake)
+    rejected = envelope("n", {name: value for name, value in form().items() if name != "text"})
+    await house.publish(rejected, rejected)
+    await intake.consume(2)
+    await house.publish(rejected)
+    await intake.consume(1)
+    assert await intake.dead_letters() == 1
+    asked = await intake.command(RunReconciliation, {"by": "service-supervisor"})
+    await turn(intake)
+    shown = await intake.command(ShowReconciliation, {"by": "service-1", "run_id": asked["result"]["run_id"]})
+    (received,) = [stage for stage in shown["result"]["run"]["stages"] if stage["stage"] == "received"]
+    assert (received["checked"], received["rejected"], received["missing"]) == (3, 3, [])

@@ -257,3 +257,12 @@ async def letters_between(connection: AsyncConnection, first: int, last: int) ->
         letters.c.stream == CONTACTS.name, letters.c.sequence.between(first, last)
     )
     return {row.sequence: row.reason for row in await connection.execute(query)}
+
+
+async def letters_of(connection: AsyncConnection, source_ids: Sequence[str]) -> dict[str, str]:
+    """Return the reasons of the dead letters of the stream of contacts, by the source id of what they hold."""
+    letters = runtime.dead_letters
+    query = select(letters.c.message_id, letters.c.reason).where(
+        letters.c.stream == CONTACTS.name, letters.c.message_id == any_(_KEYS)
+    )
+    return {row.message_id: row.reason for row in await connection.execute(query, {"keys": list(source_ids)})}

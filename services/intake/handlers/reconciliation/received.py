@@ -10,7 +10,7 @@ from pydantic_core import from_json
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.intake.domain.reconciliation import Outcome, Tally
-from services.intake.store.reconciliation import letters_between, recorded_among
+from services.intake.store.reconciliation import letters_between, letters_of, recorded_among
 from shared.bus.position import Position
 from shared.bus.read import Read, Stored
 from shared.bus.streams import CONTACTS
@@ -67,8 +67,12 @@ class Received:
         async with self._engine.connect() as connection:
             known = await recorded_among(connection, [key for key in keys.values() if key])
             letters = await letters_between(connection, batch[0].sequence, batch[-1].sequence)
+            # A repeat of what was put aside has no effect, and so no letter of its own.
+            left = [key for sequence, key in keys.items() if key and key not in known and sequence not in letters]
+            earlier = await letters_of(connection, left) if left else {}
         for sequence, key in keys.items():
-            tally.count(f"{CONTACTS.name}/{sequence}", _outcome(letters.get(sequence), recorded=key in known))
+            reason = letters.get(sequence) or earlier.get(key)
+            tally.count(f"{CONTACTS.name}/{sequence}", _outcome(reason, recorded=key in known))
 
 
 def _key(body: bytes) -> str:
